@@ -1,0 +1,76 @@
+"""The decoder library called directly, for networks that end in raw feature maps."""
+import ctypes
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+POSE_FLOATS = 17 * 2 + 17 + 1  # the library's Pose: (y, x) of the keypoints, their scores, its own
+TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}
+
+
+class _Map(ctypes.Structure):
+    _fields_ = [('data', ctypes.c_void_p), ('type', ctypes.c_int32), ('height', ctypes.c_int32),
+                ('width', ctypes.c_int32), ('channels', ctypes.c_int32), ('scale', ctypes.c_float),
+                ('zero_point', ctypes.c_int32)]
+
+
+class _Features(ctypes.Structure):
+    _fields_ = [(name, _Map) for name in ('heatmaps', 'short_offsets', 'forward_offsets',
+                                          'backward_offsets', 'long_offsets')]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [('max_poses', ctypes.c_int32), ('stride', ctypes.c_int32),
+                ('score_threshold', ctypes.c_float), ('nms_radius', ctypes.c_float),
+                ('coral', ctypes.c_int32)]
+
+
+class RawDecoder:
+    """Turns a network's raw outputs into what PosenetDecoderOp would answer.
+
+    library: the path of the decoder library.
+    outputs: the interpreter's details of heatmaps, short offsets, and either mid offsets or
+        displacements forward and displacements backward.
+    stride: model pixels from one cell of the maps to the next.
+    options: max_detections, score_threshold, nms_radius where they differ from Google's models'.
+    Raises ValueError if the maps do not fit each other.
+    """
+
+    def __init__(self, library: str, outputs: List[Dict[str, Any]], stride: int,
+                 options: Dict[str, float]) -> None:
+        self._decode = ctypes.CDLL(library).posenet_decode
+        self._decode.restype = ctypes.c_char_p
+        self._outputs = outputs
+        self._options = _Options(int(options.get('max_detections', 10)), stride,
+                                 options.get('score_threshold', 0.2),
+                                 options.get('nms_radius', 10.0), len(outputs) == 3)
+        self._poses = np.zeros((self._options.max_poses, POSE_FLOATS), np.float32)
+        self([np.zeros(output['shape'], output['dtype']) for output in outputs])
+
+    def __call__(self, maps: List[np.ndarray]) -> List[np.ndarray]:
+        """maps: the network's outputs [1, height, width, channels], in the order of the details.
+
+        Returns [poses [1, n, 17, 2] as (y, x) in model pixels, keypoint scores [1, n, 17],
+        pose scores [1, n], count [1]], good until the next call.
+        """
+        views = [self._map(output, array[0]) for output, array in zip(self._outputs, maps)]
+        if len(maps) == 3:  # both directions in one tensor, forward before backward
+            details = self._outputs[2]
+            views[2:] = [self._map(details, maps[2][0, ..., :32]),
+                         self._map(details, maps[2][0, ..., 32:])]
+        count = ctypes.c_int32()
+        error: Optional[bytes] = self._decode(
+            ctypes.byref(_Features(*views)), ctypes.byref(self._options),
+            self._poses.ctypes.data_as(ctypes.c_void_p), ctypes.byref(count))
+        if error:
+            raise ValueError(error.decode())
+        poses = self._poses[None, :count.value]
+        return [poses[..., :34].reshape(1, -1, 17, 2), poses[..., 34:51], poses[..., 51],
+                np.array([count.value])]
+
+    @staticmethod
+    def _map(details: Dict[str, Any], array: np.ndarray) -> _Map:
+        height, width, _ = array.shape
+        scale, zero_point = details['quantization']
+        return _Map(array.ctypes.data, TYPES[array.dtype.type], height, width,
+                    array.strides[1] // array.itemsize, scale, zero_point)

@@ -7,12 +7,7 @@
                         'posenet_mobilenet_v1_075_481_641_quant_decoder_edgetpu.tflite')
     poses, inference_time = engine.DetectPosesInImage(Image.open('couple.jpg'))
 """
-import functools
-import hashlib
-import importlib.util
-import logging
 import os
-import re
 import time
 from enum import IntEnum
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -20,7 +15,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import cv2
 import numpy as np
 
-import edgetpu
+import pose_runtime
+from pose_runtime import EngineError, one_line
 from posenet_decoder.raw_decoder import RawDecoder
 
 __version__ = '0.1.0'
@@ -32,9 +28,6 @@ PADDING = 128  # the grey that the network calls 0, as it pads its own layers
 INPUT_SCALES = {np.uint8: lambda image: image,
                 np.int8: lambda image: (image ^ 128).view(np.int8),
                 np.float32: lambda image: image * np.float32(1 / 127.5) - 1}
-DECODER_OP = b'PosenetDecoderOp'
-EDGETPU_OP = b'edgetpu-custom-op'
-LOGGER = logging.getLogger(__name__)
 
 
 class KeypointType(IntEnum):
@@ -83,10 +76,6 @@ class Pose(NamedTuple):
     score: float
 
 
-class EngineError(RuntimeError):
-    """A model or a machine that does not serve: one line with what is wrong and what helps."""
-
-
 class PoseEngine:
     """A PoseNet, loaded and ready.
 
@@ -116,16 +105,16 @@ class PoseEngine:
                    'nms_radius': _in_range('nms_radius', nms_radius, 0, 1e6)}
         options = {key: value for key, value in options.items() if value is not None}
         threads = _in_range('num_threads', num_threads, 1, 64) or min(4, os.cpu_count() or 1)
-        model = read_model(os.fspath(model_path))
-        self.model_path, model, runtime, delegates = _choose_device(
-            os.fspath(model_path), model, device)
+        self.model_path, model, runtime, delegates = pose_runtime.choose(
+            os.fspath(model_path), device)
         self.device = 'edgetpu' if delegates else 'cpu'
-        has_decoder = DECODER_OP in model
         self._decoder = None
+        if not os.path.exists(POSENET_SHARED_LIB):
+            raise EngineError(f'no {POSENET_SHARED_LIB}: sh install_requirements.sh compiles it')
         try:
-            if has_decoder:
-                delegates.append(runtime.load_delegate(
-                    POSENET_SHARED_LIB, {key: repr(value) for key, value in options.items()}))
+            # Gives PosenetDecoderOp its code; without that op in the model it does nothing.
+            delegates.append(runtime.load_delegate(
+                POSENET_SHARED_LIB, {key: repr(value) for key, value in options.items()}))
             self._model = model  # the interpreter reads it in place
             self._interpreter = runtime.Interpreter(
                 model_content=model, num_threads=threads, experimental_delegates=delegates)
@@ -135,17 +124,19 @@ class PoseEngine:
             _, height, width, channels = details['shape']
             if channels != 3 or details['dtype'] not in INPUT_SCALES:
                 raise ValueError('its input is no image')
-            self._outputs = _op_outputs(outputs) if has_decoder else _raw_outputs(outputs)
-            if not has_decoder:
+            self._outputs = _op_outputs(outputs)
+            if not self._outputs:
+                self._outputs = _raw_outputs(outputs)
                 stride = round((height - 1) / (self._outputs[0]['shape'][1] - 1))
                 self._decoder = RawDecoder(POSENET_SHARED_LIB, self._outputs, stride, options)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise EngineError(f'{self.model_path} does not load as a PoseNet: {_one_line(error)}')
+        except (OSError, RuntimeError, SystemError, ValueError) as error:
+            raise EngineError(f'{self.model_path} does not load as a PoseNet: {one_line(error)}')
         self.input_size = int(width), int(height)
         self._input = self._interpreter.tensor(details['index'])
         self._to_input = INPUT_SCALES[details['dtype']]
-        self._canvas = np.full((height, width, 3), PADDING, np.uint8)
-        self._used = 0, 0  # width and height of the canvas under the last image
+        # A uint8 input is drawn on directly.
+        self._canvas = None if details['dtype'] is np.uint8 else np.zeros(
+            (height, width, 3), np.uint8)
 
     def DetectPosesInImage(self, img: Any) -> Tuple[List[Pose], float]:
         """Finds the people in an image.
@@ -157,15 +148,12 @@ class PoseEngine:
         Raises TypeError or ValueError for what is no such image, EngineError if the device fails.
         """
         image = _as_array(img)
-        scale_x, scale_y = self._fit(image)
-        view = self._input()[0]
-        view[...] = self._to_input(self._canvas)
-        del view  # the runtime refuses to run while its memory is referred to
+        scale_x, scale_y = self._set_input(image)
         start = time.perf_counter()
         try:
             self._interpreter.invoke()
         except RuntimeError as error:
-            raise EngineError(f'inference on the {self.device} failed: {_one_line(error)}')
+            raise EngineError(f'inference on the {self.device} failed: {one_line(error)}')
         outputs = [self._interpreter.get_tensor(output['index']) for output in self._outputs]
         if self._decoder is not None:
             outputs = self._decoder(outputs)
@@ -186,96 +174,34 @@ class PoseEngine:
                                                    pose_scores[0].tolist())]
         return poses, inference_time
 
-    def _fit(self, image: np.ndarray) -> Tuple[float, float]:
-        """Lays the image into the top left of the canvas; returns canvas pixels per its pixel."""
+    def _set_input(self, image: np.ndarray) -> Tuple[float, float]:
+        """Lays the image into the top left of the input; returns input pixels per its pixel."""
         (width, height), (image_height, image_width) = self.input_size, image.shape[:2]
         scale = min(width / image_width, height / image_height)
         used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
-        if used != self._used:
-            self._canvas[...] = PADDING
-            self._used = used
-        target = self._canvas[:used[1], :used[0]]
-        if scale == 1:
-            target[...] = image
+        canvas = self._input()[0] if self._canvas is None else self._canvas
+        canvas[used[1]:] = canvas[:, used[0]:] = PADDING
+        if scale != 1:
+            # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
+            # finds no more people. Far fewer pixels need an average, more of them a mixture.
+            how = (cv2.INTER_AREA if scale < 0.5 else
+                   cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
+            image = cv2.resize(np.ascontiguousarray(image), used, interpolation=how)
+        target = canvas[:used[1], :used[0]]
+        if image.shape[2] == 4:
+            cv2.cvtColor(image, cv2.COLOR_RGBA2RGB, dst=target)
         else:
-            # Far fewer pixels need an average; else it costs five times as much as a mixture.
-            how = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-            cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
+            target[...] = image
+        if self._canvas is not None:
+            self._input()[0] = self._to_input(canvas)
         return used[0] / image_width, used[1] / image_height
 
 
-def read_model(path: str) -> bytes:
-    """Reads a model file; refuses one that is not whole.
-
-    A file that models/SHA256SUMS knows by name must have that hash: a model is a program.
-    Raises EngineError.
-    """
-    try:
-        with open(path, 'rb') as file:
-            model = file.read()
-    except OSError as error:
-        raise EngineError(f'no model {path} ({error.strerror}): sh install_requirements.sh '
-                          'downloads the models')
-    with open(os.path.join(HERE, 'models', 'SHA256SUMS')) as file:
-        sums = {os.path.basename(name): digest for digest, name in map(str.split, file)}
-    expected = sums.get(os.path.basename(path))
-    if expected in (None, hashlib.sha256(model).hexdigest()) and model[4:8] == b'TFL3':
-        return model
-    what = ('is empty' if not model else
-            'is a Git LFS pointer' if model.startswith(b'version https://git-lfs') else
-            'is a web page' if model.lstrip()[:1] == b'<' else
-            'is no TensorFlow Lite model' if model[4:8] != b'TFL3' else
-            'is damaged: its SHA-256 is not the one in models/SHA256SUMS')
-    raise EngineError(f'{path} {what}: delete it and run sh install_requirements.sh')
-
-
-def _choose_device(path: str, model: bytes, device: str) -> Tuple[str, bytes, Any, List[Any]]:
-    """Returns the model file to run, what it holds, the runtime, and the Edge TPU if it runs there.
-    """
-    if not re.fullmatch(r'auto|cpu|usb|pci|edgetpu(:\d+)?', device):
-        raise ValueError(f'device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, got {device}')
-    cpu_path = path.replace('_edgetpu.tflite', '.tflite')
-    if EDGETPU_OP not in model:
-        if device not in ('auto', 'cpu'):
-            raise EngineError(f'{path} is built for the CPU, not for the Edge TPU: take '
-                              + path.replace('.tflite', '_edgetpu.tflite'))
-        return path, model, _runtime('ai_edge_litert', 'tflite_runtime'), []
-    if device == 'cpu':
-        raise EngineError(f'{path} is built for the Edge TPU, not for the CPU: take {cpu_path}')
-    try:
-        edgetpu.check_library()
-        runtime = _runtime('tflite_runtime', 'ai_edge_litert')
-        return path, model, runtime, [edgetpu.load_delegate(
-            runtime, 'edgetpu' if device == 'auto' else device)]
-    except edgetpu.EdgeTpuError as error:
-        if device != 'auto' or not os.path.exists(cpu_path):
-            raise EngineError(f'{path} needs an Edge TPU: {error}')
-        _warn_once(f'{error}; running {cpu_path} on the CPU')
-    return _choose_device(cpu_path, read_model(cpu_path), 'cpu')
-
-
-def _runtime(*names: str) -> Any:
-    """The first TensorFlow Lite runtime that is installed, as its interpreter module."""
-    for name in names:
-        if importlib.util.find_spec(name):
-            try:
-                return importlib.import_module(name + '.interpreter')
-            except ImportError as error:  # built for another numpy, or for another C library
-                raise EngineError(f'{name} does not load: {_one_line(error)}')
-    raise EngineError(f'neither {" nor ".join(names)} is installed: sh install_requirements.sh '
-                      '&& . .venv/bin/activate')
-
-
-@functools.lru_cache(maxsize=None)
-def _warn_once(message: str) -> None:
-    LOGGER.warning(message)
-
-
 def _op_outputs(outputs: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Poses, keypoint scores, pose scores and count among a model's outputs, by their shapes."""
+    """Poses, keypoint scores, pose scores and count, if a model has them: by their shapes."""
     by_rank = {len(output['shape']): output for output in reversed(outputs)
                if len(output['shape']) < 4 or tuple(output['shape'][2:]) == (17, 2)}
-    return [by_rank[4], by_rank[3], by_rank[2], by_rank.get(1) or by_rank[0]]
+    return [by_rank[rank] for rank in (4, 3, 2, 1)] if {1, 2, 3, 4} <= set(by_rank) else []
 
 
 def _raw_outputs(outputs: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
@@ -294,12 +220,16 @@ def _raw_outputs(outputs: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
 
 
 def _as_array(img: Any) -> np.ndarray:
-    """A PIL image of any mode, or an array, as uint8 [Y, X, RGB]."""
+    """An image as uint8 [Y, X, RGB], or [Y, X, RGBX] if it came from PIL."""
     if hasattr(img, 'convert'):
         if img.mode[0] in 'IF':  # 16 and 32 bits a pixel, which Pillow would cut off at 255
             grey = np.asarray(img, np.float64) / (1 if img.mode == 'F' else 257)
             return np.stack([np.nan_to_num(grey).clip(0, 255).astype(np.uint8)] * 3, axis=2)
-        return np.asarray(img if img.mode == 'RGB' else img.convert('RGB'))
+        if img.mode == 'La':  # the one mode that Pillow does not take to RGB directly
+            img = img.convert('LA')
+        # Four bytes a pixel is how Pillow keeps RGB: they come out, and shrink, twice as fast.
+        pixels = (img if img.mode == 'RGB' else img.convert('RGB')).tobytes('raw', 'RGBX')
+        return np.frombuffer(pixels, np.uint8).reshape(img.height, img.width, 4)
     if not isinstance(img, np.ndarray):
         raise TypeError(f'need a PIL image or a uint8 array [Y, X, RGB], got {type(img).__name__}')
     if img.dtype != np.uint8 or img.ndim != 3 or img.shape[2] != 3 or 0 in img.shape:
@@ -311,7 +241,3 @@ def _in_range(name: str, value: Optional[float], low: float, high: float) -> Opt
     if value is not None and not low <= value <= high:
         raise ValueError(f'{name} must be {low:g} to {high:g}, got {value!r}')
     return value
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split())

@@ -9,6 +9,7 @@ import argparse
 import glob
 import json
 import os
+import signal
 import sys
 import warnings
 from typing import Any, Dict, List
@@ -59,13 +60,13 @@ def main() -> int:
                 continue
             poses, inference_time = engine.DetectPosesInImage(image)
             poses = [pose for pose in poses if pose.score >= args.threshold]
+            if args.output:
+                save(args.output, path, image, poses)
             if args.json:
                 print(json.dumps([to_json(pose) for pose in poses]))
             else:
                 print(f'Inference time: {inference_time * 1000:.0f} ms')
                 print_poses(poses)
-            if args.output:
-                save(args.output, path, image, poses)
     except (EngineError, OSError, ValueError) as error:
         parser.exit(1, f'error: {error}\n')
     return status
@@ -138,4 +139,5 @@ def save(output: str, path: str, image: Image.Image, poses: List[Pose]) -> None:
 
 
 if __name__ == '__main__':
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
     sys.exit(main())

@@ -64,7 +64,7 @@ if [ -z "$sources" ] || [ ! -f "$source" ]; then
     exit 1
 fi
 
-set -- "$@" -std=c++17 -O3 -fPIC -shared -fvisibility=hidden -Wall -Wextra
+set -- "$@" -std=c++17 -O3 -ffp-contract=off -fPIC -shared -fvisibility=hidden -Wall -Wextra
 # The C++ library goes into ours, where the compiler has it so, and stays unseen there: the runtimes
 # bring their own.
 static='-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'

@@ -1,0 +1,19 @@
+"""The tests on every Python and runtime that the suite serves: nox."""
+import nox
+
+nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for Python 3.7
+
+
+@nox.session(python=['3.7', '3.9', '3.11', '3.13'])
+def tests(session: nox.Session) -> None:
+    """With the runtime that requirements.txt takes for this Python."""
+    session.install('-q', '-r', 'requirements-dev.txt')
+    session.run('python', '-m', 'pytest', *session.posargs)
+
+
+@nox.session(python=['3.9', '3.11'])
+def tests_tflite_runtime(session: nox.Session) -> None:
+    """With the older runtime, where both have wheels."""
+    session.install('-q', 'tflite-runtime', 'numpy<2', 'opencv-python>=4.5,<6', 'pillow', 'nox',
+                    'pytest', 'ruff')
+    session.run('python', '-m', 'pytest', *session.posargs)

@@ -1,0 +1,51 @@
+"""What the tests share: where the models, photographs and reference results are."""
+import os
+import subprocess
+import sys
+from typing import List
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
+SIZES = ('353_481', '481_641', '721_1281')  # height and width of Google's models
+sys.path.insert(0, ROOT)
+
+
+def shared(*parts: str) -> str:
+    """A file of ../shared; the test is skipped where it is not."""
+    path = os.path.join(SHARED, *parts)
+    if not os.path.exists(path):
+        pytest.skip(f'no {path}')
+    return path
+
+
+def model(name: str) -> str:
+    """One of Google's models, as installed or as in ../shared; else the test is skipped."""
+    path = os.path.join(ROOT, 'models', 'mobilenet', name)
+    return path if os.path.exists(path) else shared('models', name)
+
+
+def google_model(size: str, ending: str = '') -> str:
+    """Google's model of a size as in SIZES; ending '_edgetpu' for the Edge TPU's."""
+    return model(f'posenet_mobilenet_v1_075_{size}_quant_decoder{ending}.tflite')
+
+
+@pytest.fixture(scope='session')
+def sanitized_library(tmp_path_factory) -> str:
+    """The decoder library built with the address and undefined-behaviour sanitizers."""
+    path = str(tmp_path_factory.mktemp('sanitized') / 'posenet_decoder.so')
+    flags = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+    subprocess.run(['sh', os.path.join(ROOT, 'posenet_decoder', 'build.sh'), path], check=True,
+                   env=dict(os.environ, CXXFLAGS=flags))
+    return path
+
+
+def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
+    """Runs a Python script in a process that has the address sanitizer loaded."""
+    libraries = [subprocess.run(['g++', f'-print-file-name={name}'], stdout=subprocess.PIPE,
+                                check=True).stdout.decode().strip()
+                 for name in ('libasan.so', 'libstdc++.so')]
+    env = dict(os.environ, LD_PRELOAD=' '.join(libraries), ASAN_OPTIONS='detect_leaks=0',
+               PYTHONPATH=ROOT)
+    return subprocess.run([sys.executable, *arguments], env=env, capture_output=True)

@@ -1,0 +1,349 @@
+"""doctor.py as a user runs it, in a tree where one thing is broken for real."""
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict
+
+import cv2
+import numpy
+import PIL
+import pytest
+
+from conftest import model
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ['doctor.py', 'pose_engine.py', 'pose_runtime.py', 'posenet_decoder/raw_decoder.py',
+         'posenet_decoder/posenet_decoder.so']
+SMALLEST = 'mobilenet/posenet_mobilenet_v1_075_353_481_quant_decoder.tflite'
+NEEDED = ['Python', 'packages', 'runtime', 'decoder', 'models', 'CPU run']
+CRASH = '*(volatile int *)0 = 1;'
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of what doctor.py looks at, with Google's models."""
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(str(ROOT / name), str(tmp_path / name))
+    (tmp_path / 'models' / 'mobilenet').mkdir(parents=True)
+    sums = [line for line in (ROOT / 'models' / 'SHA256SUMS').read_text().splitlines(True)
+            if ' mobilenet/' in line]
+    (tmp_path / 'models' / 'SHA256SUMS').write_text(''.join(sums))
+    for name in (line.split()[1] for line in sums):
+        (tmp_path / 'models' / name).symlink_to(model(os.path.basename(name)))
+    return tmp_path
+
+
+@pytest.fixture(scope='module')
+def bare_python(tmp_path_factory: Any) -> str:
+    """A Python without any package."""
+    folder = tmp_path_factory.mktemp('bare')
+    subprocess.run([sys.executable, '-m', 'venv', '--without-pip', str(folder)], check=True)
+    return str(folder / 'bin' / 'python')
+
+
+@pytest.fixture
+def packages_only(tmp_path: Path) -> str:
+    """A folder for PYTHONPATH with all the packages at hand but the runtimes and pycoral."""
+    folder = tmp_path / 'site'
+    folder.mkdir()
+    for package in (numpy, cv2, PIL):
+        for path in Path(package.__file__).parent.parent.iterdir():
+            target = folder / path.name
+            if not (target.exists() or path.name.endswith('.pth') or path.name.startswith(
+                    ('ai_edge_litert', 'tflite_runtime', 'pycoral'))):
+                target.symlink_to(path)
+    return str(folder)
+
+
+def environment(**changes: str) -> Dict[str, str]:
+    """This process's, without a display."""
+    kept = {key: value for key, value in os.environ.items()
+            if key not in ('DISPLAY', 'WAYLAND_DISPLAY', 'NO_COLOR')}
+    return dict(kept, **changes)
+
+
+def doctor(tree: Path, *args: str, python: str = sys.executable,
+           **changes: str) -> 'subprocess.CompletedProcess[str]':
+    """Runs doctor.py from another folder, as anyone may."""
+    return subprocess.run([python, str(tree / 'doctor.py')] + list(args), capture_output=True,
+                          text=True, env=environment(**changes), cwd='/', timeout=300)
+
+
+def examine(tree: Path, **options: str) -> Any:
+    """Returns doctor.py's exit status and its rows by their names."""
+    process = doctor(tree, '--json', **options)
+    answer = json.loads(process.stdout)
+    assert answer['ready'] == (process.returncode == 0)
+    assert process.stderr == ''
+    return process.returncode, answer['rows']
+
+
+def compile_library(path: Path, code: str) -> None:
+    """Compiles a shared library of C code."""
+    compiler = shutil.which('cc') or pytest.skip('no C compiler: apt-get install gcc')
+    path.with_suffix('.c').write_text(code)
+    if path.exists():
+        path.unlink()
+    subprocess.run([compiler, '-shared', '-fPIC', '-o', str(path), str(path.with_suffix('.c'))],
+                   check=True)
+
+
+def compile_libedgetpu(folder: Path, create: str) -> None:
+    """Compiles a libedgetpu whose delegate's creation is the given C code."""
+    compile_library(folder / 'libedgetpu.so.1', '''
+        #include <stdlib.h>
+        void *tflite_plugin_create_delegate(char **k, char **v, size_t n, void (*e)(const char *))
+        { %s return NULL; }
+        void tflite_plugin_destroy_delegate(void *delegate) {}''' % create)
+
+
+def test_healthy(tree: Path) -> None:
+    status, rows = examine(tree)
+    assert status == 0
+    assert {name: rows[name]['state'] for name in NEEDED} == dict.fromkeys(NEEDED, 'ok')
+    assert not any(rows[name]['cure'] for name in NEEDED)
+    assert rows['models']['found'] == '6 of 6 model files are whole'
+    assert 'ms' in rows['CPU run']['found']
+
+
+def test_table_fits_and_has_no_colour_on_a_pipe(tree: Path) -> None:
+    process = doctor(tree)
+    assert process.returncode == 0
+    assert process.stdout.endswith('\nThe demos run on the CPU.\n')
+    assert max(map(len, process.stdout.splitlines())) <= 80
+    assert '\033' not in process.stdout
+
+
+def test_nothing_is_there(tmp_path: Path, bare_python: str) -> None:
+    shutil.copy(str(ROOT / 'doctor.py'), str(tmp_path))
+    process = doctor(tmp_path, python=bare_python, PYTHONPATH='')
+    assert process.returncode == 1
+    assert process.stderr == ''
+    assert 'missing: numpy, opencv-python, pillow' in process.stdout
+    assert 'neither ai-edge-litert nor tflite-runtime is installed' in process.stdout
+    assert process.stdout.endswith('\nThe demos do not run on the CPU.\n')
+    assert max(map(len, process.stdout.splitlines())) <= 80
+
+
+def test_colour_on_a_terminal(tmp_path: Path, bare_python: str) -> None:
+    shutil.copy(str(ROOT / 'doctor.py'), str(tmp_path))
+
+    def on_terminal(**changes: str) -> bytes:
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([bare_python, str(tmp_path / 'doctor.py')], stdout=terminal,
+                                   env=environment(PYTHONPATH='', TERM='xterm', **changes))
+        os.close(terminal)
+        shown = b''
+        try:
+            while True:
+                block = os.read(controller, 4096)
+                if not block:
+                    break
+                shown += block
+        except OSError:  # Linux's way to say that the other end is closed
+            pass
+        os.close(controller)
+        assert process.wait() == 1
+        return shown
+
+    assert b'\033[31m!!\033[m  packages' in on_terminal()
+    assert b'\033' not in on_terminal(NO_COLOR='1')
+
+
+def test_no_runtime(tree: Path, bare_python: str, packages_only: str) -> None:
+    status, rows = examine(tree, python=bare_python, PYTHONPATH=packages_only)
+    assert status == 1
+    assert rows['runtime'] == {
+        'state': '!!', 'found': 'neither ai-edge-litert nor tflite-runtime is installed',
+        'cure': 'sh install_requirements.sh && . .venv/bin/activate'}
+    assert rows['packages']['state'] == rows['decoder']['state'] == 'ok'
+    assert 'neither' in rows['CPU run']['found']
+
+
+@pytest.mark.skipif(int(numpy.__version__.split('.')[0]) < 2, reason='needs numpy 2')
+def test_tflite_runtime_with_numpy_2(tree: Path, bare_python: str, packages_only: str) -> None:
+    # It imports, and then fails like this at the first interpreter.
+    package = Path(packages_only) / 'tflite_runtime'
+    package.mkdir()
+    (package / '__init__.py').write_text('__version__ = "2.14.0"\n')
+    (package / 'interpreter.py').write_text(
+        'def Interpreter(model_path):\n    raise SystemError("returned with an error set") from '
+        'ImportError("numpy.core.multiarray failed to import")\n')
+    status, rows = examine(tree, python=bare_python, PYTHONPATH=packages_only)
+    assert status == 1
+    assert 'built for numpy 1, here is numpy ' + numpy.__version__ in rows['runtime']['found']
+    assert rows['runtime']['cure'] == "python3 -m pip install 'numpy<2'"
+
+
+@pytest.mark.parametrize('files, state, found', [
+    (['__init__.py', 'pycoral.py'], '!!', "PyPI's pycoral"),
+    (['__init__.py', 'utils/__init__.py', 'utils/edgetpu.py'], 'ok', "Coral's own")])
+def test_pycoral(tree: Path, bare_python: str, files: Any, state: str, found: str) -> None:
+    for name in files:
+        path = tree / 'site' / 'pycoral' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('raise SystemExit("doctor.py must not run this")\n')
+    _, rows = examine(tree, python=bare_python, PYTHONPATH=str(tree / 'site'))
+    assert rows['pycoral']['state'] == state
+    assert found in rows['pycoral']['found']
+    assert ('pip uninstall pycoral' in rows['pycoral']['cure']) == (state == '!!')
+
+
+def test_decoder_missing(tree: Path) -> None:
+    (tree / 'posenet_decoder' / 'posenet_decoder.so').unlink()
+    status, rows = examine(tree)
+    assert status == 1
+    assert rows['decoder']['found'] == 'posenet_decoder/posenet_decoder.so is missing'
+    assert rows['decoder']['cure'] == 'sh install_requirements.sh'
+
+
+def test_decoder_truncated(tree: Path) -> None:
+    path = tree / 'posenet_decoder' / 'posenet_decoder.so'
+    path.write_bytes(path.read_bytes()[:1000])
+    status, rows = examine(tree)
+    assert status == 1
+    assert rows['decoder']['state'] == '!!'
+    assert 'rm posenet_decoder/*.so' in rows['decoder']['cure']
+
+
+@pytest.mark.parametrize('body, found', [
+    (CRASH, 'SIGSEGV'), ('return 0;', 'finds 0 poses'), ('for (;;);', 'no answer within 3 s')])
+def test_decoder_crashes_or_errs_or_hangs(tree: Path, body: str, found: str) -> None:
+    compile_library(tree / 'posenet_decoder' / 'posenet_decoder.so',
+                    'char *posenet_decode(void *f, void *o, void *p, int *count) { %s }' % body)
+    if 'within' in found:
+        source = (tree / 'doctor.py').read_text()
+        assert 'LIMIT = 60 ' in source
+        (tree / 'doctor.py').write_text(source.replace('LIMIT = 60 ', 'LIMIT = 3 '))
+    status, rows = examine(tree)
+    assert status == 1
+    assert rows['decoder']['state'] == '!!'
+    assert found in rows['decoder']['found']
+
+
+def test_models_missing(tree: Path) -> None:
+    shutil.rmtree(str(tree / 'models' / 'mobilenet'))
+    status, rows = examine(tree)
+    assert status == 1
+    assert rows['models'] == {'state': '!!', 'found': 'none of the 6 model files is here',
+                              'cure': 'python3 models/download.py'}
+    assert rows['CPU run']['state'] == '!!'
+
+
+def test_one_cpu_model_is_enough(tree: Path) -> None:
+    for path in (tree / 'models' / 'mobilenet').iterdir():
+        if path.name != Path(SMALLEST).name:
+            path.unlink()
+    status, rows = examine(tree)
+    assert status == 0
+    assert rows['models']['state'] == '--'
+    assert rows['models']['found'].startswith('1 of 6 model files are whole\nmissing:\n')
+
+
+def test_edgetpu_models_are_not_enough(tree: Path) -> None:
+    for path in (tree / 'models' / 'mobilenet').iterdir():
+        if not path.name.endswith('_edgetpu.tflite'):
+            path.unlink()
+    status, rows = examine(tree)
+    assert status == 1
+    assert rows['models']['state'] == '!!'
+
+
+def test_model_damaged(tree: Path) -> None:
+    path = tree / 'models' / SMALLEST
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+    status, rows = examine(tree)
+    assert status == 0  # another one is whole
+    assert rows['models']['state'] == '!!'
+    assert rows['models']['found'].endswith('damaged:\n' + path.name)
+    assert rows['models']['cure'] == 'python3 models/download.py'
+
+
+def test_bundled_model(tree: Path) -> None:
+    shutil.rmtree(str(tree / 'models' / 'mobilenet'))
+    shutil.copy(model(os.path.basename(SMALLEST)), str(tree / 'models' / 'bundled.tflite'))
+    status, rows = examine(tree)
+    assert status == 0
+    assert rows['models']['found'].endswith('not in SHA256SUMS:\nbundled.tflite')
+
+
+@pytest.mark.parametrize('create, state, found, cure', [
+    (CRASH, '!!', 'crashes with SIGSEGV', 'do not fit each other'),
+    ('abort();', '!!', 'crashes with SIGABRT', 'plug it in anew'),
+    ('', '--', 'no Edge TPU is plugged in', '')])
+def test_libedgetpu(tree: Path, create: str, state: str, found: str, cure: str) -> None:
+    compile_libedgetpu(tree, create)
+    status, rows = examine(tree, LD_LIBRARY_PATH=str(tree))
+    assert status == 0  # the CPU serves
+    assert rows['TPU library']['state'] == 'ok'
+    assert rows['Edge TPU']['state'] == state
+    assert found in rows['Edge TPU']['found']
+    assert cure in rows['Edge TPU']['cure']
+
+
+def test_libedgetpu_crashes_at_load(tree: Path) -> None:
+    compile_library(tree / 'libedgetpu.so.1',
+                    '__attribute__((constructor)) static void f(void) { %s }' % CRASH)
+    status, rows = examine(tree, LD_LIBRARY_PATH=str(tree))
+    assert status == 0
+    assert rows['TPU library']['state'] == '!!'
+    assert 'SIGSEGV' in rows['TPU library']['found']
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='$DISPLAY is of Linux')
+def test_display(tree: Path) -> None:
+    has_windows = not any(line.split() == ['GUI:', 'NONE']
+                          for line in cv2.getBuildInformation().splitlines())
+    row = examine(tree)[1]['window']
+    assert row['state'] == '--'
+    assert ('$DISPLAY' in row['found']) == has_windows
+    assert ('headless' in row['found']) != has_windows
+    assert 'simple_pose.py --output' in row['cure']
+    status, rows = examine(tree, DISPLAY=':4242')
+    assert status == 0
+    assert rows['window']['state'] == ('!!' if has_windows else '--')
+
+
+def test_cameras(tree: Path) -> None:
+    for video, name in (('video0', 'HD Webcam\n'), ('video10', 'codec\033[31m'), ('video2', None)):
+        (tree / 'dev').mkdir(exist_ok=True)
+        (tree / 'dev' / video).write_text('')
+        if name:
+            folder = tree / 'sys' / 'class' / 'video4linux' / video
+            folder.mkdir(parents=True)
+            (folder / 'name').write_text(name)
+
+    def cameras() -> Any:
+        code = 'import sys, doctor; print(*doctor.check_cameras(sys.argv[1]), sep="|")'
+        return subprocess.run([sys.executable, '-c', code, str(tree)], cwd=str(tree), check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+    assert cameras() == ('ok|HD Webcam: /dev/video0\nwithout a name: /dev/video2\n'
+                         'codec?[31m: /dev/video10|\n')
+    (tree / 'dev' / 'video2').chmod(0)
+    if os.geteuid():  # for root every file is open
+        assert cameras().startswith('!!')
+        assert 'usermod -aG video' in cameras()
+
+
+@pytest.mark.parametrize('argument', ['--nonsense', 'nonsense', '--json=1'])
+def test_wrong_usage(argument: str) -> None:
+    process = doctor(ROOT, argument)
+    assert process.returncode == 2
+    assert process.stdout == ''
+    assert 'error: ' in process.stderr
+
+
+def test_help() -> None:
+    process = doctor(ROOT, '--help')
+    assert process.returncode == 0
+    assert 'python3 doctor.py --json' in process.stdout
+    assert '--probe' not in process.stdout

@@ -1,0 +1,177 @@
+"""simple_pose.py, run as its user runs it."""
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import ROOT, SIZES, google_model, shared
+from pose_engine import KeypointType
+
+SCRIPT = os.path.join(ROOT, 'simple_pose.py')
+
+
+def run(*arguments: str, **options: Any) -> 'subprocess.CompletedProcess[bytes]':
+    """simple_pose.py with Google's smallest model unless another is named."""
+    model = [] if '--model' in arguments else ['--model', os.path.abspath(google_model(SIZES[0]))]
+    return subprocess.run([sys.executable, SCRIPT, *model, *arguments], capture_output=True,
+                          **options)
+
+
+def error_of(done: 'subprocess.CompletedProcess[bytes]') -> str:
+    """The one line that a failure prints; what the runtime says of itself does not count."""
+    lines = [line for line in done.stderr.decode().splitlines() if not line.startswith('INFO:')]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith('error: ')
+    assert done.stdout == b''
+    return lines[0]
+
+
+@pytest.fixture
+def couple() -> str:
+    return os.path.abspath(shared('photos', 'test_couple.jpg'))
+
+
+def test_prints_the_time_and_a_table_of_every_pose(couple):
+    done = run(couple)
+    assert done.returncode == 0
+    first, *lines = done.stdout.decode().splitlines()
+    assert first.startswith('Inference time: ') and first.endswith(' ms')
+    assert sum(line.startswith('Pose Score: ') for line in lines) == 2
+    table = [line.split() for line in lines if '=' in line]
+    assert [row[0] for row in table] == [str(part) for part in KeypointType] * 2
+    assert all(word.startswith(start) for row in table
+               for word, start in zip([w for w in row[1:] if '=' in w], ('x=', 'y=', 'score=')))
+
+
+def test_json_is_in_the_posenet_convention(couple):
+    done = run(couple, '--json')
+    poses = json.loads(done.stdout.decode())
+    assert len(poses) == 2
+    assert [point['part'] for point in poses[0]['keypoints']][:6] == [
+        'nose', 'leftEye', 'rightEye', 'leftEar', 'rightEar', 'leftShoulder']
+    assert len(poses[0]['keypoints']) == 17
+    assert poses[0]['score'] > poses[1]['score'] > 0.4
+    left, right = (poses[0]['keypoints'][i]['position']['x'] for i in (5, 6))
+    assert 0 < right < left < 1920  # they face the camera
+
+
+def test_several_pictures_print_a_line_each(couple):
+    done = run(couple, shared('photos', 'cat.jpg'), '--json')
+    assert [len(json.loads(line)) for line in done.stdout.decode().splitlines()] == [2, 0]
+
+
+def test_threshold(couple):
+    scores = [pose['score'] for pose in json.loads(run(couple, '--json').stdout.decode())]
+    between = str(sum(scores) / 2)
+    assert len(json.loads(run(couple, '--json', '--threshold', between).stdout.decode())) == 1
+
+
+def test_output_draws_the_skeletons_and_nothing_else(couple, tmp_path):
+    out = tmp_path / 'skeletons.png'
+    assert run(couple, '--output', str(out)).returncode == 0
+    before, after = np.asarray(Image.open(couple)), np.asarray(Image.open(str(out)))
+    assert before.shape == after.shape
+    changed = (before != after).any(axis=2)
+    assert 0.002 < changed.mean() < 0.05
+    assert not changed[:, :500].any()  # nobody is there
+
+
+def test_output_of_several_pictures_goes_into_a_folder(couple, tmp_path):
+    cat = shared('photos', 'cat.jpg')
+    assert run(couple, cat, '--output', str(tmp_path)).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['cat.jpg', 'test_couple.jpg']
+    done = run(couple, cat, '--output', str(tmp_path / 'one.jpg'))
+    assert done.returncode == 2
+
+
+def test_the_picture_is_turned_upright(couple, tmp_path):
+    turned = Image.open(couple).rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x112] = 6  # the camera was held so
+    turned.save(str(tmp_path / 'turned.jpg'), exif=exif, quality=95)
+    assert len(json.loads(run(str(tmp_path / 'turned.jpg'), '--json').stdout.decode())) == 2
+
+
+def make_bad_picture(path: str, couple: str) -> None:
+    name = os.path.basename(path)
+    if name == 'folder.jpg':
+        os.mkdir(path)
+    elif name in ('tiny.png', 'huge.png', 'other.gif'):
+        side = {'tiny.png': 1, 'huge.png': 30000, 'other.gif': 480}[name]
+        Image.new('1', (side, side)).save(path)
+    elif name != 'nowhere.jpg':
+        with open(couple, 'rb') as jpeg, open(path, 'wb') as file:
+            file.write({'text.jpg': b'no picture at all', 'empty.png': b'',
+                        'truncated.jpg': jpeg.read(100000)}[name])
+
+
+@pytest.mark.parametrize('name, reason', [
+    ('nowhere.jpg', 'No such file'), ('folder.jpg', 'Is a directory'),
+    ('text.jpg', 'no JPEG, PNG, WebP or BMP'), ('empty.png', 'no JPEG, PNG, WebP or BMP'),
+    ('truncated.jpg', 'truncated'), ('tiny.png', '1x1 pixels, need 16x16'),
+    ('huge.png', 'more than'), ('other.gif', 'no JPEG, PNG, WebP or BMP')])
+def test_a_bad_picture_gets_one_line(tmp_path, couple, name, reason):
+    make_bad_picture(str(tmp_path / name), couple)
+    done = run(str(tmp_path / name))
+    assert done.returncode == 1
+    assert reason in error_of(done)
+    assert name in error_of(done)
+
+
+def test_a_bad_picture_does_not_stop_the_others(tmp_path, couple):
+    done = run(str(tmp_path / 'nowhere.jpg'), couple, '--json')
+    assert done.returncode == 1
+    assert len(json.loads(done.stdout.decode())) == 2
+
+
+@pytest.mark.parametrize('arguments, reason', [
+    (['--model', 'nowhere.tflite'], 'no model nowhere.tflite'),
+    (['--device', 'gpu'], 'device must be auto, cpu'),
+    (['--output', '/nowhere/out.png'], '/nowhere/out.png'),
+    (['--output', 'picture.xyz'], 'xyz'),
+])
+def test_what_cannot_be_used_gets_one_line(couple, tmp_path, arguments, reason):
+    done = run(couple, '--json', *arguments, cwd=str(tmp_path))
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.decode().splitlines() if line.startswith('error: ')]
+    assert len(lines) == 1
+    assert reason in lines[0]
+
+
+def test_wrong_usage_is_status_2(couple):
+    assert run(couple, '--thresholds', '3').returncode == 2
+    assert run(couple, '--threshold', 'high').returncode == 2
+
+
+def test_help_and_version():
+    done = run('--help')
+    assert done.returncode == 0
+    assert b'python3 simple_pose.py couple.jpg' in done.stdout
+    assert b'default' in done.stdout
+    assert run('--version').stdout.strip()
+
+
+def test_offline_it_takes_the_sample_and_says_so(tmp_path):
+    """The proxy of this child is a closed port: no host answers."""
+    env = dict(os.environ, XDG_CACHE_HOME=str(tmp_path), https_proxy='http://127.0.0.1:9',
+               no_proxy='', NO_PROXY='')
+    done = run('--json', env=env)
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(json.loads(done.stdout.decode())) == 2
+    assert 'couple.jpg' in done.stderr.decode()
+    assert not any(files for _, _, files in os.walk(str(tmp_path)))
+
+
+def test_the_cached_sample_is_used(tmp_path, couple):
+    from simple_pose import SAMPLE_URL
+    folder = tmp_path / 'edge-tpu-pose-suite'
+    folder.mkdir()
+    Image.open(couple).save(str(folder / os.path.basename(SAMPLE_URL)))
+    done = run('--json', env=dict(os.environ, XDG_CACHE_HOME=str(tmp_path)))
+    assert len(json.loads(done.stdout.decode())) == 2
+    assert 'couple.jpg' not in done.stderr.decode()

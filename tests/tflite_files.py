@@ -1,0 +1,104 @@
+"""Makes model files that nobody publishes in a handy size, out of Google's.
+
+Needs the schema that comes with ai-edge-litert; where that is not installed, its tests skip.
+"""
+from typing import Any, List
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+FLOAT32, UINT8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8
+
+
+def read(path: str) -> Any:
+    with open(path, 'rb') as file:
+        return schema.ModelT.InitFromPackedBuf(file.read(), 0)
+
+
+def write(model: Any, path: str) -> str:
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), file_identifier=b'TFL3')
+    with open(path, 'wb') as file:
+        file.write(builder.Output())
+    return path
+
+
+def add_tensor(model: Any, name: str, shape: List[int], kind: int = FLOAT32) -> int:
+    tensor = schema.TensorT()
+    tensor.name, tensor.shape, tensor.type, tensor.buffer = name.encode(), shape, kind, 0
+    model.subgraphs[0].tensors.append(tensor)
+    return len(model.subgraphs[0].tensors) - 1
+
+
+def add_constant(model: Any, name: str, values: np.ndarray) -> int:
+    kind = {'int32': schema.TensorType.INT32, 'float32': FLOAT32}[values.dtype.name]
+    index = add_tensor(model, name, list(values.shape), kind)
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    model.subgraphs[0].tensors[index].buffer = len(model.buffers) - 1
+    return index
+
+
+def add_operator(model: Any, code: int, inputs: List[int], outputs: List[int],
+                 options: Any = None, at: int = -1) -> None:
+    operator_code = schema.OperatorCodeT()
+    operator_code.builtinCode = operator_code.deprecatedBuiltinCode = code
+    operator_code.version = 2 if code == schema.BuiltinOperator.DEQUANTIZE else 1
+    model.operatorCodes.append(operator_code)
+    operator = schema.OperatorT()
+    operator.opcodeIndex = len(model.operatorCodes) - 1
+    operator.inputs, operator.outputs = inputs, outputs
+    if options is not None:
+        operator.builtinOptionsType = schema.BuiltinOptions.SplitOptions
+        operator.builtinOptions = options
+    operators = model.subgraphs[0].operators
+    operators.insert(at % (len(operators) + 1), operator)
+
+
+def four_outputs(google_model: str, path: str) -> str:
+    """Google's network in the form of the TFLite and TensorFlow.js PoseNets.
+
+    Float input in [-1, 1]; outputs heatmaps 17, offsets 34, displacement_fwd 32 and
+    displacement_bwd 32, all float: a QUANTIZE before it, DEQUANTIZE and SPLIT behind.
+    """
+    model = read(google_model)
+    graph = model.subgraphs[0]
+    decoder = graph.operators.pop()
+    heatmaps, offsets, mid_offsets = list(decoder.inputs)
+    old_input = graph.inputs[0]
+    new_input = add_tensor(model, 'image', list(graph.tensors[old_input].shape))
+    add_operator(model, schema.BuiltinOperator.QUANTIZE, [new_input], [old_input], at=0)
+    graph.inputs = [new_input]
+    floats = []
+    for name, index in (('heatmap', heatmaps), ('offset', offsets), ('mid', mid_offsets)):
+        floats.append(add_tensor(model, name, list(graph.tensors[index].shape)))
+        add_operator(model, schema.BuiltinOperator.DEQUANTIZE, [index], [floats[-1]])
+    height, width = graph.tensors[heatmaps].shape[1:3]
+    halves = [add_tensor(model, name, [1, height, width, 32])
+              for name in ('displacement_fwd', 'displacement_bwd')]
+    options = schema.SplitOptionsT()
+    options.numSplits = 2
+    axis = add_constant(model, 'axis', np.array(3, np.int32))
+    add_operator(model, schema.BuiltinOperator.SPLIT, [axis, floats.pop()], halves, options)
+    # The TensorFlow.js models list backward before forward: names decide.
+    graph.outputs = floats + halves[::-1]
+    return write(model, path)
+
+
+def bodypix_decoder(component: str, path: str, height: int, width: int) -> str:
+    """The decoder component with BodyPix's fourth input and fifth output, for maps of any size."""
+    model = read(component)
+    graph = model.subgraphs[0]
+    operator = graph.operators[-1]
+    for index in graph.inputs:
+        shape = graph.tensors[index].shape
+        graph.tensors[index].shape = [1, height, width, shape[3]]
+    long_offsets = add_tensor(model, 'long_offsets', [1, height, width, 34])
+    masks = add_tensor(model, 'masks', [1, 20, height, width])
+    operator.inputs = list(operator.inputs) + [long_offsets]
+    operator.outputs = list(operator.outputs) + [masks]
+    graph.inputs = list(graph.inputs) + [long_offsets]
+    graph.outputs = list(graph.outputs) + [masks]
+    return write(model, path)

@@ -85,6 +85,19 @@ def test_the_library_called_directly_answers_as_the_op(cases):
         check(case, RawDecoder(POSENET_SHARED_LIB, details, 16, options)(maps), arrays)
 
 
+def test_it_bears_being_built_and_run_often(cases):
+    """What a wrong guess of the runtime's structs does not bear."""
+    arrays = cases['353_481/24/photo']
+    kept = []
+    for i in range(50):
+        made = interpreter(component('353_481'))
+        for _ in range(20):
+            outputs = run(made, [arrays[f'in{i}'] for i in range(3)])
+        check('353_481/24/photo', outputs, arrays)
+        if i % 2:
+            kept.append(made)  # so that both orders of destruction happen
+
+
 @pytest.mark.parametrize('dtype', [np.uint8, np.int8])
 def test_quantised_maps_are_decoded_as_their_values(cases, dtype):
     decoded = 0

@@ -245,9 +245,14 @@ for _ in range(2):
     assert said.endswith(f'; running {cpu_file()} on the CPU')
 
 
+def needs_edgetpu(path: str) -> str:
+    return (f'{path} needs an Edge TPU: {pose_runtime.why_no_edgetpu()}; '
+            'for the CPU there are the files without _edgetpu')
+
+
 def test_no_device(child: Child) -> None:
     error, device = child.run(TRY, edgetpu_file(), devices='')
-    assert error == f'{edgetpu_file()} needs an Edge TPU: {pose_runtime.why_no_edgetpu()}'
+    assert error == needs_edgetpu(edgetpu_file())
     assert '\n' not in error
     assert device == 'cpu'
     assert child.device_log() == ["refuse ''"] * 2
@@ -258,7 +263,7 @@ def test_no_device(child: Child) -> None:
 def test_no_device_and_no_cpu_file(child: Child, tmp_path: Any) -> None:
     path = shutil.copy(edgetpu_file(), str(tmp_path))
     errors = child.run(TRY, path, devices='')
-    assert errors == [f'{path} needs an Edge TPU: {pose_runtime.why_no_edgetpu()}'] * 2
+    assert errors == [needs_edgetpu(path)] * 2
 
 
 def test_an_abort_of_the_device_ends_the_process(child: Child) -> None:
@@ -380,7 +385,7 @@ def test_simple_pose_tells_of_no_device_in_a_line(child: Child) -> None:
     child.run_program(SIMPLE_POSE, child.photo, '--model', edgetpu_file(), '--device', 'edgetpu',
                       status=1, devices='')
     assert child.stderr.splitlines() == [
-        f'error: {edgetpu_file()} needs an Edge TPU: {pose_runtime.why_no_edgetpu()}']
+        f'error: {needs_edgetpu(edgetpu_file())}']
 
 
 def plug_in(root: Any, bus: str, mode: int = 0o600, ids: str = '18d1:9302') -> str:

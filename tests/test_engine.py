@@ -2,6 +2,7 @@
 import csv
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,11 +128,15 @@ def test_the_example_of_the_readme(tmp_path):
     done = subprocess.run([sys.executable, '-c', example.partition('\n')[2]], cwd=str(tmp_path),
                           env=dict(os.environ, PYTHONPATH=ROOT), capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
-    actual, expected = done.stdout.decode().split(), printed.split()[1:]
-    assert actual.count('Score:') == 2
-    labels = [word for word in actual if word.isupper()]
-    assert labels == [str(part) for part in KeypointType] * 2
-    assert [word for word in expected if word.isupper()] == labels[:len(expected) // 4]
+    actual, expected = (re.findall(r'Pose Score:  (\S+)|(\w+) +x=(\d+) +y=(\d+) +score=(\S+)', text)
+                        for text in (done.stdout.decode(), printed))
+    assert len(actual) == 2 * 18
+    assert [row[1] for row in actual] == [row[1] for row in expected]
+    for row, wanted in zip(actual, expected):
+        numbers, wanted = ([float(text or 0) for text in each[2:4] + (each[0] or each[4],)]
+                           for each in (row, wanted))
+        assert numbers[:2] == pytest.approx(wanted[:2], abs=3)  # the runtimes' kernels differ
+        assert numbers[2] == pytest.approx(wanted[2], abs=0.11)
 
 
 # Images

@@ -50,8 +50,12 @@ class KeypointType(IntEnum):
     LEFT_ANKLE = 15
     RIGHT_ANKLE = 16
 
-    def __str__(self) -> str:  # Python releases disagree on an IntEnum's
+    # Python releases disagree on an IntEnum's text.
+    def __str__(self) -> str:
         return self.name
+
+    def __format__(self, spec: str) -> str:
+        return format(self.name, spec)
 
 
 class Point(NamedTuple):
@@ -114,7 +118,7 @@ class PoseEngine:
         try:
             # Gives PosenetDecoderOp its code; without that op in the model it does nothing.
             delegates.append(runtime.load_delegate(
-                POSENET_SHARED_LIB, {key: repr(value) for key, value in options.items()}))
+                POSENET_SHARED_LIB, {key: f'{value:.9g}' for key, value in options.items()}))
             self._model = model  # the interpreter reads it in place
             self._interpreter = runtime.Interpreter(
                 model_content=model, num_threads=threads, experimental_delegates=delegates)
@@ -127,7 +131,7 @@ class PoseEngine:
             self._outputs = _op_outputs(outputs)
             if not self._outputs:
                 self._outputs = _raw_outputs(outputs)
-                stride = round((height - 1) / (self._outputs[0]['shape'][1] - 1))
+                stride = round((height - 1) / max(1, self._outputs[0]['shape'][1] - 1))
                 self._decoder = RawDecoder(POSENET_SHARED_LIB, self._outputs, stride, options)
         except (OSError, RuntimeError, SystemError, ValueError) as error:
             raise EngineError(f'{self.model_path} does not load as a PoseNet: {one_line(error)}')

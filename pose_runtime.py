@@ -8,6 +8,7 @@ import logging
 import os
 import platform
 import re
+import struct
 from typing import Any, List, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,14 +69,49 @@ def read_model(path: str) -> bytes:
     with open(os.path.join(HERE, 'models', 'SHA256SUMS')) as file:
         sums = {os.path.basename(name): digest for digest, name in map(str.split, file)}
     expected = sums.get(os.path.basename(path))
-    if expected in (None, hashlib.sha256(model).hexdigest()) and model[4:8] == b'TFL3':
+    if expected == hashlib.sha256(model).hexdigest() or expected is None and _is_whole(model):
         return model
     what = ('is empty' if not model else
             'is a Git LFS pointer' if model.startswith(b'version https://git-lfs') else
             'is a web page' if model.lstrip()[:1] == b'<' else
             'is no TensorFlow Lite model' if model[4:8] != b'TFL3' else
-            'is damaged: its SHA-256 is not the one in models/SHA256SUMS')
+            'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected else
+            'is not whole')
     raise EngineError(f'{path} {what}: delete it and run sh install_requirements.sh')
+
+
+def _is_whole(model: bytes) -> bool:
+    """Whether a model's parts, down to its weights, lie inside the file.
+
+    Runtimes before LiteRT take that for granted, and crash. The fields are those of TensorFlow
+    Lite's schema.fbs, laid out as in https://flatbuffers.dev/internals/.
+    """
+    def number(at: int, kind: str = 'I') -> int:
+        return struct.unpack_from('<' + kind, model, at)[0]
+
+    def vector(table: int, field: int, item_size: int) -> List[int]:
+        fields = table - number(table, 'i')
+        offset = number(fields + 4 + 2 * field, 'H') if 4 + 2 * field < number(fields, 'H') else 0
+        if not offset:
+            return []
+        start = table + offset + number(table + offset)
+        end = start + 4 + item_size * number(start)
+        if end > len(model):
+            raise struct.error
+        return [at + number(at) for at in range(start + 4, end, 4)] if item_size == 4 else []
+
+    try:
+        root = number(0)
+        for graph in vector(root, 2, 4):
+            for tensor in vector(graph, 0, 4):
+                vector(tensor, 3, 1)  # its name
+            for operator in vector(graph, 3, 4):
+                vector(operator, 5, 1)  # a custom op's options
+        for buffer in vector(root, 4, 4):
+            vector(buffer, 0, 1)  # weights
+    except struct.error:
+        return False
+    return model[4:8] == b'TFL3'
 
 
 def import_runtime(*names: str) -> Any:

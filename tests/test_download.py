@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,13 +13,13 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 
+from conftest import ROOT
 from models import download as downloader
 from models.download import DownloadError, HostError, download, listed_files
 
-SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                      'models', 'download.py')
 BODY = bytes(range(256)) * 1200  # 307,200 bytes
 SHA256 = hashlib.sha256(BODY).hexdigest()
+HTML = {'Content-Type': 'text/html; charset=utf-8'}
 PORTAL = b'<html><title>Welcome to our network</title></html>'
 
 
@@ -45,9 +46,9 @@ class Handler(BaseHTTPRequestHandler):
         status, headers, start = 200, {}, 0
         if fault == 'status':
             number = self.path.strip('/')
-            return self.answer(int(number) if number.isdigit() else 404, {}, b'no')
+            return self.answer(int(number) if number.isdigit() else 404, HTML, b'no')
         if fault == 'portal':
-            return self.answer(200, {'Content-Type': 'text/html; charset=utf-8'}, PORTAL)
+            return self.answer(200, HTML, PORTAL)
         if fault == 'portal as bytes':
             return self.answer(200, {'Content-Type': 'application/octet-stream'}, PORTAL)
         if fault == 'redirect' and self.path == '/file':
@@ -55,7 +56,8 @@ class Handler(BaseHTTPRequestHandler):
         if asked and fault != 'no ranges':
             start = int(asked[len('bytes='):-1])
             if start >= len(body):
-                return self.answer(416, {'Content-Range': f'bytes */{len(body)}'}, b'')
+                headers['Content-Range'] = f'bytes */{len(body)}'
+                return self.answer(416, dict(headers, **HTML), b'')
             status = 206
             first = start + (fault == 'other range')
             headers['Content-Range'] = f'bytes {first}-{len(body) - 1}/{len(body)}'
@@ -106,15 +108,6 @@ def serving(fault: str = '') -> Iterator[Server]:
             thread.join()
 
 
-@contextlib.contextmanager
-def silent_port() -> Iterator[int]:
-    """A port that accepts and never answers."""
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        listener.listen(16)
-        yield listener.getsockname()[1]
-
-
 def content(path: str) -> bytes:
     with open(str(path), 'rb') as file:
         return file.read()
@@ -130,11 +123,15 @@ def path(tmp_path):
     return str(tmp_path / 'models' / 'file.tflite')
 
 
+def write(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as file:
+        file.write(data)
+
+
 def part(path: str, data: bytes) -> str:
     """Leaves what an earlier download of `path` would have left."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + '.part', 'wb') as file:
-        file.write(data)
+    write(f'{path}.part', data)
     return path
 
 
@@ -162,16 +159,12 @@ def test_without_a_hash(path):
 
 
 def test_a_good_file_asks_no_network(path):
-    os.makedirs(os.path.dirname(path))
-    with open(path, 'wb') as file:
-        file.write(BODY)
+    write(path, BODY)
     download('http://127.0.0.1:1/file', path, SHA256)
 
 
 def test_a_damaged_file_is_replaced(path):
-    os.makedirs(os.path.dirname(path))
-    with open(path, 'wb') as file:
-        file.write(BODY[:-1])
+    write(path, BODY[:-1])
     with serving() as server:
         download(server.url + '/file', path, SHA256)
     assert content(path) == BODY
@@ -242,9 +235,7 @@ def test_a_wrong_hash_leaves_nothing(path, fault):
 
 
 def test_a_wrong_hash_leaves_the_old_file(path):
-    os.makedirs(os.path.dirname(path))
-    with open(path, 'wb') as file:
-        file.write(b'old')
+    write(path, b'old')
     with serving('portal as bytes') as server, pytest.raises(DownloadError):
         download(server.url + '/file', path, SHA256)
     assert content(path) == b'old'
@@ -270,7 +261,7 @@ def test_status(path, status, host_fails):
 @pytest.mark.parametrize('fault', ['stall', 'trickle'])
 def test_a_transfer_that_stands_still(path, fault):
     begin = time.monotonic()
-    with serving(fault) as server, pytest.raises(HostError, match='sen'):
+    with serving(fault) as server, pytest.raises(HostError, match='does not answer within 1 s'):
         download(server.url + '/file', path, SHA256, timeout=1.0)
     assert time.monotonic() - begin < 4
     assert not os.path.exists(path)
@@ -316,13 +307,16 @@ def test_a_folder_that_cannot_be_written(path):
 
 # The command.
 
-def run(tmp_path: Any, *args: str, **environment: str) -> 'subprocess.CompletedProcess[str]':
+def run(tmp_path: Any, *args: str, sums: str = '',
+        **environment: str) -> 'subprocess.CompletedProcess[str]':
     """Runs a copy of the command in a folder of its own, so that the real models are left alone."""
     folder = tmp_path / 'models'
     folder.mkdir(exist_ok=True)
     for name in ('download.py', 'SHA256SUMS'):
-        (folder / name).write_bytes(content(os.path.join(os.path.dirname(SCRIPT), name)))
-    return subprocess.run([sys.executable, str(folder / 'download.py')] + list(args),
+        shutil.copy(os.path.join(ROOT, 'models', name), str(folder))
+    if sums:
+        (folder / 'SHA256SUMS').write_text(sums)
+    return subprocess.run([sys.executable, str(folder / 'download.py'), *args],
                           capture_output=True, text=True,
                           timeout=60, env=dict(os.environ, **environment))
 
@@ -339,21 +333,16 @@ def test_the_list_is_the_six_models_of_google():
 
 
 def test_command_gets_what_is_listed(tmp_path):
+    names = ['mobilenet/a.tflite', 'mobilenet/b.tflite']
+    sums = ''.join(f'{SHA256}  {name}\n' for name in [*names, 'bundled.tflite'])
     with serving() as server:
-        run(tmp_path, '--base-url', server.url)  # Makes the folder.
-        names = ['mobilenet/a.tflite', 'mobilenet/b.tflite']
-        server.requests.clear()
-        (tmp_path / 'models' / 'SHA256SUMS').write_text(
-            ''.join(f'{SHA256}  {name}\n' for name in names + ['bundled.tflite']))
-        command = [sys.executable, str(tmp_path / 'models' / 'download.py'),
-                   '--base-url', server.url + '/']
-        for expected in [f'{name}: 0.3 MB, checked' for name in names], \
+        for expected in [f'{name}: checked and in place' for name in names], \
                 ['all 2 model files are here']:
-            process = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            process = run(tmp_path, '--base-url', f'{server.url}/', sums=sums)
             assert process.returncode == 0
             assert lines_of(process) == expected
             assert process.stdout == ''
-    assert [request['path'] for request in server.requests] == ['/' + name for name in names]
+    assert [request['path'] for request in server.requests] == [f'/{name}' for name in names]
     assert sorted(os.listdir(str(tmp_path / 'models' / 'mobilenet'))) == ['a.tflite', 'b.tflite']
 
 
@@ -387,9 +376,11 @@ def test_command_gives_a_refused_port_up_once(tmp_path):
 
 
 def test_command_gives_a_silent_server_up_once(tmp_path):
-    with silent_port() as port:
+    with socket.socket() as listener:  # accepts, and never answers
+        listener.bind(('127.0.0.1', 0))
+        listener.listen(16)
         begin = time.monotonic()
-        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{port}')
+        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{listener.getsockname()[1]}')
     assert_given_up_once(process, begin)
 
 

@@ -45,6 +45,8 @@ def main() -> int:
                         help='print the poses as JSON, a line a picture')
     parser.add_argument('--version', action='version', version=__version__)
     args = parser.parse_args()
+    if not 0 <= args.threshold <= 1:
+        parser.error(f'--threshold must be 0 to 1, got {args.threshold:g}')
     if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
         parser.error(f'--output of several images must be a folder, got {args.output}')
 

@@ -146,6 +146,7 @@ def test_what_cannot_be_used_gets_one_line(couple, tmp_path, arguments, reason):
 def test_wrong_usage_is_status_2(couple):
     assert run(couple, '--thresholds', '3').returncode == 2
     assert run(couple, '--threshold', 'high').returncode == 2
+    assert run(couple, '--threshold', '1.1').returncode == 2
 
 
 def test_help_and_version():

@@ -288,6 +288,9 @@ except ImportError:
     print("tflite-runtime")' 2> "$work/runtime.log") ||
     die "the runtime does not load: $(tail -n 1 "$work/runtime.log")"
 
+if [ -n "$dev" ] && ! command -v g++ > /dev/null; then
+    apt_install g++ || note 'g++, whose sanitizers some tests need: those will be skipped'
+fi
 build_decoder
 if ! decoder_loads; then  # It was compiled on another machine.
     rm -f "$library"

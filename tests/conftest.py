@@ -1,5 +1,6 @@
 """What the tests share: where the models, photographs and reference results are."""
 import os
+import shutil
 import subprocess
 import sys
 from typing import List
@@ -32,12 +33,18 @@ def google_model(size: str, ending: str = '') -> str:
 
 
 @pytest.fixture(scope='session')
-def sanitized_library(tmp_path_factory) -> str:
+def gxx() -> str:
+    """The compiler whose sanitizers the tests use; they are skipped where it is not."""
+    return shutil.which('g++') or pytest.skip('no g++')
+
+
+@pytest.fixture(scope='session')
+def sanitized_library(tmp_path_factory, gxx) -> str:
     """The decoder library built with the address and undefined-behaviour sanitizers."""
     path = str(tmp_path_factory.mktemp('sanitized') / 'posenet_decoder.so')
     flags = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
     subprocess.run(['sh', os.path.join(ROOT, 'posenet_decoder', 'build.sh'), path], check=True,
-                   env=dict(os.environ, CXXFLAGS=flags))
+                   env=dict(os.environ, CXX=gxx, CXXFLAGS=flags))
     return path
 
 

@@ -59,11 +59,11 @@ def check(case: str, actual: List[np.ndarray], arrays: Dict[str, np.ndarray]) ->
     np.testing.assert_allclose(actual[2], expected[2], atol=1e-4, rtol=0, err_msg=case)
 
 
-def test_the_mathematics_under_the_sanitizers(tmp_path):
+def test_the_mathematics_under_the_sanitizers(tmp_path, gxx):
     program = str(tmp_path / 'decoder_test')
     sources = [os.path.join(DECODER, name)
                for name in ('decoder_test.cc', 'decoder.cc', 'flexbuffers.cc')]
-    subprocess.run(['g++', '-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
+    subprocess.run([gxx, '-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
                     '-fsanitize=address,undefined', '-fno-sanitize-recover=all',
                     *sources, '-o', program], check=True)
     done = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -58,6 +58,9 @@ class KeypointType(IntEnum):
         return format(self.name, spec)
 
 
+KEYPOINT_TYPES = tuple(KeypointType)  # quicker to go through
+
+
 class Point(NamedTuple):
     """A place in an image, in pixels; (0, 0) is the centre of the top left pixel."""
     x: float
@@ -165,17 +168,20 @@ class PoseEngine:
 
         keypoints, keypoint_scores, pose_scores, count = outputs
         count = int(count.item())
-        height, width = image.shape[:2]
-        points = keypoints[0, :count, :, ::-1]  # (y, x) to (x, y)
-        points = (points + 0.5) / (scale_x, scale_y) - 0.5  # pixel centres onto pixel centres
-        points = np.clip(points, 0, (width - 1, height - 1))
-        if self.mirror:
-            points[..., 0] = width - 1 - points[..., 0]
-        poses = [
-            Pose({part: Keypoint(Point(x, y), score)
-                  for part, (x, y), score in zip(KeypointType, points_, scores)}, pose_score)
-            for points_, scores, pose_score in zip(points.tolist(), keypoint_scores[0].tolist(),
-                                                   pose_scores[0].tolist())]
+        right, bottom = image.shape[1] - 1, image.shape[0] - 1
+
+        def point(y: float, x: float) -> Point:
+            # Pixel centres onto pixel centres, and not out of the image into its padding.
+            x = min(max((x + 0.5) / scale_x - 0.5, 0.0), right)
+            y = min(max((y + 0.5) / scale_y - 0.5, 0.0), bottom)
+            return Point(right - x if self.mirror else x, y)
+
+        # Python's numbers: for so few of them numpy costs twice the time.
+        poses = [Pose({part: Keypoint(point(*place), score)
+                       for part, place, score in zip(KEYPOINT_TYPES, places, scores)}, pose_score)
+                 for places, scores, pose_score in zip(
+                     keypoints[0, :count].tolist(), keypoint_scores[0].tolist(),
+                     pose_scores[0].tolist())]
         return poses, inference_time
 
     def _set_input(self, image: np.ndarray) -> Tuple[float, float]:
@@ -185,17 +191,18 @@ class PoseEngine:
         used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
         canvas = self._input()[0] if self._canvas is None else self._canvas
         canvas[used[1]:] = canvas[:, used[0]:] = PADDING
-        if scale != 1:
-            # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
-            # finds no more people. Far fewer pixels need an average, more of them a mixture.
-            how = (cv2.INTER_AREA if scale < 0.5 else
-                   cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
-            image = cv2.resize(np.ascontiguousarray(image), used, interpolation=how)
         target = canvas[:used[1], :used[0]]
+        # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
+        # finds no more people. Far fewer pixels need an average, more of them a mixture.
+        how = (cv2.INTER_AREA if scale < 0.5 else
+               cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
         if image.shape[2] == 4:
-            cv2.cvtColor(image, cv2.COLOR_RGBA2RGB, dst=target)
-        else:
+            fitted = image if scale == 1 else cv2.resize(image, used, interpolation=how)
+            cv2.cvtColor(fitted, cv2.COLOR_RGBA2RGB, dst=target)
+        elif scale == 1:
             target[...] = image
+        else:
+            cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
         if self._canvas is not None:
             self._input()[0] = self._to_input(canvas)
         return used[0] / image_width, used[1] / image_height

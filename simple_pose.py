@@ -21,8 +21,9 @@ from models.download import download
 from overlay import COLORS, draw_pose
 from pose_engine import HERE, EngineError, KeypointType, Pose, PoseEngine, __version__
 
-MODEL = os.path.join(
-    HERE, 'models/mobilenet/posenet_mobilenet_v1_075_481_641_quant_decoder_edgetpu.tflite')
+MODELS = [os.path.join(HERE, 'models', name) for name in (  # the first that is here
+    'mobilenet/posenet_mobilenet_v1_075_481_641_quant_decoder_edgetpu.tflite',
+    'rendered/posenet_rendered_mobilenet_v1_075_353_481_quant_decoder.tflite')]
 SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'
               'Hindu_marriage_ceremony_offering.jpg/640px-Hindu_marriage_ceremony_offering.jpg')
 SMALLEST = 16  # pixels: one cell of the network's maps
@@ -33,8 +34,9 @@ def main() -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='*', metavar='IMAGE',
                         help='JPEG, PNG, WebP or BMP files (default: a sample is downloaded once)')
-    parser.add_argument('--model', default=MODEL, metavar='FILE',
-                        help='a PoseNet (default: %(default)s)')
+    parser.add_argument('--model', default=next(filter(os.path.exists, MODELS)), metavar='FILE',
+                        help="a PoseNet (default: Google's 481x641 one, or until it is downloaded "
+                             'the bundled 353x481 one: %(default)s)')
     parser.add_argument('--device', default='auto',
                         help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
     parser.add_argument('--threshold', type=float, default=0.4, metavar='SCORE',

@@ -1,6 +1,7 @@
 """simple_pose.py, run as its user runs it."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -166,6 +167,31 @@ def test_offline_it_takes_the_sample_and_says_so(tmp_path):
     assert len(json.loads(done.stdout.decode())) == 2
     assert 'couple.jpg' in done.stderr.decode()
     assert not any(files for _, _, files in os.walk(str(tmp_path)))
+
+
+@pytest.mark.parametrize('there', [True, False])
+def test_the_bundled_model_serves_until_googles_is_there(tmp_path, there):
+    """In a copy of the suite that has no downloads, and one that has Google's file."""
+    google = google_model('481_641', '_edgetpu') if there else None
+    for name in os.listdir(ROOT):
+        if name not in ('models', '.git', '.venv', '.nox'):
+            os.symlink(os.path.join(ROOT, name), str(tmp_path / name))
+    (tmp_path / 'models' / 'mobilenet').mkdir(parents=True)
+    for name in ('SHA256SUMS', 'download.py', 'rendered'):
+        os.symlink(os.path.join(ROOT, 'models', name), str(tmp_path / 'models' / name))
+    for name in ('simple_pose.py', 'pose_engine.py', 'pose_runtime.py'):  # they know their folder
+        os.unlink(str(tmp_path / name))
+        shutil.copy(os.path.join(ROOT, name), str(tmp_path))
+    if google:
+        os.symlink(os.path.abspath(google), str(tmp_path / 'models/mobilenet' /
+                                                os.path.basename(google)))
+    done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--help'],
+                          capture_output=True)
+    assert (b'quant_decoder_edgetpu.tflite' in done.stdout) == there
+    if not there:
+        done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--json',
+                               os.path.join(ROOT, 'samples', 'couple.jpg')], capture_output=True)
+        assert len(json.loads(done.stdout.decode())) == 2, done.stderr.decode()
 
 
 def test_the_cached_sample_is_used(tmp_path, couple):

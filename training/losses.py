@@ -1,0 +1,142 @@
+"""What the network is asked for: the teacher's maps, set right by exact truth where that is sure.
+
+- Where a keypoint is seen and the teacher is silent: a weak pull to the truth.
+- Where nobody is: nothing, even if the teacher sees somebody in a coat on a hanger.
+- Everywhere else: the teacher. Its maps carry over to photographs better than exact ones do.
+Pictures that no teacher has seen are learned from the truth alone.
+"""
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F  # noqa: N812 the name that everybody knows
+
+from training.crops import Batch
+from training.personlab import EDGES, STRIDE
+from training.scenes import HIDDEN, SEEN
+
+DISK, SOFTNESS = 20., 3.  # radius of a keypoint's disk in the heatmap and width of its rim, pixels
+OFFSET_REACH = 28.  # short offsets are exact within this distance, pixels
+MID_REACH = 26.
+AROUND = 24.  # pixels around a person within which the teacher has the word
+TEACHER_CLIP = 49.  # the teacher's short offsets saturate there: pixels
+SHORT_UNIT, MID_UNIT = 5., 12.  # errors are counted in these, pixels
+MISSED_WEIGHT = .3
+MID_WEIGHT = .7
+HEAT_UNIT = 80.
+
+
+class Truth(NamedTuple):
+    """Exact maps; offsets hold where their mask is 1."""
+
+    heat: torch.Tensor
+    short: torch.Tensor
+    short_mask: torch.Tensor
+    mid: torch.Tensor
+    mid_mask: torch.Tensor
+    is_background: torch.Tensor
+    """[n, 1, h, w] bool: nobody is here."""
+    is_hidden: torch.Tensor
+    """[n, 17, h, w] bool: a keypoint lies here that something hides."""
+
+
+def exact_maps(batch: Batch) -> Truth:
+    """Draws the exact keypoints of a batch as PersonLab's maps."""
+    height, width = batch.images.shape[2:]
+    device = batch.images.device
+    grid_y = torch.arange(0, height, STRIDE, device=device, dtype=torch.float)
+    grid_x = torch.arange(0, width, STRIDE, device=device, dtype=torch.float)
+    x, y, state = batch.keypoints.unbind(3)  # [n, people, 17]
+    inside = (x >= -4) & (x <= width + 3) & (y >= -4) & (y <= height + 3)
+    seen = (state == SEEN) & inside
+    dx = x[..., None, None] - grid_x[None, :]
+    dy = y[..., None, None] - grid_y[:, None]
+    dx, dy = torch.broadcast_tensors(dx, dy)  # [n, people, 17, h, w]
+    distance = (dx * dx + dy * dy).sqrt()
+    nearest, person = torch.where(seen[..., None, None], distance, 1e4).min(1)
+    unseen = (state == HIDDEN)[..., None, None] & (distance < OFFSET_REACH)
+
+    def of_nearest(values: torch.Tensor) -> torch.Tensor:
+        return values.gather(1, person[:, None])[:, 0]
+
+    short = torch.cat([of_nearest(dy), of_nearest(dx)], 1)
+    short_mask = (nearest <= OFFSET_REACH).float().repeat(1, 2, 1, 1)
+
+    reachable = (state >= HIDDEN) & (x > -48) & (x < width + 48) & (y > -48) & (y < height + 48)
+    parents, children = (torch.tensor(ends, device=device) for ends in zip(*EDGES))
+
+    def mid(start: torch.Tensor, end: torch.Tensor) -> 'tuple[torch.Tensor, ...]':
+        who = person[:, start]  # [n, edges, h, w]
+        n, edges, h, w = who.shape
+
+        def of_person(values: torch.Tensor) -> torch.Tensor:
+            return values[:, :, end].permute(0, 2, 1).gather(2, who.flatten(2)).view(n, edges, h, w)
+
+        mask = (nearest[:, start] <= MID_REACH) * of_person(reachable.float())
+        return (of_person(y) - grid_y[:, None], of_person(x) - grid_x[None, :], mask)
+
+    forward_y, forward_x, forward_mask = mid(parents, children)
+    backward_y, backward_x, backward_mask = mid(children, parents)
+
+    exists = (batch.keypoints != 0).flatten(2).any(2)  # [n, people]
+    margin = AROUND + .1 * (y.amax(2) - y.amin(2))
+    in_rows = ((grid_y > (y.amin(2) - margin)[..., None]) &
+               (grid_y < (y.amax(2) + margin)[..., None]))
+    in_columns = ((grid_x > (x.amin(2) - margin)[..., None]) &
+                  (grid_x < (x.amax(2) + margin)[..., None]))
+    taken = (in_rows[..., :, None] & in_columns[..., None, :] & exists[..., None, None]).any(1)
+    background = ~taken & batch.has_truth[:, None, None]
+    return Truth(torch.sigmoid((DISK - nearest) / SOFTNESS), short, short_mask,
+                 torch.cat([forward_y, forward_x, backward_y, backward_x], 1),
+                 torch.cat([forward_mask, forward_mask, backward_mask, backward_mask], 1),
+                 background[:, None], unseen.any(1))
+
+
+def _huber(error: torch.Tensor) -> torch.Tensor:
+    size = error.abs()
+    return torch.where(size < 1, .5 * error * error, size - .5)
+
+
+def _mean_over(error: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return (_huber(error) * weight).sum() / (weight.sum() + 1)
+
+
+def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
+           exact_share: float) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
+    """The losses of heatmaps, short offsets and mid offsets.
+
+    Args:
+      outputs: of the network, in float32.
+      exact_share: weight of the exact offsets beside the teacher's.
+    """
+    heat, short, mid = outputs
+    truth = exact_maps(batch)
+    teacher = torch.sigmoid(batch.heatmaps)
+    background = truth.is_background.float()
+    taught = batch.has_teacher[:, None, None, None].float()
+    teacher = teacher * (1 - background) * taught
+    missed = ((truth.heat > .5) & (teacher < .3)).float()
+    target = taught * (teacher * (1 - missed) + truth.heat * missed) + (1 - taught) * truth.heat
+    unsure = (truth.is_hidden & (truth.heat < .5)).float()
+    weight = taught * (1 - (1 - MISSED_WEIGHT) * missed) + (1 - taught) * (1 - unsure)
+    weight = weight * (1 + 2 * (target > .3))
+    cross = F.binary_cross_entropy_with_logits(heat, target, reduction='none')
+    # Less its lowest value, so that 0 is a perfect student.
+    lowest = F.binary_cross_entropy(target, target, reduction='none')
+    heat_loss = ((cross - lowest) * weight).sum() / heat.shape[0] / HEAT_UNIT
+
+    near = teacher.repeat(1, 2, 1, 1)
+    near = near * (near > .3)
+    clipped = torch.where(
+        batch.short_offsets >= TEACHER_CLIP, torch.maximum(short.detach(), batch.short_offsets),
+        torch.where(batch.short_offsets <= -TEACHER_CLIP,
+                    torch.minimum(short.detach(), batch.short_offsets), batch.short_offsets))
+    short_loss = (_mean_over((short - clipped) / SHORT_UNIT, near) + exact_share *
+                  _mean_over((short - truth.short) / SHORT_UNIT, truth.short_mask))
+
+    parents, children = zip(*EDGES)
+    forward, backward = teacher[:, list(parents)], teacher[:, list(children)]
+    along = torch.cat([forward, forward, backward, backward], 1)
+    along = along * (along > .3)
+    mid_loss = (_mean_over((mid - batch.mid_offsets) / MID_UNIT, along) + exact_share *
+                _mean_over((mid - truth.mid) / MID_UNIT, truth.mid_mask))
+    return heat_loss, short_loss, MID_WEIGHT * mid_loss

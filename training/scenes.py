@@ -1,0 +1,360 @@
+"""One made-up photograph: people and things in a room or before a backdrop, and the exact truth."""
+from typing import NamedTuple, Optional
+
+import cv2
+import numpy as np
+
+from training import rasterizer as r
+from training import things
+from training.makehuman import Cast
+from training.people import Materials, Person, material, random_person
+from training.poses import about
+
+WIDTH, HEIGHT = 481, 353  # the network's input
+SUPERSAMPLING = 1.5
+MAX_PEOPLE = 6
+OUTSIDE, HIDDEN, SEEN = 0, 1, 2  # of a keypoint
+FIRST_THING = 100  # instance numbers below it are people
+
+# From a right-handed space (x left of the person, z ahead of it) to the camera's (z away from it).
+_FLIP = np.diag([1., 1., -1.])
+
+
+class Surroundings(NamedTuple):
+    """What a shard of pictures shares: costly to make, cheap to vary."""
+
+    cast: Cast
+    textures: np.ndarray
+    backdrops: list
+
+
+class Picture(NamedTuple):
+    """A picture and its truth."""
+
+    image: np.ndarray
+    """[HEIGHT, WIDTH, 3] uint8."""
+    keypoints: np.ndarray
+    """[MAX_PEOPLE, 17, 3] float32: x, y in pixels; OUTSIDE, HIDDEN or SEEN. Zero: nobody."""
+    areas: np.ndarray
+    """[MAX_PEOPLE] float32: pixels in which each person is seen."""
+
+
+class Camera(NamedTuple):
+    """Above the origin of the world (x right, y up, z ahead), looking ahead and down."""
+
+    focal: float
+    """Pixels of the supersampled picture."""
+    height: float
+    rotation: np.ndarray
+
+    def see(self, points: np.ndarray) -> np.ndarray:
+        """[..., 3] from the world to the camera."""
+        return (points - [0, self.height, 0]) @ self.rotation.T
+
+
+def _heading(yaw: float) -> np.ndarray:
+    """[3, 3]: turns a person or a thing towards the camera, then by yaw, into the world."""
+    return _FLIP @ about([0, 1, 0], yaw)
+
+
+def _grid(x: np.ndarray, z: np.ndarray, number: int) -> r.Mesh:
+    """A level surface at y = 0 over the lines x and z."""
+    px, pz = np.meshgrid(x, z)
+    mesh = things.sheet(1, 1, number, len(x) - 1, len(z) - 1)
+    flat = np.stack([px, 0 * px, pz], 2).reshape(-1, 3).astype(np.float32)
+    surface = np.stack([px, pz, 0 * px], 2).reshape(-1, 3).astype(np.float32)
+    return mesh._replace(vertices=flat, coordinates=surface)
+
+
+def _wall_material(rng: np.random.Generator, materials: Materials, textures: int) -> int:
+    kind = rng.random()
+    if kind < .3:
+        m = material(rng, kind=r.TEXTURE, color=rng.uniform(.5, 1.2), bump=0)
+        m['extra'][:3] = [rng.integers(textures), *(1 / rng.uniform(8, 60, 2))]
+        return materials.add(m)
+    color = (np.full(3, rng.uniform(.2, .95)) + rng.normal(0, .06, 3) if rng.random() < .8
+             else rng.uniform(.1, .9, 3))
+    pattern = r.PLAIN if kind < .65 else rng.choice([
+        r.BRICKS, r.WOOD, r.TILES, r.CLOUDS, r.STRIPES_DOWN, r.STRIPES_ACROSS, r.BLOTCHES,
+        r.PLAID, r.DOTS])
+    m = material(rng, color=np.clip(color, .03, 1), pattern=pattern, noise=rng.uniform(0, .15),
+                 frequency=np.exp(rng.uniform(np.log(.06), np.log(1.2))), bump=0, specular=0)
+    m['color2'] = np.clip(m['color'] * rng.uniform(.5, 1.4), 0, 1)
+    return materials.add(m)
+
+
+def _room(rng: np.random.Generator, materials: Materials, textures: int, points: np.ndarray,
+          camera_height: float, is_open: bool) -> 'list[tuple[r.Mesh, int]]':
+    """Floor, and walls and a ceiling around `points` [n, 3] unless the place is open."""
+    floor = _wall_material(rng, materials, textures)
+    lines = np.concatenate([np.arange(0, 40, 4), np.geomspace(40, 500 if is_open else 150, 8)])
+    depth = np.concatenate([np.arange(-12, 60, 4), np.geomspace(60, 600 if is_open else 200, 9)])
+    out = [_grid(np.concatenate([-lines[:0:-1], lines]), depth, floor)]
+    if is_open:
+        return [(mesh, r.GROUND) for mesh in out]
+    back = points[:, 2].max() + np.exp(rng.uniform(np.log(2), np.log(60)))
+    left = min(-6, points[:, 0].min()) - np.exp(rng.uniform(np.log(2), np.log(50)))
+    right = max(6, points[:, 0].max()) + np.exp(rng.uniform(np.log(2), np.log(50)))
+    ceiling = max(camera_height + 2, rng.uniform(23, 45))
+    wall = _wall_material(rng, materials, textures)
+    side = wall if rng.random() < .6 else _wall_material(rng, materials, textures)
+    middle, width = (left + right) / 2, right - left
+    out.append(things.sheet(width, ceiling, wall, 8, 4).moved(np.eye(3),
+                                                              np.array([middle, 0, back])))
+    for x in (left, right):
+        wall_beside = things.sheet(back + 12, ceiling, side, int(back / 4) + 3, 8)
+        out.append(wall_beside.moved(about([0, 1, 0], np.pi / 2),
+                                     np.array([x, 0, back / 2 - 6])))
+    above = _grid(np.linspace(left, right, 12), np.arange(-12, back + 8, 6),
+                  materials.add(material(rng, color=rng.uniform(.5, 1), pattern=r.PLAIN, bump=0)))
+    out.append(above.moved(np.eye(3), np.array([0, ceiling, 0])))
+    for _ in range(int(rng.integers(0, 6))):  # pictures, windows, screens
+        wide, tall = np.exp(rng.uniform(np.log(3), np.log(22), 2))
+        tall = min(tall, ceiling - 2)
+        at = np.array([rng.uniform(left, right), rng.uniform(0, ceiling - tall), back - .3])
+        out += [mesh.moved(_FLIP, at)
+                for mesh in things.picture(rng, materials, textures, wide, tall)]
+    return [(mesh, r.GROUND) for mesh in out]
+
+
+def _body_size(rng: np.random.Generator, people: int) -> float:
+    """How tall a standing body would be in the picture, pixels of the network's input."""
+    if people >= 5:
+        return float(np.exp(rng.uniform(np.log(65), np.log(260))))
+    kind = rng.random()
+    if kind < .66:
+        return float(np.exp(rng.uniform(np.log(85), np.log(420))))
+    return float(np.exp(rng.uniform(np.log(420), np.log(1000))))
+
+
+class _Stage:
+    """Places people, the camera and things of one picture."""
+
+    def __init__(self, rng: np.random.Generator, around: Surroundings, canvas: r.Canvas):
+        self.rng, self.around = rng, around
+        self.width, self.height = canvas.width, canvas.height
+        self.materials = Materials()
+        self.focal = self.width / 2 / np.tan(np.deg2rad(rng.uniform(35, 78)) / 2)
+        self.meshes: list[tuple[r.Mesh, int]] = []
+        self.keypoints: list[np.ndarray] = []
+        self.places: list[np.ndarray] = []
+
+    def people(self, count: int) -> None:
+        """Puts people on the floor, the first one where the camera is aimed."""
+        rng = self.rng
+        size = _body_size(rng, count) * SUPERSAMPLING
+        persons = [random_person(rng, self.around.cast, self.materials)
+                   for _ in range(max(1, count))]
+        self._aim(persons[0], size)
+        for i, person in enumerate(persons[:count]):
+            place = self._place(i, size)
+            yaw = rng.normal(0, .5) if rng.random() < .7 else rng.uniform(-np.pi, np.pi)
+            turn = _heading(yaw)
+            if rng.random() < .02:  # lies on the floor
+                turn = turn @ about([1, 0, 0], rng.choice([-1, 1]) * np.pi / 2)
+                place = place + [0, 1.5, 0]
+            elif rng.random() < .03:  # jumps
+                place = place + [0, rng.uniform(1, 6), 0]
+            self.places.append(place)
+            self.meshes += [(mesh.moved(turn, place), i) for mesh in person.meshes]
+            self.keypoints.append(person.keypoints @ turn.T + place)
+            if person.seat is not None and person.seat > .5 and rng.random() < .85:
+                seat = things.chair if rng.random() < .75 else things.bench
+                back = person.keypoints[[11, 12]].mean(0) * [1, 0, 1] + [0, 0, .4]
+                self.meshes += [(mesh.moved(turn, place + turn @ back), FIRST_THING + 50)
+                                for mesh in seat(rng, self.materials, len(self.around.textures),
+                                                 person.seat)]
+        if not self.places:
+            self.places.append(self._place(0, size))
+
+    def _aim(self, person: Person, size: float) -> None:
+        """Sets the camera so that a keypoint of the first person is where photographers put it."""
+        rng = self.rng
+        distance = self.focal * max(person.height, 9) / size
+        if size / SUPERSAMPLING < 350:
+            anchor = person.keypoints[rng.choice([0, 5, 11, 13], p=[.3, .2, .4, .1])]
+            row = rng.uniform(.15, .75) * self.height
+        else:
+            anchor = person.keypoints[rng.choice([0, 5, 11], p=[.55, .38, .07])]
+            row = np.clip(rng.normal(.36, .16), .02, .9) * self.height
+        kind = rng.random()
+        height = (rng.uniform(12, 18) if kind < .5 else rng.uniform(5, 12) if kind < .65
+                  else rng.uniform(20, 32))
+        steepest = .95 if rng.random() < .05 else .62
+        height = anchor[1] + np.clip(height - anchor[1], -.6 * distance, steepest * distance)
+        height = max(2., height)
+        drop = height - anchor[1]
+        ahead = np.sqrt(max(distance ** 2 - drop ** 2, (.2 * distance) ** 2))
+        down = np.arctan2(drop, ahead) - np.arctan((row - self.height / 2) / self.focal)
+        down = np.clip(down, -.45, 1.35)
+        roll = rng.normal(0, .04) if rng.random() < .9 else rng.uniform(-.4, .4)
+        self.camera = Camera(self.focal, height,
+                             about([0, 0, 1], roll) @ about([1, 0, 0], -down))
+        self.ahead = ahead
+
+    def _across(self, ahead: float, margin: float) -> float:
+        """A random x in the world that the picture shows at this distance."""
+        column = self.rng.uniform(margin, 1 - margin) * self.width
+        return (column - self.width / 2) / self.focal * ahead
+
+    def _place(self, i: int, size: float) -> np.ndarray:
+        rng = self.rng
+        if i == 0:
+            return np.array([self._across(self.ahead, .1 if size < 500 else .22), 0, self.ahead])
+        if rng.random() < .45:  # beside somebody, touching or hiding
+            other = self.places[rng.integers(len(self.places))]
+            return np.array([other[0] + rng.choice([-1, 1]) * rng.uniform(2.5, 7.5), 0,
+                             max(4., other[2] + rng.normal(0, 2.5))])
+        ahead = max(4., self.ahead * np.exp(rng.normal(.1, .45)))
+        return np.array([self._across(ahead, .03), 0, ahead])
+
+    def surroundings(self, is_open: bool) -> None:
+        """Adds floor and walls."""
+        points = np.array(self.places)
+        self.meshes += _room(self.rng, self.materials, len(self.around.textures), points,
+                             self.camera.height, is_open)
+
+    def furniture(self, count: int) -> None:
+        """Adds things on the floor, some of them in front of people."""
+        rng = self.rng
+        choices = things.builders(self.around.cast)
+        for i in range(count):
+            builder = choices[rng.integers(len(choices))]
+            meshes = builder(rng, self.materials, len(self.around.textures))
+            nearer = self.keypoints and rng.random() < .12
+            ahead = max(6., self.ahead * (rng.uniform(.6, .95) if nearer
+                                          else np.exp(rng.uniform(.05, 1.4))))
+            if not self.keypoints:
+                ahead = max(12., ahead)
+            place = np.array([self._across(ahead, -.05), 0, ahead])
+            turn = _heading(rng.uniform(-np.pi, np.pi)) * np.exp(rng.normal(0, .15))
+            self.meshes += [(mesh.moved(turn, place), FIRST_THING + i) for mesh in meshes]
+
+    def light(self) -> r.Light:
+        """A sun or a lamp, in camera space."""
+        rng = self.rng
+        middle = np.mean(self.places, 0) + [0, 8, 0]
+        direction = rng.normal(size=3)
+        direction[1] = abs(direction[1]) * .8 + .35
+        if rng.random() < .7:
+            direction[2] = -abs(direction[2])
+        direction /= np.linalg.norm(direction)
+        distance = 400 if rng.random() < .5 else rng.uniform(35, 80)
+        spread = float(np.ptp(np.array(self.places), axis=0).max()) / 2
+        tint = np.clip(1 + rng.normal(0, .1, 3), .7, 1.3)
+        ambient, fill = rng.uniform(.35, .8), rng.normal(size=3)
+        fill[2] = -abs(fill[2])
+        return r.Light(
+            self.camera.see(middle + direction * distance), self.camera.see(middle),
+            min(20 + spread, distance * .6), rng.uniform(.15, 1.) * tint,
+            ambient * np.clip(1 + rng.normal(0, .06, 3), .8, 1.2),
+            ambient * rng.uniform(.5, 1.) * np.clip(1 + rng.normal(0, .08, 3), .7, 1.3),
+            fill / np.linalg.norm(fill), np.full(3, rng.uniform(0, .35)), rng.uniform(.5, 4),
+            bool(rng.random() < .85))
+
+
+def _contact_shade(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
+    """[H, W, 1]: darkens creases, where a pixel is farther off than those around it."""
+    half = cv2.resize(depth, None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
+    blurred = cv2.resize(cv2.GaussianBlur(half, (0, 0), rng.uniform(2, 6)), depth.shape[::-1])
+    gap = np.clip((blurred - depth) / (depth + 1e-6), 0, 1)
+    # A wide gap is an outline against something far behind: nothing touches there.
+    crease = np.minimum(gap, .1) * np.float32(rng.uniform(.5, 2.5))
+    return np.clip(1 - crease, .4, 1)[..., None]
+
+
+def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """What a camera does to a picture: exposure, colour, blur, noise, JPEG.
+
+    Args: image: [Y, X, 3] float32, 1 = white. Returns: [Y, X, 3] uint8.
+    """
+    image = np.clip(image, 0, 1.3) ** np.float32(rng.uniform(.6, 1.1))
+    image = (image - .5) * np.float32(rng.uniform(.75, 1.3)) + np.float32(.5 + rng.normal(0, .06))
+    image *= np.clip(1 + rng.normal(0, .05, 3), .85, 1.15).astype(np.float32)
+    if rng.random() < .25:
+        grey = image.mean(2, keepdims=True)
+        image = grey + (image - grey) * np.float32(rng.uniform(0, 1))
+    if rng.random() < .55:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(.3, 1.4))
+    if rng.random() < .07:
+        size = int(rng.integers(3, 9))
+        kernel = np.zeros((size, size), np.float32)
+        cv2.line(kernel, (0, int(rng.integers(size))), (size - 1, int(rng.integers(size))), 1)
+        image = cv2.filter2D(image, -1, kernel / kernel.sum())
+    channels = 1 if rng.random() < .5 else 3
+    noise = rng.standard_normal((*image.shape[:2], channels), np.float32)
+    image = image + noise * np.float32(rng.uniform(0, .03))
+    image = (np.clip(image, 0, 1) * 255).astype(np.uint8)
+    quality = int(rng.choice([55, 70, 85, 95]))
+    encoded = cv2.imencode('.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
+
+
+def truth(canvas: r.Canvas, focal: float,
+          people: 'list[np.ndarray]') -> 'tuple[np.ndarray, np.ndarray]':
+    """Keypoints [MAX_PEOPLE, 17, 3] and areas [MAX_PEOPLE] in pixels of the network's input.
+
+    Args: people: of each [17, 3] keypoints in camera space.
+    """
+    keypoints = np.zeros((MAX_PEOPLE, 17, 3), np.float32)
+    areas = np.zeros(MAX_PEOPLE, np.float32)
+    for i, points in enumerate(people):
+        areas[i] = (canvas.instance == i).sum() / SUPERSAMPLING ** 2
+        for k, (x, y, z) in enumerate(points):
+            if z < 1:
+                continue
+            column, row = focal * x / z + canvas.width / 2, canvas.height / 2 - focal * y / z
+            keypoints[i, k, :2] = column / SUPERSAMPLING - .5, row / SUPERSAMPLING - .5
+            if not (0 <= column < canvas.width and 0 <= row < canvas.height):
+                continue
+            at = int(row), int(column)
+            is_own = canvas.instance[at] == i
+            nearest = 1 / max(canvas.depth[at], 1e-6)
+            # A joint lies inside its own body; the face's points on it, so that the back of
+            # the head hides them.
+            behind = z - nearest > ((.35, .5, .5, .6, .6)[k] if k < 5 else 2.5)
+            hidden = (not is_own and nearest < z) or (is_own and k < 5 and behind)
+            keypoints[i, k, 2] = HIDDEN if hidden else SEEN
+    return keypoints, areas
+
+
+def new_canvas() -> r.Canvas:
+    """A canvas of the size that random_picture draws on."""
+    return r.Canvas(int(WIDTH * SUPERSAMPLING), int(HEIGHT * SUPERSAMPLING))
+
+
+def random_picture(rng: np.random.Generator, around: Surroundings, canvas: r.Canvas,
+                   people: Optional[int] = None) -> Picture:
+    """A new picture of so many people, by default of 0 to MAX_PEOPLE; overwrites the canvas."""
+    count = int(rng.choice([0, 1, 2, 3, 4, 5, 6], p=[.13, .29, .24, .15, .10, .05, .04]))
+    if people is not None:
+        count = people
+    stage = _Stage(rng, around, canvas)
+    stage.people(count)
+    place = rng.random()
+    if place < .7:
+        stage.surroundings(is_open=place > .45)
+    crowded = rng.random() < .8
+    stage.furniture(int(rng.integers(1, 9)) if count == 0 or crowded else 0)
+    camera = stage.camera
+    seen = [(mesh._replace(vertices=camera.see(mesh.vertices).astype(np.float32)), instance)
+            for mesh, instance in stage.meshes]
+    materials = stage.materials.array()
+    canvas.render(seen, materials, around.textures, camera.focal, stage.light())
+    keypoints, areas = truth(canvas, camera.focal, [camera.see(k) for k in stage.keypoints])
+
+    covered = (canvas.depth > 0).astype(np.float32)[..., None]
+    color = canvas.color * (covered * _contact_shade(rng, canvas.depth))
+    size = (WIDTH, HEIGHT)
+    color = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)[..., None]
+    mean = float(color.sum() / (alpha.sum() * 3 + 1))
+    exposure = np.exp(rng.normal(np.log(.40), .33)) / max(mean, .02)
+    color = color * np.float32(np.clip(exposure, .5, 3.5))
+    backdrop = around.backdrops[rng.integers(len(around.backdrops))]
+    y, x = (int(rng.integers(0, a - b + 1)) for a, b in zip(backdrop.shape[:2], (HEIGHT, WIDTH)))
+    behind = backdrop[y:y + HEIGHT, x:x + WIDTH]
+    if rng.random() < .5:
+        behind = behind[:, ::-1]
+    behind = behind.astype(np.float32) * np.float32(rng.uniform(.6, 1.15) / 255)
+    return Picture(develop(rng, color + behind * (1 - alpha)), keypoints, areas)

@@ -1,0 +1,124 @@
+"""Takes a TensorFlow Lite file apart and puts it together: the decoder op on or off, uint8 ends."""
+import copy
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from flatbuffers import flexbuffers
+
+DECODER_OP = b'PosenetDecoderOp'
+# As in Google's models. The radius is in pixels of the input.
+DECODER_OPTIONS = {'max_detections': 10, 'nms_radius': 10., 'score_threshold': .2, 'stride': 16}
+FILE_IDENTIFIER = b'TFL3'
+
+
+def read(data: bytes) -> schema.ModelT:
+    """The model that a .tflite file holds."""
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # the quantizer writes constants behind the flatbuffer
+            buffer.data = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
+
+
+def write(model: schema.ModelT) -> bytes:
+    """A .tflite file."""
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def without_decoder(data: bytes) -> bytes:
+    """The same model without the op at its end, so that it gives its maps.
+
+    Raises:
+      ValueError: the last operator is another one.
+    """
+    model = read(data)
+    graph = model.subgraphs[0]
+    last = graph.operators[-1]
+    if model.operatorCodes[last.opcodeIndex].customCode != DECODER_OP:
+        raise ValueError('the model has no decoder op at its end')
+    graph.operators.pop()
+    graph.outputs = last.inputs
+    return write(model)
+
+
+def _operator_code(model: schema.ModelT, builtin: int, custom: 'bytes | None' = None) -> int:
+    """The number of an operator's code, added if the model has none yet."""
+    for i, code in enumerate(model.operatorCodes):
+        if code.builtinCode == builtin and code.customCode == custom:
+            return i
+    code = schema.OperatorCodeT()
+    code.builtinCode, code.version, code.customCode = builtin, 1, custom
+    code.deprecatedBuiltinCode = min(builtin, 127)
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def _operator(code: int, inputs: 'list[int]', outputs: 'list[int]') -> schema.OperatorT:
+    operator = schema.OperatorT()
+    operator.opcodeIndex, operator.inputs, operator.outputs = code, inputs, outputs
+    return operator
+
+
+def _add_tensor(model: schema.ModelT, name: str, kind: int, shape: 'list[int]') -> int:
+    graph = model.subgraphs[0]
+    model.buffers.append(schema.BufferT())
+    tensor = schema.TensorT()
+    tensor.name, tensor.type, tensor.shape = name.encode(), kind, shape
+    tensor.buffer = len(model.buffers) - 1
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _add_uint8_twin(model: schema.ModelT, number: int, name: str) -> int:
+    """A uint8 tensor that means the same as an int8 one: each byte is 128 more."""
+    of = model.subgraphs[0].tensors[number]
+    twin = _add_tensor(model, name, schema.TensorType.UINT8, list(of.shape))
+    quantization = copy.deepcopy(of.quantization)
+    quantization.zeroPoint = [int(zero) + 128 for zero in quantization.zeroPoint]
+    model.subgraphs[0].tensors[twin].quantization = quantization
+    return twin
+
+
+def with_uint8_ends(data: bytes, input_name: str, output_names: 'list[str]') -> bytes:
+    """An int8 model that takes and gives uint8, as Google's models do.
+
+    Raises:
+      ValueError: an end of the model is not int8.
+    """
+    model = read(data)
+    graph = model.subgraphs[0]
+    for i in [*graph.inputs, *graph.outputs]:
+        if graph.tensors[i].type != schema.TensorType.INT8:
+            raise ValueError(f'{graph.tensors[i].name.decode()} is not int8')
+    quantize = _operator_code(model, schema.BuiltinOperator.QUANTIZE)
+    inside = int(graph.inputs[0])
+    outside = _add_uint8_twin(model, inside, input_name)
+    graph.operators.insert(0, _operator(quantize, [outside], [inside]))
+    graph.inputs = [outside]
+    outputs = []
+    for i, name in zip(graph.outputs, output_names):
+        outputs.append(_add_uint8_twin(model, int(i), name))
+        graph.operators.append(_operator(quantize, [int(i)], [outputs[-1]]))
+    graph.outputs = outputs
+    model.signatureDefs = None  # they name the old ends
+    return write(model)
+
+
+def with_decoder(data: bytes) -> bytes:
+    """The model with the decoder op at its end; its outputs are heatmaps, short, mid offsets."""
+    model = read(data)
+    graph = model.subgraphs[0]
+    most = DECODER_OPTIONS['max_detections']
+    outputs = [_add_tensor(model, name, schema.TensorType.FLOAT32, shape) for name, shape in (
+        ('poses', [1, most, 17, 2]), ('poses:1', [1, most, 17]), ('poses:2', [1, most]),
+        ('poses:3', []))]
+    code = _operator_code(model, schema.BuiltinOperator.CUSTOM, DECODER_OP)
+    decoder = _operator(code, [int(i) for i in graph.outputs], outputs)
+    decoder.customOptions = list(flexbuffers.Dumps(DECODER_OPTIONS))
+    graph.operators.append(decoder)
+    graph.outputs = outputs
+    return write(model)

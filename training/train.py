@@ -1,0 +1,245 @@
+"""Trains PoseNet on shards, labelled or not. The same command goes on after any interruption.
+
+Writes to --output: `model.pt` (averaged weights, for export.py and --init), `checkpoint.pt`
+(everything, to go on from) and `log.jsonl` (losses). More --minutes than before train further.
+
+Examples:
+  python3 training/train.py --data data --output run --minutes 60
+  python3 training/train.py --data data my_room --output mine --init run/model.pt --minutes 10 \\
+      --learning-rate 5e-4
+"""
+import argparse
+import copy
+import json
+import math
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from training import shards  # noqa: E402
+from training.augment import augment  # noqa: E402
+from training.crops import Batch, DataSet  # noqa: E402
+from training.losses import losses  # noqa: E402
+from training.network import PoseNet  # noqa: E402
+
+CROP = 193, 257  # height and width in pixels: 13 x 17 cells
+WARM_UP = .06  # of the whole training
+LOWEST_RATE = 1e-6
+AVERAGING = .998  # of the weights, from one step to the next, at a batch of 32
+CLIP = 5.
+VALIDATION_BATCHES, VALIDATION_BATCH = 6, 32
+
+
+class Stop(Exception):
+    """The user or the system asks for an end."""
+
+
+class Trainer:
+    """A network, its averaged copy, its optimiser, and how far they are."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device):
+        self.args, self.device = args, device
+        self.network = PoseNet(args.width).to(device, memory_format=torch.channels_last)
+        self.step, self.crops, self.seconds = 0, 0, 0.
+        kernels = [p for p in self.network.parameters() if p.ndim == 4 and p.shape[1] > 1]
+        others = [p for p in self.network.parameters() if not (p.ndim == 4 and p.shape[1] > 1)]
+        self.optimizer = torch.optim.AdamW([{'params': kernels, 'weight_decay': 1e-2},
+                                            {'params': others, 'weight_decay': 0.}])
+        checkpoint = args.output / 'checkpoint.pt'
+        if checkpoint.exists():
+            saved = torch.load(checkpoint, map_location=device, weights_only=True)
+            if saved['width'] != args.width:
+                raise ValueError(f"{checkpoint} has width {saved['width']}, asked for {args.width}")
+            self.network.load_state_dict(saved['network'])
+            self.optimizer.load_state_dict(saved['optimizer'])
+            self.step, self.crops = saved['step'], saved['crops']
+            self.seconds = saved['seconds']
+            self.average = copy.deepcopy(self.network)
+            self.average.load_state_dict(saved['average'])
+        else:
+            if args.init:
+                saved = torch.load(args.init, map_location=device, weights_only=True)
+                if saved['width'] != args.width:
+                    raise ValueError(f"{args.init} has width {saved['width']}, asked for "
+                                     f'{args.width}')
+                self.network.load_state_dict(saved['weights'])
+            self.average = copy.deepcopy(self.network)
+        self.average.eval()
+
+    def save(self) -> None:
+        """Writes both files, each complete or not at all."""
+        files = {'model.pt': {'width': self.args.width, 'weights': self.average.state_dict()},
+                 'checkpoint.pt': {
+                     'width': self.args.width, 'network': self.network.state_dict(),
+                     'average': self.average.state_dict(), 'step': self.step,
+                     'optimizer': self.optimizer.state_dict(), 'crops': self.crops,
+                     'seconds': self.seconds}}
+        for name, content in files.items():
+            part = self.args.output / f'{name}.part'
+            torch.save(content, part)
+            os.replace(part, self.args.output / name)
+
+    def progress(self) -> float:
+        """How much of the training is done, 0 to 1."""
+        return self.seconds / (self.args.minutes * 60)
+
+    def rate(self) -> float:
+        """The learning rate now: a short rise, then half a cosine."""
+        done = self.progress()
+        if done < WARM_UP:
+            return self.args.learning_rate * done / WARM_UP + LOWEST_RATE
+        angle = math.pi * (done - WARM_UP) / (1 - WARM_UP)
+        return self.args.learning_rate * .5 * (1 + math.cos(min(math.pi, angle))) + LOWEST_RATE
+
+    def forward(self, network: PoseNet, images: torch.Tensor) -> 'list[torch.Tensor]':
+        """Outputs in float32 of a network run in bfloat16."""
+        with torch.autocast(self.device.type, torch.bfloat16):
+            return [output.float() for output in network(images)]
+
+    def train(self, batch: Batch) -> 'tuple[float, ...]':
+        """One step; gives the three losses."""
+        rate = self.rate()
+        for group in self.optimizer.param_groups:
+            group['lr'] = rate
+        parts = losses(self.forward(self.network, augment(batch.images)), batch,
+                       self.args.exact_share)
+        self.optimizer.zero_grad(set_to_none=True)
+        sum(parts).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimizer.step()
+        self.step += 1
+        self.crops += len(batch.images)
+        keep = min(AVERAGING ** (len(batch.images) / 32), self.step / (self.step + 20))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()),
+                                 list(self.network.parameters()), 1 - keep)
+            for mean, now in zip(self.average.buffers(), self.network.buffers()):
+                if mean.is_floating_point():
+                    mean.lerp_(now, 1 - keep)
+                else:
+                    mean.copy_(now)
+        return tuple(float(part.detach()) for part in parts)
+
+    @torch.no_grad()
+    def validate(self, batches: 'list[Batch]') -> 'list[float]':
+        """The three losses of the averaged network on pictures that it never learns from."""
+        images = [batch.images.contiguous(memory_format=torch.channels_last) for batch in batches]
+        parts = [losses(self.forward(self.average, image), batch, self.args.exact_share)
+                 for image, batch in zip(images, batches)]
+        return [round(float(np.mean([float(p) for p in part])), 4) for part in zip(*parts)]
+
+
+def run(trainer: Trainer, args: argparse.Namespace) -> None:
+    """Trains until the time is over, with a checkpoint every few minutes."""
+    paths = [path for folder in args.data for path in shards.find_shards(folder)]
+    if args.labelled_only:
+        paths = [path for path in paths if shards.is_labelled(path)]
+    held_out, paths = paths[:args.held_out], paths[args.held_out:]
+    data = DataSet(paths, trainer.device)
+    validation = []
+    if held_out:
+        rng = np.random.default_rng(9)
+        unseen = DataSet(held_out, trainer.device)
+        validation = [unseen.batch(rng, VALIDATION_BATCH, *CROP, augment=False)
+                      for _ in range(VALIDATION_BATCHES)]
+    print(f'{len(data)} pictures, width {args.width}, {trainer.crops} crops so far, '
+          f'{trainer.device}', file=sys.stderr)
+    # A new seed after each interruption, or the first crops would come again and again.
+    batches = data.stream(trainer.step, args.batch, *CROP)
+    last, saved, recent = time.monotonic(), time.monotonic(), []
+    with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
+              disable=not sys.stderr.isatty()) as bar, \
+            (args.output / 'log.jsonl').open('a') as log:
+        while trainer.progress() < 1:
+            recent.append(trainer.train(batches.get()))
+            now = time.monotonic()
+            trainer.seconds += now - last
+            last = now
+            bar.n = round(trainer.seconds)
+            if trainer.step % 20 == 0:
+                heat, short, mid = np.mean(recent[-20:], 0)
+                bar.set_postfix_str(f'{trainer.crops} crops, heat {heat:.2f} short {short:.3f} '
+                                    f'mid {mid:.3f}')
+            if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= 1:
+                entry = {'minutes': round(trainer.seconds / 60, 2), 'step': trainer.step,
+                         'crops': trainer.crops, 'rate': round(trainer.rate(), 6),
+                         'crops_a_second': round(args.batch * len(recent) / (now - saved), 1),
+                         'training': np.mean(recent, 0).round(4).tolist(),
+                         'validation': trainer.validate(validation) if validation else None}
+                trainer.save()
+                log.write(json.dumps(entry) + '\n')
+                log.flush()
+                bar.write(json.dumps(entry), file=sys.stderr)
+                recent, saved = [], time.monotonic()
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', type=pathlib.Path, nargs='+', required=True, metavar='FOLDER',
+                        help='shards, those to hold out first')
+    parser.add_argument('--labelled-only', action='store_true',
+                        help='leave shards out that the teacher has not seen')
+    parser.add_argument('--output', type=pathlib.Path, required=True, metavar='FOLDER')
+    parser.add_argument('--minutes', type=float, default=60,
+                        help='of training in all, interruptions not counted (default: %(default)s)')
+    parser.add_argument('--width', type=float, default=.75,
+                        help='of the network, 1 is widest (default: %(default)s)')
+    parser.add_argument('--init', type=pathlib.Path, metavar='FILE',
+                        help='a model.pt to begin with')
+    parser.add_argument('--batch', type=int, default=32,
+                        help='crops in a step (default: %(default)s; 256 on a GPU)')
+    parser.add_argument('--learning-rate', type=float, default=3e-3,
+                        help='the highest one (default: %(default)s)')
+    parser.add_argument('--exact-share', type=float, default=.25,
+                        help="weight of exact offsets beside the teacher's (default: %(default)s)")
+    parser.add_argument('--held-out', type=int, default=1, metavar='SHARDS',
+                        help='shards that only measure (default: %(default)s)')
+    parser.add_argument('--checkpoint-minutes', type=float, default=3,
+                        help='(default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=0, help='default: all cores')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu',
+                        help='(default: %(default)s)')
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Trains."""
+    args = parse_args()
+    args.output.mkdir(parents=True, exist_ok=True)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(time.time_ns() % 2 ** 31)
+
+    def stop(*_: object) -> None:
+        raise Stop
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    trainer = None
+    try:
+        trainer = Trainer(args, torch.device(args.device))
+        run(trainer, args)
+    except Stop:
+        if trainer and trainer.step:
+            trainer.save()
+        print('\nstopped: the same command goes on', file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    # The thread that cuts crops is still at work, and Python would wait for its next batch.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

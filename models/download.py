@@ -163,7 +163,8 @@ def _show(name: str, received: int, size: int) -> None:
 def listed_files() -> Dict[str, str]:
     """Returns the names under mobilenet/ in SHA256SUMS with their hashes."""
     with open(os.path.join(MODELS_DIR, 'SHA256SUMS'), encoding='utf-8') as file:
-        return {name: digest for digest, name in map(str.split, file) if 'mobilenet/' in name}
+        return {name: digest for digest, name in map(str.split, file)
+                if name.startswith('mobilenet/')}
 
 
 def main() -> int:

@@ -186,7 +186,7 @@ def test_the_bundled_model_serves_until_googles_is_there(tmp_path, there):
         os.symlink(os.path.abspath(google), str(tmp_path / 'models/mobilenet' /
                                                 os.path.basename(google)))
     done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--help'],
-                          capture_output=True)
+                          env=dict(os.environ, COLUMNS='1000'), capture_output=True)
     assert (b'quant_decoder_edgetpu.tflite' in done.stdout) == there
     if not there:
         done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--json',

@@ -52,6 +52,10 @@ def main() -> int:
     if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
         parser.error(f'--output of several images must be a folder, got {args.output}')
 
+    if args.model == MODELS[1]:
+        print("Google's models are not here (python3 models/download.py fetches them); taking the "
+              'bundled one', file=sys.stderr)
+
     status = 0
     try:
         engine = PoseEngine(args.model, device=args.device)

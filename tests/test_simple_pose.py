@@ -192,6 +192,7 @@ def test_the_bundled_model_serves_until_googles_is_there(tmp_path, there):
         done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--json',
                                os.path.join(ROOT, 'samples', 'couple.jpg')], capture_output=True)
         assert len(json.loads(done.stdout.decode())) == 2, done.stderr.decode()
+        assert "Google's models are not here" in done.stderr.decode()
 
 
 def test_the_cached_sample_is_used(tmp_path, couple):

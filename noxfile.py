@@ -17,3 +17,11 @@ def tests_tflite_runtime(session: nox.Session) -> None:
     session.install('-q', 'tflite-runtime', 'numpy<2', 'opencv-python>=4.5,<6', 'pillow', 'nox',
                     'pytest', 'ruff')
     session.run('python', '-m', 'pytest', *session.posargs)
+
+
+@nox.session(python='3.11')
+def training(session: nox.Session) -> None:
+    """The training pipeline, which has needs of its own: PyTorch above all."""
+    session.install('-q', '-r', 'training/requirements.txt')
+    session.install('-q', 'pillow', 'pytest', 'nox')
+    session.run('python', '-m', 'pytest', 'tests/test_training.py', *session.posargs)

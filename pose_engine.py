@@ -59,6 +59,7 @@ class KeypointType(IntEnum):
 
 
 KEYPOINT_TYPES = tuple(KeypointType)  # quicker to go through
+KEYPOINTS = len(KEYPOINT_TYPES)
 
 
 class Point(NamedTuple):
@@ -139,6 +140,10 @@ class PoseEngine:
         except (OSError, RuntimeError, SystemError, ValueError) as error:
             raise EngineError(f'{self.model_path} does not load as a PoseNet: {one_line(error)}')
         self.input_size = int(width), int(height)
+        # The op's own input is still there after it ran, since nothing runs after it.
+        self._heatmaps = next(tensor for tensor in reversed(self._interpreter.get_tensor_details())
+                              if tensor['shape'][-1:].tolist() == [KEYPOINTS]
+                              and len(tensor['shape']) == 4)
         self._input = self._interpreter.tensor(details['index'])
         self._to_input = INPUT_SCALES[details['dtype']]
         # A uint8 input is drawn on directly.
@@ -155,7 +160,8 @@ class PoseEngine:
         Raises TypeError or ValueError for what is no such image, EngineError if the device fails.
         """
         image = _as_array(img)
-        scale_x, scale_y = self._set_input(image)
+        self._scale = scale_x, scale_y = self._set_input(image)
+        self._image_size = image.shape[1::-1]
         start = time.perf_counter()
         try:
             self._interpreter.invoke()
@@ -183,6 +189,24 @@ class PoseEngine:
                      keypoints[0, :count].tolist(), keypoint_scores[0].tolist(),
                      pose_scores[0].tolist())]
         return poses, inference_time
+
+    def GetHeatmap(self, part: KeypointType) -> np.ndarray:
+        """What the network saw of a part in the last image: float32 [Y, X], scores 0 to 1.
+
+        It has that image's size (it is not mirrored); the network itself has a score every 16 of
+        its input's pixels.
+        """
+        step, zero = self._heatmaps['quantization']
+        logits = self._interpreter.get_tensor(self._heatmaps['index'])[0, :, :, part]
+        if step:
+            logits = (logits - np.float32(zero)) * np.float32(step)
+        scores = 1 / (1 + np.exp(-logits.astype(np.float32)))
+        stride = (self.input_size[0] - 1) / (scores.shape[1] - 1)
+        # From a pixel of the image to a cell of the map.
+        x, y = self._scale
+        to_cell = np.float32([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5]]) / stride
+        return cv2.warpAffine(scores, to_cell, self._image_size, borderMode=cv2.BORDER_REPLICATE,
+                              flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
     def _set_input(self, image: np.ndarray) -> Tuple[float, float]:
         """Lays the image into the top left of the input; returns input pixels per its pixel."""

@@ -1,4 +1,5 @@
 """What the engine runs on: a model file that is whole, a TensorFlow Lite runtime, an Edge TPU."""
+import argparse
 import ctypes
 import functools
 import glob
@@ -16,11 +17,39 @@ EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_SHARED_LIB = {'Darwin': 'libedgetpu.1.dylib',
                       'Windows': 'edgetpu.dll'}.get(platform.system(), 'libedgetpu.so.1')
 EDGETPU_USB_IDS = ('1a6e:089a', '18d1:9302')  # before and after its first use
+# Height and width of the models' input for each of the cameras' resolutions.
+MODEL_SIZES = {'480x360': '353_481', '640x480': '481_641', '1280x720': '721_1281'}
 LOGGER = logging.getLogger(__name__)
 
 
 class EngineError(RuntimeError):
     """A model or a machine that does not serve: one line with what is wrong and what helps."""
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --model, --device and --threshold."""
+    group = parser.add_argument_group('network')
+    group.add_argument('--model', metavar='FILE',
+                       help="a PoseNet (default: Google's of the size that goes with the picture, "
+                            'or until it is downloaded the bundled one)')
+    group.add_argument('--device', default='auto',
+                       help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
+    group.add_argument('--threshold', type=_score, default=0.4, metavar='SCORE',
+                       help='leave out poses that score less, 0 to 1 (default: %(default)s)')
+
+
+def default_model(resolution: str) -> str:
+    """The path of the model for a camera's resolution, a key of MODEL_SIZES: Google's if it is
+    here, else the bundled one, which is said once."""
+    size = MODEL_SIZES[resolution]
+    path = os.path.join(HERE, 'models', 'mobilenet',
+                        f'posenet_mobilenet_v1_075_{size}_quant_decoder_edgetpu.tflite')
+    if os.path.exists(path):
+        return path
+    _warn_once("Google's models are not here (python3 models/download.py fetches them); taking "
+               'the bundled one')
+    return os.path.join(HERE, 'models', 'rendered',
+                        f'posenet_rendered_mobilenet_v1_075_{size}_quant_decoder.tflite')
 
 
 def choose(path: str, device: str) -> Tuple[str, bytes, Any, List[Any]]:
@@ -202,3 +231,11 @@ def _warn_once(message: str) -> None:
 def one_line(error: Exception) -> str:
     """What an error says, without its line breaks."""
     return ' '.join(str(error).split())
+
+
+def _score(text: str) -> float:
+    """An argument between 0 and 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'must be 0 to 1, got {text}')
+    return value

@@ -185,14 +185,13 @@ def test_the_bundled_model_serves_until_googles_is_there(tmp_path, there):
     if google:
         os.symlink(os.path.abspath(google), str(tmp_path / 'models/mobilenet' /
                                                 os.path.basename(google)))
-    done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--help'],
-                          env=dict(os.environ, COLUMNS='1000'), capture_output=True)
-    assert (b'quant_decoder_edgetpu.tflite' in done.stdout) == there
+    done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--json',
+                           os.path.join(ROOT, 'samples', 'couple.jpg')], capture_output=True)
+    said = done.stderr.decode()
+    assert ('quant_decoder_edgetpu.tflite needs an Edge TPU' in said) == there
+    assert ("Google's models are not here" in said) == (not there)
     if not there:
-        done = subprocess.run([sys.executable, str(tmp_path / 'simple_pose.py'), '--json',
-                               os.path.join(ROOT, 'samples', 'couple.jpg')], capture_output=True)
-        assert len(json.loads(done.stdout.decode())) == 2, done.stderr.decode()
-        assert "Google's models are not here" in done.stderr.decode()
+        assert len(json.loads(done.stdout.decode())) == 2, said
 
 
 def test_the_cached_sample_is_used(tmp_path, couple):

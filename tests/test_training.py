@@ -3,12 +3,15 @@
 What needs PyTorch or MakeHuman's files (in `makehuman/`, see training/assets.py) is skipped where
 they are not; what the bundled models promise is always tested.
 """
+import json
 import pathlib
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+
+from conftest import google_model, shared
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = sorted((ROOT / 'models/rendered').glob('*_quant.tflite'))
@@ -90,9 +93,9 @@ def test_exact_maps_lead_from_keypoint_to_keypoint():
     points = np.stack([rng.uniform(20, 230, 17), rng.uniform(20, 170, 17)], 1)
     keypoints = np.zeros((1, 6, 17, 3), np.float32)
     keypoints[0, 2, :, :2], keypoints[0, 2, :, 2] = points, SEEN
-    empty = torch.zeros(1, 64, 13, 17)
-    batch = Batch(torch.zeros(1, 3, 193, 257), empty[:, :17], empty[:, :34], empty,
-                  torch.from_numpy(keypoints), torch.tensor([True]), torch.tensor([False]))
+    empty, no = torch.zeros(1, 64, 13, 17), torch.tensor([False])
+    batch = Batch(torch.zeros(1, 3, 193, 257), empty[:, :17], empty[:, :34], empty, empty,
+                  torch.from_numpy(keypoints), torch.tensor([True]), no, no)
     maps = exact_maps(batch)
     for k, (x, y) in enumerate(points):
         row, column = round(y / STRIDE), round(x / STRIDE)
@@ -110,21 +113,29 @@ def test_exact_maps_lead_from_keypoint_to_keypoint():
 
 
 def test_one_minute_from_end_to_end(tmp_path):
-    """Render, train and go on: the loss falls, and interrupted work is not done again."""
+    """Render, label, train, go on and export; the network finds people in its own renders.
+
+    Interrupted work is not done again.
+    """
     pytest.importorskip('torch')
-    if not (ROOT / 'makehuman/core').exists():
-        pytest.skip('needs python3 training/assets.py makehuman')
+    pytest.importorskip('litert_torch')
+    assets = ROOT / 'makehuman'
+    if not assets.exists():
+        assets = shared('makehuman')
     data, output = tmp_path / 'data', tmp_path / 'run'
     for count in (1, 2):
-        run('training/render.py', '--assets', 'makehuman', '--output', data, '--shards', count,
-            '--count', 40, '--workers', 1)
+        run('training/render.py', '--assets', assets, '--output', data, '--shards', count,
+            '--count', 60, '--workers', 1)
     assert len(list(data.glob('shard-*'))) == 2
-    log = output / 'log.jsonl'
-    for minutes in (.3, .6):
+    run('training/label.py', '--data', data, '--teacher', google_model('353_481'))
+    for minutes in (.3, 1):
         run('training/train.py', '--data', data, '--output', output, '--minutes', minutes,
-            '--width', .25, '--batch', 8, '--checkpoint-minutes', .1)
-    import json
-    entries = [json.loads(line) for line in log.read_text().splitlines()]
+            '--width', .25, '--batch', 8, '--held-out', 0, '--checkpoint-minutes', .1)
+    entries = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
+    assert len(entries) >= 4
     assert entries[-1]['step'] > entries[0]['step']
-    assert entries[-1]['training'][0] < entries[0]['training'][0]
-    assert (output / 'model.pt').exists()
+    assert sum(entries[-1]['training']) < sum(entries[0]['training'])
+    run('training/export.py', '--model', output / 'model.pt', '--data', data, '--output',
+        tmp_path / 'models')
+    exported = sorted(path.name for path in (tmp_path / 'models').glob('*.tflite'))
+    assert len(exported) == 6

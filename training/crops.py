@@ -14,6 +14,7 @@ import torch
 from training import shards
 from training.label import QUANTIZATION
 from training.personlab import (
+    FEATURES,
     MID_MIRROR,
     MID_SIGN,
     MIRRORED,
@@ -25,8 +26,11 @@ from training.scenes import HEIGHT, SEEN, WIDTH
 
 GRID = (HEIGHT - 1) // STRIDE + 1, (WIDTH - 1) // STRIDE + 1
 
+# A mirrored crop has no features of the teacher to learn from, so few are.
+MIRRORED_SHARE = .1
+
 _SHAPES = {'images': (HEIGHT, WIDTH, 3), 'heatmaps': (*GRID, 17), 'short_offsets': (*GRID, 34),
-           'mid_offsets': (*GRID, 64)}
+           'mid_offsets': (*GRID, 64), 'features': (*GRID, FEATURES)}
 
 
 class Batch(NamedTuple):
@@ -40,12 +44,16 @@ class Batch(NamedTuple):
     """[n, 34, h, w] pixels."""
     mid_offsets: torch.Tensor
     """[n, 64, h, w] pixels."""
+    features: torch.Tensor
+    """[n, 384, h, w]: what the teacher's heads look at."""
     keypoints: torch.Tensor
     """[n, people, 17, 3]: x and y in pixels of the crop; OUTSIDE, HIDDEN or SEEN."""
     has_truth: torch.Tensor
     """[n] bool: whether the keypoints are known."""
     has_teacher: torch.Tensor
     """[n] bool: whether the teacher's maps are; they are meaningless where not."""
+    has_features: torch.Tensor
+    """[n] bool: whether its features are too, which a mirrored crop has not."""
 
 
 class DataSet:
@@ -107,7 +115,7 @@ class DataSet:
               augment: bool = True) -> Batch:
         """Random crops of height x width pixels, each a multiple of 16 plus 1.
 
-        Four of five are around a keypoint that is seen; half are mirrored (if `augment`).
+        Four of five are around a keypoint that is seen; a few are mirrored (if `augment`).
         """
         h, w = (height - 1) // STRIDE + 1, (width - 1) // STRIDE + 1
         index = rng.integers(0, len(self), count)
@@ -121,7 +129,7 @@ class DataSet:
                 x, y = keypoints[n, person, k, :2] + rng.normal(0, (50, 40))
                 rows[n] = np.clip(round((y - height / 2) / STRIDE), 0, GRID[0] - h)
                 columns[n] = np.clip(round((x - width / 2) / STRIDE), 0, GRID[1] - w)
-        mirror = (rng.random(count) < .5) & augment
+        mirror = (rng.random(count) < MIRRORED_SHARE) & augment
         known = keypoints.any((2, 3))
         keypoints[..., 0] -= columns[:, None, None] * STRIDE
         keypoints[..., 1] -= rows[:, None, None] * STRIDE
@@ -156,8 +164,8 @@ def _decode(images: torch.Tensor, maps: 'list[torch.Tensor]', keypoints: torch.T
     where = mirror[:, None, None, None]
     images = images.permute(0, 3, 1, 2)
     images = torch.where(where, images.flip(3), images).float().mul_(1 / 128).sub_(1)
-    heat, short, mid = ((m.permute(0, 3, 1, 2).float() - zero) * scale
-                        for m, (scale, zero) in zip(maps, QUANTIZATION))
+    heat, short, mid, features = ((m.permute(0, 3, 1, 2).float() - zero) * scale
+                                  for m, (scale, zero) in zip(maps, QUANTIZATION))
     device = images.device
 
     def mirrored(maps: torch.Tensor, order: np.ndarray, sign: np.ndarray) -> torch.Tensor:
@@ -167,4 +175,5 @@ def _decode(images: torch.Tensor, maps: 'list[torch.Tensor]', keypoints: torch.T
     heat = torch.where(where, heat.flip(3)[:, MIRRORED], heat)
     short = mirrored(short, SHORT_MIRROR, SHORT_SIGN)
     mid = mirrored(mid, MID_MIRROR, MID_SIGN)
-    return Batch(images, heat, short, mid, keypoints, has_truth, has_teacher)
+    return Batch(images, heat, short, mid, features, keypoints, has_truth, has_teacher,
+                 has_teacher & ~mirror)

@@ -32,9 +32,11 @@ from training.scenes import HEIGHT, MAX_PEOPLE, WIDTH  # noqa: E402
 
 FRAMES_IN_SHARD = 250
 PICTURES, VIDEOS = {'.jpg', '.jpeg', '.png', '.webp'}, {'.mp4', '.avi', '.mkv', '.mov', '.webm'}
+# What the teacher's three heads look at.
+FEATURES = 'MobilenetV1/Conv2d_13_pointwise/Relu6'
 # How the teacher's uint8 answers become numbers: (scale, zero point) of heatmaps (logits), short
-# and mid offsets (pixels). train.py relies on these, so another teacher is refused.
-QUANTIZATION = ((.0470588244, 128), (.392156869, 128), (1.38757646, 117))
+# and mid offsets (pixels), and features. train.py relies on these, so another teacher is refused.
+QUANTIZATION = ((.0470588244, 128), (.392156869, 128), (1.38757646, 117), (.0235284772, 0))
 
 # The keypoint that each channel of the mid offsets starts from.
 _EDGE_STARTS = [start for end in (0, 1) for _ in 'yx' for start in np.array(EDGES)[:, end]]
@@ -49,35 +51,37 @@ class Teacher:
         Raises:
           ValueError: this is no PoseNet for 353x481 with the quantisation of Google's.
         """
-        network = tflite.without_decoder(path.read_bytes())
+        network = tflite.with_tensor(tflite.without_decoder(path.read_bytes()), FEATURES)
         self._model = Interpreter(model_content=network, num_threads=1)
         self._model.allocate_tensors()
         self._input = self._model.get_input_details()[0]
         self._outputs = self._model.get_output_details()
         shape = tuple(int(n) for n in self._input['shape'])
-        if shape != (1, HEIGHT, WIDTH, 3) or len(self._outputs) != 3:
+        if shape != (1, HEIGHT, WIDTH, 3) or len(self._outputs) != 4:
             raise ValueError(f'{path} takes {shape} and gives {len(self._outputs)} maps: '
-                             f'expected (1, {HEIGHT}, {WIDTH}, 3) and 3')
+                             f'expected (1, {HEIGHT}, {WIDTH}, 3) and 4')
         for output, (scale, zero) in zip(self._outputs, QUANTIZATION):
             if not np.allclose(output['quantization'], (scale, zero), rtol=1e-4):
                 raise ValueError(f"{path}: quantisation {output['quantization']}, expected "
                                  f'{(scale, zero)}')
 
     def _maps(self, image: np.ndarray) -> 'list[np.ndarray]':
-        """Logits [23, 31, 17], short [.., 34] and mid offsets [.., 64] in pixels, float32."""
+        """Logits [23, 31, 17], short [.., 34], mid offsets [.., 64] in pixels, features [.., 384].
+        """
         self._model.set_tensor(self._input['index'], image[None])
         self._model.invoke()
         return [(self._model.get_tensor(output['index'])[0] - np.float32(zero)) * np.float32(scale)
                 for output, (scale, zero) in zip(self._outputs, QUANTIZATION)]
 
     def look(self, image: np.ndarray) -> 'list[np.ndarray]':
-        """Heatmaps [23, 31, 17], short [.., 34] and mid offsets [.., 64], uint8, of an image.
+        """Heatmaps [23, 31, 17], short [.., 34], mid offsets [.., 64], features [.., 384], uint8.
 
-        The teacher sees it as it is and in a mirror, since it is not of one mind about the two:
-        scores are averaged, and offsets too, each by the score of the keypoint it starts from.
+        The teacher sees the image as it is and in a mirror, since it is not of one mind about the
+        two: scores are averaged, and offsets too, each by the score of the keypoint it starts from.
+        Features have no mirrored twin.
         """
-        heat, short, mid = self._maps(image)
-        heat2, short2, mid2 = self._maps(np.ascontiguousarray(image[:, ::-1]))
+        heat, short, mid, features = self._maps(image)
+        heat2, short2, mid2, _ = self._maps(np.ascontiguousarray(image[:, ::-1]))
         score = 1 / (1 + np.exp(-heat))
         score2 = 1 / (1 + np.exp(-heat2[:, ::-1, MIRRORED]))
         short2 = short2[:, ::-1, SHORT_MIRROR] * SHORT_SIGN
@@ -87,7 +91,7 @@ class Teacher:
         of_edge = share[..., _EDGE_STARTS]
         share = np.concatenate([share, share], 2)
         merged = (np.log(both / (1 - both)), short2 + (short - short2) * share,
-                  mid2 + (mid - mid2) * of_edge)
+                  mid2 + (mid - mid2) * of_edge, features)
         return [np.clip(np.round(values / scale) + zero, 0, 255).astype(np.uint8)
                 for values, (scale, zero) in zip(merged, QUANTIZATION)]
 

@@ -22,7 +22,10 @@ TEACHER_CLIP = 49.  # the teacher's short offsets saturate there: pixels
 SHORT_UNIT, MID_UNIT = 5., 12.  # errors are counted in these, pixels
 MISSED_WEIGHT = .3
 MID_WEIGHT = .7
+HINT_WEIGHT = 3.
 HEAT_UNIT = 80.
+FEATURE_UNIT = 1.5  # standard deviation of the teacher's features
+NEAR_PEOPLE = 4.  # how much more features weigh there
 
 
 class Truth(NamedTuple):
@@ -101,14 +104,14 @@ def _mean_over(error: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 
 def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
-           exact_share: float) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
-    """The losses of heatmaps, short offsets and mid offsets.
+           exact_share: float) -> 'tuple[torch.Tensor, ...]':
+    """The losses of heatmaps, short offsets, mid offsets and features.
 
     Args:
       outputs: of the network, in float32.
       exact_share: weight of the exact offsets beside the teacher's.
     """
-    heat, short, mid = outputs
+    heat, short, mid, hint = outputs
     truth = exact_maps(batch)
     teacher = torch.sigmoid(batch.heatmaps)
     background = truth.is_background.float()
@@ -139,4 +142,10 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     along = along * (along > .3)
     mid_loss = (_mean_over((mid - batch.mid_offsets) / MID_UNIT, along) + exact_share *
                 _mean_over((mid - truth.mid) / MID_UNIT, truth.mid_mask))
-    return heat_loss, short_loss, MID_WEIGHT * mid_loss
+    # Romero et al., FitNets, arXiv 1412.6550: what the teacher looks at says more than what it
+    # sees, above all where nobody is.
+    known = batch.has_features[:, None, None, None].float()
+    known = known * (1 + NEAR_PEOPLE * (teacher.amax(1, keepdim=True) > .1))
+    squared = ((hint - batch.features) / FEATURE_UNIT).square().mean(1, keepdim=True)
+    hint_loss = (squared * known).sum() / (known.sum() + 1)
+    return heat_loss, short_loss, MID_WEIGHT * mid_loss, HINT_WEIGHT * hint_loss

@@ -55,7 +55,10 @@ class PoseNet(nn.Module):
         nn.init.constant_(self.heatmaps.bias, -3.)  # nearly every cell is empty
 
     def forward(self, images: torch.Tensor) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
-        features = self.features(images)
+        return self.heads(self.features(images))
+
+    def heads(self, features: torch.Tensor) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
+        """The three outputs from the last layer's features, [n, c, h, w]."""
         return (self.heatmaps(features), self.short_offsets(features) * _SHORT_SCALE,
                 self.mid_offsets(features) * _MID_SCALE)
 

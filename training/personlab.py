@@ -3,6 +3,7 @@ import numpy as np
 
 STRIDE = 16
 KEYPOINTS = 17
+FEATURES = 384  # channels that the heads of Google's PoseNet look at
 # Parent to child, in the order of the mid offsets' channels.
 EDGES = [(0, 1), (1, 3), (0, 2), (2, 4), (0, 5), (5, 7), (7, 9), (5, 11), (11, 13), (13, 15),
          (0, 6), (6, 8), (8, 10), (6, 12), (12, 14), (14, 16)]

@@ -2,8 +2,8 @@
 
 A shard holds `images` [n, 353, 481, 3] uint8, `keypoints` [n, 6, 17, 3] and `areas` [n, 6] float32
 (see scenes.Picture; -1 in `areas` where no truth is known). Once it is labelled it also holds
-`heatmaps` [n, 23, 31, 17], `short_offsets` [n, 23, 31, 34] and `mid_offsets` [n, 23, 31, 64], uint8
-as label.QUANTIZATION says.
+`heatmaps` [n, 23, 31, 17], `short_offsets` [n, 23, 31, 34], `mid_offsets` [n, 23, 31, 64] and
+`features` [n, 23, 31, 384], uint8 as label.QUANTIZATION says.
 """
 import pathlib
 import shutil
@@ -11,7 +11,7 @@ import shutil
 import numpy as np
 
 PICTURE_ARRAYS = ('images', 'keypoints', 'areas')
-LABEL_ARRAYS = ('heatmaps', 'short_offsets', 'mid_offsets')
+LABEL_ARRAYS = ('heatmaps', 'short_offsets', 'mid_offsets', 'features')
 
 
 def shard_path(folder: pathlib.Path, number: int) -> pathlib.Path:

@@ -45,6 +45,21 @@ def without_decoder(data: bytes) -> bytes:
     return write(model)
 
 
+def with_tensor(data: bytes, name: str) -> bytes:
+    """The same model with one more output: the tensor of that name.
+
+    Raises:
+      ValueError: there is none.
+    """
+    model = read(data)
+    graph = model.subgraphs[0]
+    for number, tensor in enumerate(graph.tensors):
+        if tensor.name == name.encode():
+            graph.outputs = [*graph.outputs, number]
+            return write(model)
+    raise ValueError(f'the model has no tensor {name}')
+
+
 def _operator_code(model: schema.ModelT, builtin: int, custom: 'bytes | None' = None) -> int:
     """The number of an operator's code, added if the model has none yet."""
     for i, code in enumerate(model.operatorCodes):

@@ -20,6 +20,7 @@ import time
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -29,8 +30,9 @@ from training.augment import augment  # noqa: E402
 from training.crops import Batch, DataSet  # noqa: E402
 from training.losses import losses  # noqa: E402
 from training.network import PoseNet  # noqa: E402
+from training.personlab import FEATURES  # noqa: E402
 
-CROP = 193, 257  # height and width in pixels: 13 x 17 cells
+CROP = tuple(int(n) for n in os.environ.get("CROP","193,257").split(","))
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
 AVERAGING = .998  # of the weights, from one step to the next, at a batch of 32
@@ -48,9 +50,12 @@ class Trainer:
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.device = args, device
         self.network = PoseNet(args.width).to(device, memory_format=torch.channels_last)
+        # Guesses the teacher's features while the network learns; no part of what comes out.
+        self.hint = nn.Conv2d(self.network.heatmaps.in_channels, FEATURES, 1).to(device)
         self.step, self.crops, self.seconds = 0, 0, 0.
-        kernels = [p for p in self.network.parameters() if p.ndim == 4 and p.shape[1] > 1]
-        others = [p for p in self.network.parameters() if not (p.ndim == 4 and p.shape[1] > 1)]
+        parameters = [*self.network.parameters(), *self.hint.parameters()]
+        kernels = [p for p in parameters if p.ndim == 4 and p.shape[1] > 1]
+        others = [p for p in parameters if not (p.ndim == 4 and p.shape[1] > 1)]
         self.optimizer = torch.optim.AdamW([{'params': kernels, 'weight_decay': 1e-2},
                                             {'params': others, 'weight_decay': 0.}])
         checkpoint = args.output / 'checkpoint.pt'
@@ -59,6 +64,7 @@ class Trainer:
             if saved['width'] != args.width:
                 raise ValueError(f"{checkpoint} has width {saved['width']}, asked for {args.width}")
             self.network.load_state_dict(saved['network'])
+            self.hint.load_state_dict(saved['hint'])
             self.optimizer.load_state_dict(saved['optimizer'])
             self.step, self.crops = saved['step'], saved['crops']
             self.seconds = saved['seconds']
@@ -79,6 +85,7 @@ class Trainer:
         files = {'model.pt': {'width': self.args.width, 'weights': self.average.state_dict()},
                  'checkpoint.pt': {
                      'width': self.args.width, 'network': self.network.state_dict(),
+                     'hint': self.hint.state_dict(),
                      'average': self.average.state_dict(), 'step': self.step,
                      'optimizer': self.optimizer.state_dict(), 'crops': self.crops,
                      'seconds': self.seconds}}
@@ -100,12 +107,13 @@ class Trainer:
         return self.args.learning_rate * .5 * (1 + math.cos(min(math.pi, angle))) + LOWEST_RATE
 
     def forward(self, network: PoseNet, images: torch.Tensor) -> 'list[torch.Tensor]':
-        """Outputs in float32 of a network run in bfloat16."""
+        """Outputs and guessed features, float32, of a network run in bfloat16."""
         with torch.autocast(self.device.type, torch.bfloat16):
-            return [output.float() for output in network(images)]
+            features = network.features(images)
+            return [output.float() for output in (*network.heads(features), self.hint(features))]
 
     def train(self, batch: Batch) -> 'tuple[float, ...]':
-        """One step; gives the three losses."""
+        """One step; gives the losses."""
         rate = self.rate()
         for group in self.optimizer.param_groups:
             group['lr'] = rate
@@ -130,7 +138,7 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, batches: 'list[Batch]') -> 'list[float]':
-        """The three losses of the averaged network on pictures that it never learns from."""
+        """The losses of the averaged network on pictures that it never learns from."""
         images = [batch.images.contiguous(memory_format=torch.channels_last) for batch in batches]
         parts = [losses(self.forward(self.average, image), batch, self.args.exact_share)
                  for image, batch in zip(images, batches)]
@@ -165,9 +173,9 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
             last = now
             bar.n = round(trainer.seconds)
             if trainer.step % 20 == 0:
-                heat, short, mid = np.mean(recent[-20:], 0)
+                heat, short, mid, hint = np.mean(recent[-20:], 0)
                 bar.set_postfix_str(f'{trainer.crops} crops, heat {heat:.2f} short {short:.3f} '
-                                    f'mid {mid:.3f}')
+                                    f'mid {mid:.3f} hint {hint:.3f}')
             if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= 1:
                 entry = {'minutes': round(trainer.seconds / 60, 2), 'step': trainer.step,
                          'crops': trainer.crops, 'rate': round(trainer.rate(), 6),

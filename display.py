@@ -1,0 +1,414 @@
+"""Shows what a demo sees: in a window, a video file, browsers, or not at all.
+
+    parser = argparse.ArgumentParser()
+    add_display_options(parser)
+    with Display(parser.parse_args(), 'pose_camera', fps=30) as display:
+        display.show(frame, people, 'PoseNet: 14.0ms')
+"""
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Callable, Dict, Optional, Tuple
+
+import cv2
+import numpy as np
+
+import overlay
+from camera import Frame
+from display_server import ServerProcess
+from pose_engine import Keypoint, Point, Pose
+
+NO_DISPLAY = ('no display to open a window on: take --serve 8080 to look with a browser, --output '
+              'FILE.mp4 for a video, or --headless')
+KEYS = {'q, Esc': 'end', 'm': 'mirror', 's': 'save the picture', 'h': 'hide or show the keys'}
+ESCAPE = '\x1b'
+WARNING = (240, 228, 66)
+LARGEST_WINDOW = 1280  # pixels, to begin with
+LONGEST_GAP = 10  # seconds; longer ones between two frames of a file are left out
+LATEST = 10000  # frames that --stats speaks of
+CODECS = {'.mp4': ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '21', '-pix_fmt', 'yuv420p',
+                   '-vf', 'pad=ceil(iw/2)*2:ceil(ih/2)*2'],  # which needs even sizes
+          '.avi': ['-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p']}
+FOURCCS = {'.mp4': 'mp4v', '.avi': 'MJPG'}  # what OpenCV itself can write
+
+
+class DisplayError(RuntimeError):
+    """What keeps a picture from being shown, in one line for the user."""
+
+
+def add_display_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --headless, --output, --serve, --token, --mirror and --stats."""
+    group = parser.add_argument_group('display', 'without the first three, a window: ' + ', '.join(
+        f'{key}: {what}' for key, what in KEYS.items()))
+    group.add_argument('--headless', action='store_true', help='show nothing')
+    group.add_argument('--output', type=_output, metavar='FILE', help='no window; write a .mp4 or '
+                       '.avi at the pace of the source, or the last picture as .png')
+    group.add_argument('--serve', type=_address, metavar='[HOST:]PORT',
+                       help='no window; show it to browsers. Without HOST to those on this machine '
+                       'only; with 0.0.0.0 to all that reach it and know the token')
+    group.add_argument('--token', type=_token, help='that browsers must name, 8 characters or more '
+                       '(default: made up for each run, and shown)')
+    group.add_argument('--mirror', action='store_true',
+                       help='flip the picture as a mirror does; left and right stay the person\'s')
+    group.add_argument('--stats', action='store_true',
+                       help='say at the end how long frames took from capture to display')
+
+
+def _output(path: str) -> str:
+    if os.path.splitext(path)[1].lower() not in ('.mp4', '.avi', '.png') or '\0' in path:
+        raise argparse.ArgumentTypeError(f'must end in .mp4, .avi or .png, got {path!r}')
+    return path
+
+
+def _address(text: str) -> Tuple[str, int]:
+    host, colon, port = text.rpartition(':')
+    if (bool(host) != bool(colon) or not port.isdecimal() or len(port) > 5 or int(port) > 65535
+            or (':' in host and (host[0], host[-1]) != ('[', ']'))):
+        raise argparse.ArgumentTypeError(
+            f'must be PORT, HOST:PORT or [IPv6]:PORT, the port 0 to 65535, got {text!r}')
+    return host.strip('[]') or '127.0.0.1', int(port)
+
+
+def _token(text: str) -> str:
+    if len(text) < 8:
+        raise argparse.ArgumentTypeError(f'must have 8 characters or more, got {len(text)}')
+    return text
+
+
+class Display:
+    """Where a demo's pictures go, by its options; a context manager.
+
+    title: the demo's name.
+    draw: puts people on a picture in place: uint8 [Y, X, RGB], and poses in its pixels by id. Not
+        used for browsers, which get frame.image as it is and draw the poses themselves.
+    may_save: whether the key s saves the picture in the working directory.
+    fps: the source's rate, for a video file.
+    Raises DisplayError, here and in show and close.
+
+    A thread of its own draws and puts out, while the demo goes on with its next frame.
+    """
+
+    def __init__(self, args: argparse.Namespace, title: str,
+                 draw: Callable[[np.ndarray, Dict[int, Pose]], None] = overlay.draw_people,
+                 may_save: bool = True, fps: float = 30.0) -> None:
+        self._title, self._draw, self._may_save = title, draw, may_save
+        self._mirror, self._stats, self._help = args.mirror, args.stats, False
+        self._window = self._file = self._server = None
+        self._delays = deque(maxlen=LATEST)  # seconds
+        self._times = deque(maxlen=LATEST)
+        # macOS has windows in the main thread only.
+        self._worker = None if sys.platform == 'darwin' else ThreadPoolExecutor(1)
+        self._work = None
+        if args.output:
+            source = getattr(args, 'videosrc', None)
+            self._file = (_Picture if args.output.lower().endswith('.png') else _Video)(
+                args.output, fps)
+            if os.path.exists(source or '') and os.path.exists(args.output) and os.path.samefile(
+                    source, args.output):
+                raise DisplayError(f'{args.output} is what is read: name another --output')
+        if args.serve:
+            try:
+                self._server = ServerProcess(args.serve, args.token, title)
+            except OSError as error:
+                raise DisplayError(f'--serve cannot listen on {args.serve[0]}:{args.serve[1]}: '
+                                   f'{error.strerror or error}')
+            print(f'serving at {self._server.url}', file=sys.stderr)
+            if not self._server.on_loopback:
+                print('whoever has this address sees the picture, which travels unencrypted',
+                      file=sys.stderr)
+        elif not args.output and not args.headless:
+            self._window = self._do(_Window, title).result()
+
+    def show(self, frame: Frame, people: Dict[int, Pose], text: str = '') -> bool:
+        """Shows a frame with its people, by id in pixels of the frame, and a line of text.
+
+        Returns False once q, Esc or the close button ended it. Waits for the frame before to be
+        out: none is lost, and none gets old.
+        """
+        if self._work and not self._work.result():
+            return False
+        self._work = self._do(self._put_out, frame, people, text)
+        return True
+
+    def _do(self, function: Callable[..., Any], *arguments: Any) -> Future:
+        if self._worker:
+            return self._worker.submit(function, *arguments)
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
+
+    def _put_out(self, frame: Frame, people: Dict[int, Pose], text: str) -> bool:
+        go_on = self._draw_and_put_out(frame, people, text)
+        self._times.append(time.monotonic())
+        self._delays.append(self._times[-1] - frame.captured)
+        return go_on
+
+    def _draw_and_put_out(self, frame: Frame, people: Dict[int, Pose], text: str) -> bool:
+        image = frame.image
+        if self._mirror:
+            image, people = _mirrored(image, people)
+        if self._server:
+            self._server.show(image, people, {
+                'frame': frame.number, 'time': round(frame.time, 4), 'fault': frame.fault,
+                'text': text, 'fps': round(self._rate(30), 2)})
+        if not self._window and not self._file:
+            return True
+        image = image.copy()
+        self._draw(image, people)
+        height, width = image.shape[:2]
+        margin = 0.02 * width
+        overlay.shadow_text(image, margin, height - margin, text)
+        overlay.shadow_text(image, margin, 0.09 * width, frame.fault, WARNING, 1.8)
+        if self._file and not self._file.show(image, frame.time):
+            return False
+        return not self._window or self._show_window(image)
+
+    def _show_window(self, image: np.ndarray) -> bool:
+        picture = image
+        if self._help:
+            picture = image.copy()
+            for i, (key, what) in enumerate(KEYS.items()):
+                if key != 's' or self._may_save:
+                    overlay.shadow_text(picture, 0.02 * image.shape[1],
+                                        (0.16 + 0.06 * i) * image.shape[1], f'{key}: {what}',
+                                        size=1.4)
+        key = self._window.show(picture)
+        if key == 'm':
+            self._mirror = not self._mirror
+        elif key == 'h':
+            self._help = not self._help
+        elif key == 's' and self._may_save:
+            path = time.strftime(f'{self._title}_%Y-%m-%d_%H-%M-%S.png')
+            try:
+                _write_png(path, image)
+                print(f'saved {os.path.abspath(path)}', file=sys.stderr)
+            except OSError as error:
+                print(f'cannot save {os.path.abspath(path)}: {error.strerror}', file=sys.stderr)
+        return key not in ('q', ESCAPE, None)
+
+    def _rate(self, frames: int) -> float:
+        """Frames a second over the latest ones."""
+        first = max(0, len(self._times) - frames - 1)
+        if len(self._times) - first < 2:
+            return 0.0
+        return (len(self._times) - first - 1) / max(1e-6, self._times[-1] - self._times[first])
+
+    def close(self) -> None:
+        """Ends all that is shown; a file is then complete."""
+        work, self._work = self._work, None
+        try:
+            if work:
+                work.result()
+        finally:
+            for output in (self._window, self._server, self._file):
+                if output:
+                    self._do(output.close).result()
+            if self._worker:
+                self._worker.shutdown()
+        if self._stats and self._delays:
+            p50, p95 = np.percentile(self._delays, [50, 95]) * 1000
+            print(f'from capture to display: p50 {p50:.1f} ms, p95 {p95:.1f} ms; '
+                  f'{len(self._delays)} frames, {self._rate(LATEST):.2f} a second', file=sys.stderr)
+        self._stats = False
+
+    def __enter__(self) -> 'Display':
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+class _Window:
+    """A window on the screen."""
+
+    def __init__(self, title: str) -> None:
+        # Where Qt finds no display it aborts the process, so another one tries.
+        try:
+            tried = subprocess.run([sys.executable, '-c', 'import cv2; cv2.namedWindow("OpenCV")'],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, timeout=30)
+            if tried.returncode != 0:
+                raise DisplayError(NO_DISPLAY)
+            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        except (cv2.error, subprocess.TimeoutExpired):
+            raise DisplayError(NO_DISPLAY)
+        self._title, self._sized = title, False
+        self._poll_key = getattr(cv2, 'pollKey', None) or (lambda: cv2.waitKey(1))
+
+    def show(self, image: np.ndarray) -> Optional[str]:
+        """Shows an RGB image; returns the key that was pressed, or '', or None once closed."""
+        if not self._sized:
+            height, width = image.shape[:2]
+            scale = min(1, LARGEST_WINDOW / width)
+            cv2.resizeWindow(self._title, round(width * scale), round(height * scale))
+            self._sized = True
+        cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        key = self._poll_key()
+        try:
+            if cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
+                return None
+        except cv2.error:  # as OpenCV's Qt says it of the last window
+            return None
+        return chr(key & 0xff).lower() if key >= 0 else ''
+
+    def close(self) -> None:
+        cv2.destroyAllWindows()
+
+
+class _Picture:
+    """The last picture, as a PNG file."""
+
+    def __init__(self, path: str, fps: float) -> None:
+        self._path, self._image = path, None
+        _check_folder(path)
+
+    def show(self, image: np.ndarray, seconds: float) -> bool:
+        self._image = image
+        return True
+
+    def close(self) -> None:
+        if self._image is not None:
+            try:
+                _write_png(self._path, self._image)
+            except OSError as error:
+                raise DisplayError(f'cannot write {self._path}: {error.strerror}')
+
+
+class _Video:
+    """A video file at a constant rate, in which a frame's time says where it goes.
+
+    The ffmpeg program writes it, in a session of its own: whatever ends the demo, even SIGKILL,
+    ffmpeg then sees the end of its input and completes the file. Without that program OpenCV
+    writes, and a killed demo leaves no .mp4 that plays.
+    """
+
+    def __init__(self, path: str, fps: float) -> None:
+        self._path, self._fps = path, min(max(fps, 1.0), 120.0)
+        self._writer = self._image = self._last = None
+        self._clock, self._written = 0.0, 0
+        self._ffmpeg = shutil.which('ffmpeg')
+        if not self._ffmpeg:
+            print(f'no ffmpeg program here: OpenCV writes {path}, which is not complete if the '
+                  'demo is killed', file=sys.stderr)
+        _check_folder(path)
+
+    def show(self, image: np.ndarray, seconds: float) -> bool:
+        """Writes an RGB image of a time, the last one again in the gap before it, or, where there
+        are more frames than the file has room for, nothing. Returns False once ffmpeg was told by
+        a signal to end, as all of a service is when it is stopped."""
+        if self._writer is None:
+            self._size = image.shape[1], image.shape[0]
+            self._open()
+        else:
+            step = seconds - self._last
+            # What jumps is no time: a camera that came back, a file of several parts.
+            self._clock += step if 0 <= step <= LONGEST_GAP else 1 / self._fps
+        self._last = seconds
+        image = _fitted(image, self._size)
+        place = round(self._clock * self._fps)
+        try:
+            while self._written < place:
+                self._write(self._image)
+            if self._written == place:
+                self._write(image)
+        except BrokenPipeError:
+            return self._complete()
+        self._image = image
+        return True
+
+    def _open(self) -> None:
+        ending = os.path.splitext(self._path)[1].lower()
+        width, height = self._size
+        if self._ffmpeg:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+            self._writer = subprocess.Popen(
+                [self._ffmpeg, '-hide_banner', '-loglevel', 'error', '-nostdin', '-y',
+                 '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', f'{width}x{height}',
+                 '-r', f'{self._fps:.6g}', '-i', 'pipe:0', *CODECS[ending], f'file:{self._path}'],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._errors,
+                start_new_session=True)
+        else:
+            self._writer = cv2.VideoWriter(
+                self._path, cv2.VideoWriter_fourcc(*FOURCCS[ending]), self._fps, self._size)
+            if not self._writer.isOpened():
+                raise DisplayError(f'OpenCV cannot write {self._path}')
+
+    def _write(self, image: np.ndarray) -> None:
+        if self._ffmpeg:
+            self._writer.stdin.write(image.data)
+        else:
+            self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        self._written += 1
+
+    def _complete(self) -> bool:
+        """Waits for ffmpeg to end; returns False if a signal made it, True if the file is whole."""
+        with contextlib.suppress(BrokenPipeError):
+            self._writer.stdin.close()
+        try:
+            status = self._writer.wait(4)
+        except subprocess.TimeoutExpired:
+            print(f'ffmpeg is still writing {self._path}', file=sys.stderr)
+            return True
+        if status not in (0, 255):
+            self._errors.seek(0)
+            lines = self._errors.read().decode(errors='replace').split('\n')
+            reason = next((line for line in lines if line.strip()), f'it ended with {status}')
+            raise DisplayError(f'ffmpeg cannot write {self._path}: {reason.strip()}')
+        return status == 0
+
+    def close(self) -> None:
+        if self._writer is None:
+            return
+        if self._ffmpeg:
+            self._complete()
+            self._errors.close()
+        else:
+            self._writer.release()
+        self._writer = None
+
+
+def _mirrored(image: np.ndarray, people: Dict[int, Pose]) -> Tuple[np.ndarray, Dict[int, Pose]]:
+    """A picture and its people as a mirror shows them; whose left is left stays so."""
+    right = image.shape[1] - 1
+    return cv2.flip(image, 1), {
+        identity: pose._replace(keypoints={
+            part: Keypoint(Point(right - point.x, point.y), score)
+            for part, (point, score) in pose.keypoints.items()})
+        for identity, pose in people.items()}
+
+
+def _fitted(image: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    """An image of any size as one of this width and height, its aspect ratio kept by a black rim.
+    """
+    height, width = image.shape[:2]
+    if (width, height) == size:
+        return image
+    scale = min(size[0] / width, size[1] / height)
+    used = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size[0] - used[0]) // 2, (size[1] - used[1]) // 2
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    canvas[top:top + used[1], left:left + used[0]] = cv2.resize(
+        image, used, interpolation=cv2.INTER_AREA)
+    return canvas
+
+
+def _check_folder(path: str) -> None:
+    folder = os.path.dirname(path) or '.'
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK) or os.path.isdir(path):
+        raise DisplayError(f'cannot write {path}: it needs a folder that is there and writable')
+
+
+def _write_png(path: str, image: np.ndarray) -> None:
+    """Writes an RGB image beside its place and moves it there. Raises OSError."""
+    _, png = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    part = f'{path}.part'
+    with open(part, 'wb') as file:
+        file.write(png.tobytes())
+    os.replace(part, path)

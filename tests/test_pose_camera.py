@@ -1,0 +1,158 @@
+"""pose_camera.py, run as its user runs it, on the sample clips."""
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any, List
+
+import cv2
+import numpy as np
+import pytest
+
+from conftest import ROOT, SIZES, google_model
+
+SCRIPT = os.path.join(ROOT, 'pose_camera.py')
+SAMPLES = os.path.join(ROOT, 'samples')
+CLIP = os.path.join(SAMPLES, 'three_people.mp4')
+LOG = os.path.join(SAMPLES, 'three_people.jsonl')
+
+
+def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
+    """pose_camera.py; what the runtime says of itself is left out of stderr."""
+    done = subprocess.run([sys.executable, SCRIPT, *map(str, arguments)], capture_output=True,
+                          text=True,
+                          env=dict(os.environ, DISPLAY='', WAYLAND_DISPLAY=''))
+    done.stderr = ''.join(line for line in done.stderr.splitlines(True)
+                          if not line.startswith('INFO:'))
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def small_model() -> List[str]:
+    return ['--model', google_model(SIZES[0])]
+
+
+def lines_of(path: Any) -> List[Any]:
+    with open(str(path)) as file:
+        return [json.loads(line) for line in file]
+
+
+@pytest.fixture(scope='module')
+def log(tmp_path_factory) -> str:
+    """The log of two seconds of a clip with three people."""
+    path = tmp_path_factory.mktemp('log') / 'poses.jsonl'
+    run('--videosrc', CLIP, '--frames', 60, '--headless', '--log', path, *small_model())
+    return str(path)
+
+
+def test_the_log_holds_every_frame_and_person(log):
+    header, *frames = lines_of(log)
+    assert len(frames) == 60
+    assert (header['width'], header['height'], header['fps']) == (640, 480, 30)
+    assert header['model'] == os.path.basename(google_model(SIZES[0]))
+    assert [frame['frame'] for frame in frames] == list(range(60))
+    assert {len(frame['poses']) for frame in frames[5:]} == {3}
+    assert {pose['id'] for frame in frames[5:] for pose in frame['poses']} == {
+        pose['id'] for pose in frames[5]['poses']}
+
+
+def test_a_log_repeats_itself_exactly_without_a_model(log, tmp_path):
+    again = tmp_path / 'again.jsonl'
+    run('--videosrc', log, '--headless', '--log', again, '--model', 'no such file')
+    (header, *frames), (first, *others) = lines_of(log), lines_of(again)
+    assert len(frames) == len(others) == 60
+    assert frames == others
+    assert {key: header[key] for key in ('width', 'height', 'fps')} == {
+        key: first[key] for key in ('width', 'height', 'fps')}
+
+
+def picture(tmp_path: Any, *arguments: Any) -> np.ndarray:
+    """The picture of the 60th frame of the clip's exact truth, BGR, as pose_camera.py shows it."""
+    path = str(tmp_path / 'picture.png')
+    run('--videosrc', LOG, '--frames', 60, '--output', path, *arguments)
+    return cv2.imread(path)
+
+
+def test_mirror_flips_the_picture_and_its_skeletons(tmp_path):
+    plain, mirrored = picture(tmp_path), picture(tmp_path, '--mirror')
+    skeletons = slice(0, 440)  # above the line of text
+    assert (plain[skeletons] > 0).sum() > 5000
+    difference = cv2.absdiff(plain[skeletons], mirrored[skeletons, ::-1])
+    # A line is not drawn alike from both sides, at its rim.
+    assert (difference > 80).sum() < 0.02 * (plain[skeletons] > 0).sum()
+
+
+def test_skeleton_only_leaves_nothing_of_the_picture(tmp_path):
+    path = str(tmp_path / 'skeletons.png')
+    run('--videosrc', CLIP, '--frames', 60, '--output', path, '--skeleton-only', *small_model())
+    image = cv2.imread(path)[:440]
+    drawn = (image > 0).any(2)
+    assert 0.005 < drawn.mean() < 0.1
+
+
+def test_heatmap_lights_up_where_the_part_is(log, tmp_path):
+    path = str(tmp_path / 'heatmap.png')
+    run('--videosrc', CLIP, '--frames', 60, '--output', path, '--heatmap', 'rightAnkle',
+        *small_model())
+    camera = cv2.VideoCapture(CLIP)
+    for _ in range(60):
+        _, frame = camera.read()
+    image = cv2.imread(path)
+    for pose in lines_of(log)[-1]['poses']:
+        ankle = [k for k in pose['keypoints'] if k['part'] == 'rightAnkle'][0]
+        x, y = (round(ankle['position'][axis]) for axis in 'xy')
+        around = np.s_[max(0, y - 24):y + 24, max(0, x - 24):x + 24]
+        # Between the drawn lines the map's colour is brighter than the picture.
+        assert (image[around].max(2).astype(int) - frame[around].max(2) > 40).mean() > 0.1
+    assert image[:100, :100].mean() < frame[:100, :100].mean()  # the rest darkens
+
+
+def test_resolution_picks_the_model(tmp_path):
+    names = []
+    for resolution in ('480x360', '640x480'):
+        path = tmp_path / f'{resolution}.jsonl'
+        run('--videosrc', CLIP, '--frames', 1, '--headless', '--res', resolution, '--log', path)
+        names.append(lines_of(path)[0]['model'])
+    assert '353_481' in names[0]
+    assert '481_641' in names[1]
+
+
+def test_line_of_text(monkeypatch):
+    import pose_camera
+    now = [100.0]
+    monkeypatch.setattr(pose_camera.time, 'monotonic', lambda: now[0])
+    rate = pose_camera.Rate()
+    for _ in range(40):
+        now[0] += 1 / 29.97
+        line = rate.line(0.014, 2)
+    assert line == 'PoseNet: 14.0ms (71.4 fps) TrueFPS: 29.97 Nposes 2'
+
+
+@pytest.mark.parametrize('arguments, reason', [
+    (['--videosrc', '/dev/video99', '--headless'], 'samples/one_person.mp4'),
+    (['--videosrc', CLIP, '--model', 'no.tflite', '--headless'], 'no.tflite'),
+    (['--videosrc', CLIP], '--serve'),
+    (['--videosrc', CLIP, '--headless', '--log', '/no/such/folder/a.jsonl'], '/no/such/folder'),
+])
+def test_failures_are_one_line(arguments, reason):
+    if '--model' not in arguments:
+        arguments = [*arguments, *small_model()]
+    said = run(*arguments, status=1).stderr.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith('error: ')
+    assert reason in said[0]
+
+
+@pytest.mark.parametrize('arguments', [
+    ['--heatmap', 'tail'], ['--res', '800x600'], ['--threshold', '2'], ['--frames', '0'],
+    ['--output', 'a.exe'], ['--serve', 'nowhere'], ['--jpeg', '--h264']])
+def test_wrong_usage_is_status_2(arguments):
+    assert 'usage:' in run(*arguments, status=2).stderr
+
+
+def test_help_and_version():
+    said = run('--help').stdout
+    assert 'python3 pose_camera.py --serve 8080' in said
+    assert all(option in said for option in ('--videosrc', '--model', '--mirror', '--log'))
+    assert re.match(r'\d+\.\d+', run('--version').stdout)

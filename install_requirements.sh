@@ -23,6 +23,10 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
+# A compiler with sanitizers; a screen, a mouse and a browser; an RTSP server.
+dev_packages='g++ xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+    python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -288,8 +292,18 @@ except ImportError:
     print("tflite-runtime")' 2> "$work/runtime.log") ||
     die "the runtime does not load: $(tail -n 1 "$work/runtime.log")"
 
-if [ -n "$dev" ] && ! command -v g++ > /dev/null; then
-    apt_install g++ || note 'g++, whose sanitizers some tests need: those will be skipped'
+if ! command -v ffmpeg > /dev/null; then
+    apt_install ffmpeg || note 'ffmpeg, which writes videos: OpenCV does without it, but a demo' \
+        'that is killed leaves a file that does not play'
+fi
+if [ -n "$dev" ]; then
+    absent=
+    for package in $dev_packages; do
+        ! command -v apt-get > /dev/null || installed "$package" || absent="$absent $package"
+    done
+    # shellcheck disable=SC2086
+    [ -z "$absent" ] || apt_install $absent ||
+        note "what some tests need, which will be skipped:$absent"
 fi
 build_decoder
 if ! decoder_loads; then  # It was compiled on another machine.

@@ -65,55 +65,73 @@ class PoseTracker:
                 self._freed[id] = time
             else:
                 person.predict(step)
-        keypoints = [np.array([(*point, score) for point, score in pose.keypoints.values()])
-                     for pose in poses]
-        found = self._match(keypoints)
+        seen = [_Seen(pose) for pose in poses]
+        found, offs = self._match(seen)
         result = {}
-        for pose, own, id in zip(poses, keypoints, found):
+        for j, (pose, id) in enumerate(zip(poses, found)):
             if id is None:
                 id = next(id for id in itertools.count(1) if id not in self._people
                           and time - self._freed.get(id, -math.inf) >= REST)
-                self._people[id] = _Person(own, time)
+                self._people[id] = _Person(seen[j], time)
             else:
-                self._people[id].correct(own, time)
+                self._people[id].correct(seen[j], offs[id, j], time)
             result[id] = _moved(pose, self._people[id].smooth) if self._smooth else pose
         return result
 
-    def _match(self, keypoints: List[np.ndarray]) -> List[Optional[int]]:
-        """Who each pose is, None for a stranger: the likeliest pairs first, then near ones."""
-        found: List[Optional[int]] = [None] * len(keypoints)
-        offs = {(id, j): person.off(own) for id, person in self._people.items()
-                for j, own in enumerate(keypoints)}
+    def _match(self, seen: 'List[_Seen]') -> Tuple[List[Optional[int]],
+                                                   Dict[Tuple[int, int], np.ndarray]]:
+        """Who each pose is, None for a stranger: the likeliest pairs first, then near ones.
+
+        Also how far off the poses are from those who they may be, by id and number of the pose.
+        """
+        offs = {(id, j): person.off(pose) for id, person in self._people.items()
+                for j, pose in enumerate(seen) if person.may_be(pose)}
         likely = {pair: self._people[pair[0]].likelihood(off) for pair, off in offs.items()}
         gaps = {pair: math.hypot(off[0], off[1]) for pair, off in offs.items()}
         pairs = sorted((pair for pair in offs if likely[pair] > STRANGER),
                        key=likely.get, reverse=True)
-        pairs += sorted((pair for pair in offs if abs(offs[pair][2]) < NEAR_SIZE and gaps[pair]
-                         < NEAR + NEAR_SPREAD * self._people[pair[0]].spread), key=gaps.get)
+        pairs += sorted((pair for pair in offs if abs(offs[pair][2]) < NEAR_SIZE
+                         and gaps[pair] < self._people[pair[0]].reach), key=gaps.get)
+        found: List[Optional[int]] = [None] * len(seen)
         for id, j in pairs:
             if found[j] is None and id not in found:
                 found[j] = id
-        return found
+        return found, offs
+
+
+class _Seen:
+    """What a pose shows of its person."""
+
+    def __init__(self, pose: Pose) -> None:
+        keypoints = np.array([(*point, score) for point, score in pose.keypoints.values()])
+        self.points = keypoints[:, :2]
+        self.middles = (keypoints[LEFT, :2] + keypoints[RIGHT, :2]) / 2
+        self.weights = WEIGHTS * np.minimum(keypoints[LEFT, 2], keypoints[RIGHT, 2]) + 1e-3
+        self.centre = self.weights @ self.middles / self.weights.sum()
 
 
 class _Person:
     """Where someone is, and how fast: a Kalman filter, the same for x, y and size."""
 
-    def __init__(self, keypoints: np.ndarray, time: float) -> None:
-        middles, self._weights = _middles(keypoints)
-        centre = self._weights @ middles / self._weights.sum()
-        self._place = np.append(centre, 0)  # x, y in pixels, logarithm of the size since then
+    def __init__(self, seen: _Seen, time: float) -> None:
+        self._weights = seen.weights
+        self._place = np.append(seen.centre, 0)  # x, y in pixels, logarithm of the size since then
         self._speed = np.zeros(3)  # a second
         self._variance = np.diag([NOISE ** 2, START_SPEED ** 2])  # of place and speed
-        self._shape = middles - centre  # as it was at first, in pixels
+        self._shape = seen.middles - seen.centre  # as it was at first, in pixels
         self._torso = max(8.0, float(np.hypot(*(self._shape[SHOULDERS] - self._shape[HIPS]))))
         self.seen = time
-        self.smooth, self._slope = keypoints[:, :2], np.zeros((17, 2))
+        self.smooth, self._slope = seen.points, np.zeros((17, 2))
 
     @property
-    def spread(self) -> float:
-        """Standard deviation of the place, in torsos."""
-        return math.sqrt(self._variance[0, 0])
+    def reach(self) -> float:
+        """How far off a pose of theirs may be, in torsos."""
+        return NEAR + NEAR_SPREAD * math.sqrt(self._variance[0, 0])
+
+    def may_be(self, seen: _Seen) -> bool:
+        """Whether a pose is near enough to look closer; a centre says less than off() does."""
+        x, y = seen.centre - self._place[:2]
+        return math.hypot(x, y) < (self.reach + 1) * self._torso * math.exp(self._place[2])
 
     def predict(self, step: float) -> None:
         """Lets `step` seconds pass."""
@@ -122,15 +140,15 @@ class _Person:
         self._variance = move @ self._variance @ move.T + RESTLESS ** 2 * np.array(
             [[step ** 3 / 3, step ** 2 / 2], [step ** 2 / 2, step]])
 
-    def off(self, keypoints: np.ndarray) -> np.ndarray:
+    def off(self, seen: _Seen) -> np.ndarray:
         """How far off a pose is: x and y in torsos, logarithm of its size over the person's."""
-        middles, weights = _middles(keypoints)
-        weights = np.minimum(weights, self._weights)
+        weights = np.minimum(seen.weights, self._weights)
         weights /= weights.sum()
         scale = math.exp(self._place[2])
-        away = (middles - self._shape * scale - self._place[:2]) / (self._torso * scale)
+        away = (seen.middles - self._shape * scale - self._place[:2]) / (self._torso * scale)
+        ratio = _size(seen.middles, weights) / _size(self._shape * scale, weights)
         return np.array([_median(away[:, 0], weights), _median(away[:, 1], weights),
-                         math.log(_size(middles, weights) / _size(self._shape * scale, weights))])
+                         math.log(ratio)])
 
     def likelihood(self, off: np.ndarray) -> float:
         """Of a pose that is `off` by that much."""
@@ -138,9 +156,8 @@ class _Person:
         return (1 + off @ off / variance / FREEDOM) ** (-(FREEDOM + 3) / 2) / (
             2 * math.pi * variance) ** 1.5
 
-    def correct(self, keypoints: np.ndarray, time: float) -> None:
-        """Takes in the pose that is theirs."""
-        off = self.off(keypoints)
+    def correct(self, seen: _Seen, off: np.ndarray, time: float) -> None:
+        """Takes in the pose that is theirs, and how far off it was."""
         doubt = off @ off / (self._variance[0, 0] + NOISE ** 2) / DOUBTFUL ** 2
         gain = self._variance[0] / (self._variance[0, 0] + NOISE ** 2 * max(1.0, doubt))
         self._variance = self._variance - np.outer(gain, self._variance[0])
@@ -150,12 +167,12 @@ class _Person:
         self._speed = self._speed + gain[1] * off
 
         step, self.seen = time - self.seen, time
-        middles, weights = _middles(keypoints)
-        shape = (middles - self._place[:2]) / math.exp(self._place[2])
+        shape = (seen.middles - self._place[:2]) / math.exp(self._place[2])
         share = step / (step + SHAPE_TIME)
-        self._shape = self._shape + share * (weights / WEIGHTS)[:, None] * (shape - self._shape)
-        self._weights = self._weights + share * (weights - self._weights)
-        self._steady(keypoints[:, :2], step, torso)
+        shown = (seen.weights / WEIGHTS)[:, None]
+        self._shape = self._shape + share * shown * (shape - self._shape)
+        self._weights = self._weights + share * (seen.weights - self._weights)
+        self._steady(seen.points, step, torso)
 
     def _steady(self, points: np.ndarray, step: float, torso: float) -> None:
         if not 0 < step <= SMOOTH_GAP:
@@ -170,12 +187,6 @@ class _Person:
 def _share(cutoff: np.ndarray, step: float) -> np.ndarray:
     """What a low pass of so many Hz takes of a value that comes `step` seconds after the last."""
     return 1 / (1 + 1 / (2 * math.pi * cutoff * step))
-
-
-def _middles(keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """The middles of left and right, [7, xy], and their weights."""
-    return ((keypoints[LEFT, :2] + keypoints[RIGHT, :2]) / 2,
-            WEIGHTS * np.minimum(keypoints[LEFT, 2], keypoints[RIGHT, 2]) + 1e-3)
 
 
 def _size(points: np.ndarray, weights: np.ndarray) -> float:

@@ -3,12 +3,10 @@
 example:
   python3 benchmarks/pose_camera.py --model models/mobilenet/…353_481_quant_decoder.tflite
 
-  network      frames a second of the network alone, on frames that lie decoded in memory
-  headless, mp4, window…  of the whole demo from the same clip, and its share of the network's
-  delay        from capture to display of a source of 30 frames a second, p50 and p95, and the
-               network's own time
-Each demo runs as a process of its own; the network alone is measured before and after, and the mean
-of both counts. A window is measured where there is a display.
+The network alone is measured on frames that lie decoded in memory, before and after each run of
+the demo, and the demo's frames a second over the mean of both. The demo's network runs at the same
+time as its capture and drawing, so they share the cores. The delay is from capture to display, of
+a source of 30 frames a second. A window is measured where there is a display.
 """
 import argparse
 import os
@@ -28,7 +26,7 @@ sys.path.insert(0, ROOT)
 
 from pose_engine import PoseEngine  # noqa: E402
 
-REPEATS = 5  # of the clip's 10 seconds
+REPEATS = 2  # of the clip's 10 seconds
 
 
 def main() -> None:
@@ -37,6 +35,7 @@ def main() -> None:
     parser.add_argument('--model', required=True, metavar='FILE')
     parser.add_argument('--clip', default=os.path.join(ROOT, 'samples', 'three_people.mp4'),
                         metavar='FILE', help='default: %(default)s')
+    parser.add_argument('--runs', type=int, default=5, help='default: %(default)s')
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -49,17 +48,18 @@ def main() -> None:
             outputs['window'] = []
         frames = read(args.clip)
         engine = PoseEngine(args.model)
-        alone = [network(engine, frames)]
-        whole = {name: demo(args.model, clip, options)[0] for name, options in outputs.items()}
-        alone.append(network(engine, frames))
-        print(f'network alone: {np.mean(alone):.1f} fps ({alone[0]:.1f} before, '
-              f'{alone[1]:.1f} after)')
-        for name, fps in whole.items():
-            print(f'{name}: {fps:.1f} fps, {fps / np.mean(alone):.2f} of the network')
+        alone, shares = [network(engine, frames)], {name: [] for name in outputs}
+        for _ in range(args.runs):
+            for name, options in outputs.items():
+                fps = demo(args.model, clip, options)[0]
+                alone.append(network(engine, frames))
+                shares[name].append(fps / np.mean(alone[-2:]))
+        print(f'network alone: {np.median(alone):.1f} fps ({min(alone):.1f} to {max(alone):.1f})')
         for name, options in outputs.items():
             _, p50, p95 = demo(args.model, args.clip, [*options, '--realtime'])
-            print(f'{name}, 30 fps source: delay p50 {p50:.1f} ms, p95 {p95:.1f} ms; network alone '
-                  f'{1000 / np.mean(alone):.1f} ms')
+            print(f'{name}: {np.median(shares[name]):.2f} of the network alone '
+                  f'({min(shares[name]):.2f} to {max(shares[name]):.2f}); '
+                  f'at 30 fps delay p50 {p50:.1f} ms, p95 {p95:.1f} ms')
 
 
 def read(clip: str) -> List[np.ndarray]:

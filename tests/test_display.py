@@ -212,7 +212,8 @@ def test_the_fault_is_on_the_picture(demo_script, tmp_path):
     run(demo_script, '--fast', '--frames', '1', '--fault', 'camera lost since 14:03', '--output',
         path)
     picture = cv2.imread(path)[:, :, ::-1]
-    assert (np.abs(picture[:40].astype(int) - (240, 228, 66)).max(axis=2) < 20).sum() > 50
+    # OpenCV 4's letters are thinner, so most of their pixels are mixed with the shadow.
+    assert (np.abs(picture[:40].astype(int) - (240, 228, 66)).max(axis=2) < 60).sum() > 50
 
 
 @pytest.mark.parametrize('signals, count', [((signal.SIGINT, signal.SIGTERM), 20),
@@ -421,7 +422,8 @@ def test_the_keys_of_a_window(window, tmp_path):
     shown.press('q')
     _, errors = shown.demo.communicate(timeout=10)
     assert shown.demo.returncode == 0
-    assert errors.decode().splitlines() == [f'saved {path}']
+    said = [line for line in errors.decode().splitlines() if not line.startswith('qt.')]
+    assert said == [f'saved {path}']
 
 
 def test_s_saves_nothing_where_it_may_not(window, tmp_path):

@@ -30,9 +30,9 @@ from training.augment import augment  # noqa: E402
 from training.crops import Batch, DataSet  # noqa: E402
 from training.losses import losses  # noqa: E402
 from training.network import PoseNet  # noqa: E402
-from training.personlab import FEATURES  # noqa: E402
+from training.personlab import FEATURES, STRIDE  # noqa: E402
+from training.scenes import HEIGHT, WIDTH  # noqa: E402
 
-CROP = tuple(int(n) for n in os.environ.get("CROP","193,257").split(","))
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
 AVERAGING = .998  # of the weights, from one step to the next, at a batch of 32
@@ -156,12 +156,12 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
     if held_out:
         rng = np.random.default_rng(9)
         unseen = DataSet(held_out, trainer.device)
-        validation = [unseen.batch(rng, VALIDATION_BATCH, *CROP, augment=False)
+        validation = [unseen.batch(rng, VALIDATION_BATCH, *args.crop, augment=False)
                       for _ in range(VALIDATION_BATCHES)]
     print(f'{len(data)} pictures, width {args.width}, {trainer.crops} crops so far, '
           f'{trainer.device}', file=sys.stderr)
     # A new seed after each interruption, or the first crops would come again and again.
-    batches = data.stream(trainer.step, args.batch, *CROP)
+    batches = data.stream(trainer.step, args.batch, *args.crop)
     last, saved, recent = time.monotonic(), time.monotonic(), []
     with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
               disable=not sys.stderr.isatty()) as bar, \
@@ -189,6 +189,14 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
                 recent, saved = [], time.monotonic()
 
 
+def crop_size(text: str) -> 'tuple[int, int]':
+    """An argument such as 257x353."""
+    height, width = (int(number) for number in text.split('x'))
+    if height % STRIDE != 1 or width % STRIDE != 1 or height > HEIGHT or width > WIDTH:
+        raise ValueError
+    return height, width
+
+
 def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
@@ -204,11 +212,13 @@ def parse_args() -> argparse.Namespace:
                         help='of the network, 1 is widest (default: %(default)s)')
     parser.add_argument('--init', type=pathlib.Path, metavar='FILE',
                         help='a model.pt to begin with')
-    parser.add_argument('--batch', type=int, default=32,
+    parser.add_argument('--crop', type=crop_size, default=(257, 353), metavar='HEIGHTxWIDTH',
+                        help='of a crop, each a multiple of 16 plus 1 (default: 257x353)')
+    parser.add_argument('--batch', type=int, default=16,
                         help='crops in a step (default: %(default)s; 256 on a GPU)')
-    parser.add_argument('--learning-rate', type=float, default=3e-3,
+    parser.add_argument('--learning-rate', type=float, default=2e-3,
                         help='the highest one (default: %(default)s)')
-    parser.add_argument('--exact-share', type=float, default=.25,
+    parser.add_argument('--exact-share', type=float, default=.1,
                         help="weight of exact offsets beside the teacher's (default: %(default)s)")
     parser.add_argument('--held-out', type=int, default=1, metavar='SHARDS',
                         help='shards that only measure (default: %(default)s)')

@@ -109,6 +109,26 @@ def test_the_four_output_form_finds_the_same_people(tmp_path, size):
     check_golden(poses, size, pixels=14, score=0.2)
 
 
+@pytest.mark.parametrize('with_op', [True, False])
+@pytest.mark.parametrize('size', [(640, 480), (1280, 500)])
+def test_heatmaps_are_high_where_keypoints_are(with_op, size):
+    """In pixels of the image, whatever its size; the maps' cells are 16 pixels of the input."""
+    engine = PoseEngine(google_model(SIZES[0]) if with_op else shared(
+        'models', 'components', 'posenet_mobilenet_v1_075_353_481_quant.tflite'), device='cpu')
+    image = Image.open(os.path.join(ROOT, 'samples', 'couple.jpg')).resize(size)
+    poses, _ = engine.DetectPosesInImage(image)
+    assert len(poses) == 2
+    for part in (KeypointType.NOSE, KeypointType.LEFT_WRIST):
+        heatmap = engine.GetHeatmap(part)
+        assert (heatmap.shape, heatmap.dtype) == (size[::-1], np.float32)
+        assert 0 <= heatmap.min() < 0.01
+        assert 0.5 < heatmap.max() <= 1
+        for pose in poses:
+            x, y = (round(value) for value in pose.keypoints[part].point)
+            assert heatmap[y - 12:y + 13, x - 12:x + 13].max() > 0.5
+    assert heatmap.mean() < 0.1
+
+
 def test_an_empty_picture_has_no_poses(engine):
     poses, _ = engine.DetectPosesInImage(np.full((353, 481, 3), 90, np.uint8))
     assert poses == []

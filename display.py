@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, Optional, Tuple
 
 import cv2
@@ -79,21 +79,25 @@ class Display:
         used for browsers, which get frame.image as it is and draw the poses themselves.
     may_save: whether the key s saves the picture in the working directory.
     fps: the source's rate, for a video file.
+    keys: further ones of the window: what each does, in words and as a function.
     Raises DisplayError, here and in show and close.
 
-    A thread of its own draws and puts out, while the demo goes on with its next frame.
+    Files and browsers have a thread of their own that draws, while the demo goes on with its next
+    frame.
     """
 
     def __init__(self, args: argparse.Namespace, title: str,
                  draw: Callable[[np.ndarray, Dict[int, Pose]], None] = overlay.draw_people,
-                 may_save: bool = True, fps: float = 30.0) -> None:
-        self._title, self._draw, self._may_save = title, draw, may_save
+                 may_save: bool = True, fps: float = 30.0,
+                 keys: Optional[Dict[str, Tuple[str, Callable[[], None]]]] = None) -> None:
+        self._title, self._draw, self._may_save, self._keys = title, draw, may_save, keys or {}
         self._mirror, self._stats, self._help = args.mirror, args.stats, False
         self._window = self._file = self._server = None
         self._delays = deque(maxlen=LATEST)  # seconds
         self._times = deque(maxlen=LATEST)
-        # macOS has windows in the main thread only.
-        self._worker = None if sys.platform == 'darwin' else ThreadPoolExecutor(1)
+        # Windows are for the main thread alone: in another one of macOS they do not open, and one
+        # of Qt's in ten stays blank.
+        self._worker = ThreadPoolExecutor(1) if args.output or args.serve else None
         self._work = None
         if args.output:
             source = getattr(args, 'videosrc', None)
@@ -113,25 +117,20 @@ class Display:
                 print('whoever has this address sees the picture, which travels unencrypted',
                       file=sys.stderr)
         elif not args.output and not args.headless:
-            self._window = self._do(_Window, title).result()
+            self._window = _Window(title)
 
     def show(self, frame: Frame, people: Dict[int, Pose], text: str = '') -> bool:
         """Shows a frame with its people, by id in pixels of the frame, and a line of text.
 
-        Returns False once q, Esc or the close button ended it. Waits for the frame before to be
-        out: none is lost, and none gets old.
+        Returns False once q, Esc or the close button ended it. A file or browser still works on
+        the frame then, and the next call waits for it: none is lost, and none gets old.
         """
+        if self._worker is None:
+            return self._put_out(frame, people, text)
         if self._work and not self._work.result():
             return False
-        self._work = self._do(self._put_out, frame, people, text)
+        self._work = self._worker.submit(self._put_out, frame, people, text)
         return True
-
-    def _do(self, function: Callable[..., Any], *arguments: Any) -> Future:
-        if self._worker:
-            return self._worker.submit(function, *arguments)
-        done = Future()
-        done.set_result(function(*arguments))
-        return done
 
     def _put_out(self, frame: Frame, people: Dict[int, Pose], text: str) -> bool:
         go_on = self._draw_and_put_out(frame, people, text)
@@ -163,7 +162,8 @@ class Display:
         picture = image
         if self._help:
             picture = image.copy()
-            for i, (key, what) in enumerate(KEYS.items()):
+            keys = dict(KEYS, **{key: what for key, (what, _) in self._keys.items()})
+            for i, (key, what) in enumerate(keys.items()):
                 if key != 's' or self._may_save:
                     overlay.shadow_text(picture, 0.02 * image.shape[1],
                                         (0.16 + 0.06 * i) * image.shape[1], f'{key}: {what}',
@@ -173,6 +173,8 @@ class Display:
             self._mirror = not self._mirror
         elif key == 'h':
             self._help = not self._help
+        elif key in self._keys:
+            self._keys[key][1]()
         elif key == 's' and self._may_save:
             path = time.strftime(f'{self._title}_%Y-%m-%d_%H-%M-%S.png')
             try:
@@ -196,11 +198,11 @@ class Display:
             if work:
                 work.result()
         finally:
-            for output in (self._window, self._server, self._file):
-                if output:
-                    self._do(output.close).result()
             if self._worker:
                 self._worker.shutdown()
+            for output in (self._window, self._server, self._file):
+                if output:
+                    output.close()
         if self._stats and self._delays:
             p50, p95 = np.percentile(self._delays, [50, 95]) * 1000
             print(f'from capture to display: p50 {p50:.1f} ms, p95 {p95:.1f} ms; '

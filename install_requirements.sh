@@ -23,8 +23,8 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler with sanitizers; a screen, a mouse and a browser; an RTSP server.
-dev_packages='g++ xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+# A compiler with sanitizers; a screen, a mouse and a browser; what a process does; an RTSP server.
+dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
 work=$(mktemp -d)

@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import List
+from typing import Dict, Iterator, List
 
 import pytest
 
@@ -56,3 +56,28 @@ def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
     env = dict(os.environ, LD_PRELOAD=' '.join(libraries), ASAN_OPTIONS='detect_leaks=0',
                PYTHONPATH=ROOT)
     return subprocess.run([sys.executable, *arguments], env=env, capture_output=True)
+
+
+def need(program: str) -> str:
+    """The path of a program; the test is skipped where it is not."""
+    return shutil.which(program) or pytest.skip(f'no {program}')
+
+
+@pytest.fixture(scope='session')
+def screen() -> Iterator[Dict[str, str]]:
+    """An environment with a screen and a window manager; without one, Qt's windows may stay blank.
+    """
+    need('xdotool')
+    read, write = os.pipe()
+    server = subprocess.Popen([need('Xvfb'), '-displayfd', str(write), '-screen', '0',
+                               '1024x768x24', '-noreset'], pass_fds=[write],
+                              stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as file:
+        number = file.readline().strip()
+    environment = dict(os.environ, DISPLAY=f':{number}')
+    manager = subprocess.Popen([need('openbox')], env=environment, stderr=subprocess.DEVNULL)
+    yield environment
+    for process in (manager, server):
+        process.terminate()
+        process.wait()

@@ -11,7 +11,6 @@ import pathlib
 import sys
 from typing import Callable, NamedTuple
 
-import av
 import cv2
 import numpy as np
 from tqdm import tqdm
@@ -234,6 +233,7 @@ def as_json(keypoints: np.ndarray) -> dict:
 
 def write_clip(stage: Set, name: str, actors: 'list[Actor]', folder: pathlib.Path) -> None:
     """Renders a clip and its log."""
+    import av  # which pictures alone do not need
     frames = RATE * SECONDS
     video, log = folder / f'{name}.mp4', folder / f'{name}.jsonl'
     header = {'version': 1, 'source': video.name, 'width': WIDTH, 'height': HEIGHT,

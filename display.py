@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Callable, Dict, Optional, Tuple
 
 import cv2
@@ -79,11 +79,11 @@ class Display:
         used for browsers, which get frame.image as it is and draw the poses themselves.
     may_save: whether the key s saves the picture in the working directory.
     fps: the source's rate, for a video file.
-    keys: further ones of the window: what each does, in words and as a function.
+    keys: further ones of the window: what each does, in words and as a function that a thread of
+        the display calls.
     Raises DisplayError, here and in show and close.
 
-    Files and browsers have a thread of their own that draws, while the demo goes on with its next
-    frame.
+    A thread of its own draws and puts out, while the demo goes on with its next frame.
     """
 
     def __init__(self, args: argparse.Namespace, title: str,
@@ -95,9 +95,8 @@ class Display:
         self._window = self._file = self._server = None
         self._delays = deque(maxlen=LATEST)  # seconds
         self._times = deque(maxlen=LATEST)
-        # Windows are for the main thread alone: in another one of macOS they do not open, and one
-        # of Qt's in ten stays blank.
-        self._worker = ThreadPoolExecutor(1) if args.output or args.serve else None
+        # macOS has windows in the main thread only.
+        self._worker = None if sys.platform == 'darwin' else ThreadPoolExecutor(1)
         self._work = None
         if args.output:
             source = getattr(args, 'videosrc', None)
@@ -117,20 +116,25 @@ class Display:
                 print('whoever has this address sees the picture, which travels unencrypted',
                       file=sys.stderr)
         elif not args.output and not args.headless:
-            self._window = _Window(title)
+            self._window = self._do(_Window, title).result()
 
     def show(self, frame: Frame, people: Dict[int, Pose], text: str = '') -> bool:
         """Shows a frame with its people, by id in pixels of the frame, and a line of text.
 
-        Returns False once q, Esc or the close button ended it. A file or browser still works on
-        the frame then, and the next call waits for it: none is lost, and none gets old.
+        Returns False once q, Esc or the close button ended it. Waits for the frame before to be
+        out: none is lost, and none gets old.
         """
-        if self._worker is None:
-            return self._put_out(frame, people, text)
         if self._work and not self._work.result():
             return False
-        self._work = self._worker.submit(self._put_out, frame, people, text)
+        self._work = self._do(self._put_out, frame, people, text)
         return True
+
+    def _do(self, function: Callable[..., Any], *arguments: Any) -> Future:
+        if self._worker:
+            return self._worker.submit(function, *arguments)
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
 
     def _put_out(self, frame: Frame, people: Dict[int, Pose], text: str) -> bool:
         go_on = self._draw_and_put_out(frame, people, text)
@@ -198,11 +202,11 @@ class Display:
             if work:
                 work.result()
         finally:
-            if self._worker:
-                self._worker.shutdown()
             for output in (self._window, self._server, self._file):
                 if output:
-                    output.close()
+                    self._do(output.close).result()
+            if self._worker:
+                self._worker.shutdown()
         if self._stats and self._delays:
             p50, p95 = np.percentile(self._delays, [50, 95]) * 1000
             print(f'from capture to display: p50 {p50:.1f} ms, p95 {p95:.1f} ms; '

@@ -1,4 +1,5 @@
 """What Camera reads: pictures, pose logs, videos, streams and devices, each as frames in order."""
+import abc
 import argparse
 import glob
 import io
@@ -49,7 +50,7 @@ class CameraError(RuntimeError):
     """A source that does not serve: one line with what is wrong and what helps."""
 
 
-class Source:
+class Source(abc.ABC):
     """Where frames come from."""
     live = False  # whether it may be lost but does not end; holds once there is a frame
     fps = 30.0  # frames a second, if it says nothing else; holds once there is a frame
@@ -59,9 +60,9 @@ class Source:
         self._source = source
         self.name = _public(source)  # without credentials
 
+    @abc.abstractmethod
     def frames(self) -> Iterator[Frame]:
         """Opens the source and yields its frames. Raises CameraError."""
-        raise NotImplementedError
 
 
 def open_source(args: argparse.Namespace) -> Source:

@@ -58,6 +58,12 @@ def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
     return subprocess.run([sys.executable, *arguments], env=env, capture_output=True)
 
 
+@pytest.fixture(scope='session')
+def quick_runtime() -> None:
+    """Skips what looks hundreds of times: tflite-runtime's CPU kernels take ten times as long."""
+    pytest.importorskip('ai_edge_litert', reason='tflite-runtime is too slow for this on the CPU')
+
+
 def need(program: str) -> str:
     """The path of a program; the test is skipped where it is not."""
     return shutil.which(program) or pytest.skip(f'no {program}')

@@ -24,7 +24,7 @@ DELAY = 0.5  # seconds
 
 
 @pytest.fixture(scope='module')
-def engine() -> PoseEngine:
+def engine(quick_runtime) -> PoseEngine:
     return PoseEngine(google_model(SIZES[0]), device='cpu', score_threshold=EVIDENCE)
 
 

@@ -113,7 +113,8 @@ class VisitStore:
         self._run = self._visit = 0  # the newest, counted from this store's opening
         self._here: Dict[int, _Visit] = {}  # by the tracker's ids
         self._waiting = _no_rows()
-        self._lost = self._lost_since = 0  # positions, and since when
+        self._lost = 0  # positions since the disk took some
+        self._gap, self._gap_lost = 0, 0  # when the present gap begins, and positions lost in it
         self._news = threading.Condition()  # guards what add and the writer share
         self._closed = self._failing = False
         self._said, self._written, self._purge_due = -math.inf, 0.0, 0.0  # on the monotonic clock
@@ -236,10 +237,11 @@ class VisitStore:
                     del rows[key]
                 if table == 'positions':
                     self._lost += len(dropped)
-                    self._lost_since = self._lost_since or dropped[0][1]
-                    self._waiting['gaps'][self._run, self._lost_since] = (
+                    self._gap, self._gap_lost = (self._gap or dropped[0][1],
+                                                 self._gap_lost + len(dropped))
+                    self._waiting['gaps'][self._run, self._gap] = (
                         dropped[-1][1],
-                        f'the disk took nothing: {self._lost} positions are lost')
+                        f'the disk took nothing: {self._gap_lost} positions are lost')
 
     def _write_on(self) -> None:
         """The writer."""
@@ -253,6 +255,7 @@ class VisitStore:
                         time.monotonic() - self._written >= HEARTBEAT):
                     self._note_run()
                 rows, self._waiting = self._waiting, _no_rows()
+                self._gap = self._gap_lost = 0  # what is in flight may be lost or not
                 self._news.notify_all()
             if any(rows.values()):
                 self._write(rows)
@@ -272,12 +275,14 @@ class VisitStore:
                 for table, newer in self._waiting.items():
                     rows[table].update(newer)
                 self._waiting = rows
+                self._gap = self._gap_lost = 0
+                self._drop()
             return
         with self._news:
             if self._failing:
                 print(f'the store {self._path} is written again; {self._lost} positions are lost',
                       file=sys.stderr, flush=True)
-            self._failing, self._lost, self._lost_since = False, 0, 0
+            self._failing, self._lost = False, 0
 
     def _complain(self, error: Exception) -> None:
         self._failing = True

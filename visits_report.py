@@ -1,42 +1,41 @@
-"""The report on stored visits: the numbers, and one self-contained page that shows them.
+"""The report on stored visits: one self-contained page of plots and tables, and the tables as CSV.
 
     python3 visits.py report visits.db -o report.html --areas areas.json
-
-areas.json names parts of the floor: polygons of three points or more, x and y in thousandths of
-the picture's width and height, from its top left corner. With several stores each area says in
-"store" in which one's picture it lies:
-
-    {"areas": [{"name": "Till", "polygon": [[489, 484], [795, 517], [655, 854]]},
-               {"name": "Door", "polygon": [[10, 20], [90, 20], [90, 80]], "store": "hall.db"}]}
-
-People are where their feet are. Where areas overlap, the first one counts.
 """
 import base64
 import csv
 import datetime
 import html
 import io
-import json
 import os
 import time
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 
-from visits import open_store, read_gaps, read_positions, read_runs, read_visits, read_watched
+from areas import read_areas
+from visits_measure import (
+    COARSE,
+    DIRECTIONS,
+    GRID,
+    STAY,
+    AreaUse,
+    Room,
+    count_days,
+    dwell_histogram,
+    dwell_quartiles,
+    hours_watched,
+    measure,
+    occupancy,
+    quartiles,
+    rate,
+    seconds_watched,
+    sum_by,
+    waits,
+    week_rate,
+)
 
-GRID = 48, 36  # cells of the maps, across and down
-COARSE = 16, 12  # cells of the map of paths
-DIRECTIONS = 8
-LONGEST_STEP = 5.0  # seconds for which a person counts as where they were last seen
-STAY = 5.0  # seconds in an area; who is there for less only passes
-STILL = 0.25  # of their height: who moves less in four seconds stands
-RECENT = 1800.0  # seconds that are called now
-HARDLY = 0.1  # of the time that others are watched: an hour that is watched less is not shown
 FEW = 10  # gaps that are listed
-LARGEST_FILE = 1 << 20  # bytes of an areas.json
-LONGEST_NAME = 60  # characters of an area's
 WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 HEADLINE = ('Visits', 'Median visit (middle half)', 'Busiest', 'Least busy', 'Watched',
             'Lost meanwhile')
@@ -69,242 +68,6 @@ tr { break-inside: avoid }
 @media print { body { font-size: 10pt; max-width: none; padding: 0 } h2, h3 { break-after: avoid }
                .plots { grid-template-columns: 1fr 1fr } .table { overflow: visible } }
 '''
-
-
-class Area(NamedTuple):
-    """A part of a picture. polygon: x, y in thousandths; store: its file's name, or ''."""
-    name: str
-    polygon: List[Tuple[float, float]]
-    store: str
-
-
-class AreaUse(NamedTuple):
-    """What was seen in an area; hours as in Room."""
-    area: Area
-    people: np.ndarray  # person-seconds in each hour
-    present: np.ndarray  # visits of each hour
-    dwell: np.ndarray  # seconds there of each visit that stayed
-    ended: np.ndarray  # when each stay ended, seconds since 1970
-    stays: np.ndarray  # seconds of each stay
-
-
-class Room(NamedTuple):
-    """What was seen by one camera. Its hours [n] are the whole local hours of its days."""
-    label: str
-    size: Tuple[int, int]  # width and height of the picture in pixels
-    edges: np.ndarray  # of the hours, seconds since 1970 [n + 1]
-    weekday: np.ndarray  # of each hour, from Monday
-    hour: np.ndarray  # of the day
-    watched: np.ndarray  # seconds of each hour
-    begun: np.ndarray  # visits that began in each hour
-    present: np.ndarray  # visits of each hour
-    people: np.ndarray  # person-seconds in each hour
-    begins: np.ndarray  # of each visit, seconds since 1970
-    dwell: np.ndarray  # of each visit, seconds
-    now: float  # the last moment watched, seconds since 1970
-    gaps: List[Tuple[float, float, str]]  # begin, end, why: within a run
-    map: np.ndarray  # person-seconds in each cell of the picture [Y, X]
-    map_visits: np.ndarray  # visits there
-    stops: np.ndarray  # person-seconds of people who stand
-    stop_visits: np.ndarray
-    flow: np.ndarray  # visits that walk through a cell [Y, X, direction], clockwise from the right
-    areas: List[AreaUse]
-    steps: np.ndarray  # visits that go from area to area; the first row is in, the last column out
-
-
-def read_areas(path: str, stores: Sequence[str]) -> List[Area]:
-    """Reads an areas.json for some stores. Raises ValueError or OSError with one line."""
-    try:
-        with open(path, 'rb') as file:
-            text = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise OSError(f'cannot read {path}: {getattr(error, "strerror", None) or error}')
-    if len(text) > LARGEST_FILE:
-        raise ValueError(f'{path} must have at most {LARGEST_FILE} bytes')
-    try:
-        value = json.loads(text.decode('utf-8'))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path} is not JSON: {error}')
-    listed = value.get('areas') if isinstance(value, dict) else None
-    if not isinstance(listed, list) or not 0 < len(listed) < 100:
-        raise ValueError(f'{path}: need an object whose "areas" lists 1 to 99 areas')
-    names = [os.path.basename(store) for store in stores]
-    found = []
-    for number, item in enumerate(listed, 1):
-        try:
-            found.append(_area(item, names))
-            if [(area.name, area.store) for area in found].count(found[-1][::2]) > 1:
-                raise ValueError('there is another area of this name')
-        except ValueError as error:
-            name = item.get('name') if isinstance(item, dict) else None
-            raise ValueError(f'{path}: area {number}{f" ({name!r:.40})" if name else ""}: {error}')
-    return found
-
-
-def _area(item: Any, stores: List[str]) -> Area:
-    name, polygon, store = (item.get(key) if isinstance(item, dict) else None
-                            for key in ('name', 'polygon', 'store'))
-    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
-        raise ValueError(f'need "name", a text of 1 to {LONGEST_NAME} printable characters')
-    if not isinstance(polygon, list) or len(polygon) < 3:
-        raise ValueError('need "polygon", a list of at least 3 points')
-    for point in polygon:
-        if not (isinstance(point, list) and len(point) == 2 and all(
-                isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1000
-                for v in point)):
-            raise ValueError(f'need points [x, y] with numbers from 0 to 1000, got {point!r:.40}')
-    if cv2.contourArea(np.array(polygon, np.float32)) < 1:
-        raise ValueError('the polygon has no area')
-    if store not in stores and not (store is None and len(stores) == 1):
-        raise ValueError(f'need "store", one of {", ".join(stores)}'
-                         + (f'; got {store!r:.40}' if store is not None else ''))
-    return Area(name, [(x, y) for x, y in polygon], store or stores[0])
-
-
-def local_hours(begin: float, end: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The hours of the local days from begin to end, seconds since 1970.
-
-    Returns their edges [n + 1], weekdays from Monday [n] and hours of the day [n]. A day on which
-    the clocks change has 23 of them, or 25 with one hour of the day twice.
-    """
-    date = datetime.datetime.fromtimestamp(begin).date()
-    edges, labels = [], []
-    midnight = _midnight(date)
-    while midnight <= end:
-        date += datetime.timedelta(days=1)
-        following = _midnight(date)
-        for edge in np.arange(midnight, following, 3600.0):
-            edges.append(edge)
-            labels.append((time.localtime(edge).tm_wday, time.localtime(edge).tm_hour))
-        midnight = following
-    return (np.array(edges + [midnight]), *np.array(labels, int).reshape(-1, 2).T)
-
-
-def _midnight(date: datetime.date) -> float:
-    return datetime.datetime.combine(date, datetime.time()).timestamp()
-
-
-def _distinct(visit: np.ndarray, key: np.ndarray, size: int) -> np.ndarray:
-    """How many different visits each key from 0 to size - 1 has."""
-    pairs = visit.astype(np.int64) * size + key
-    keep = np.ones(len(pairs), bool)
-    keep[1:] = pairs[1:] != pairs[:-1]  # most of them repeat the one before
-    return np.bincount(np.unique(pairs[keep]) % size, minlength=size)
-
-
-def _merged(visit: np.ndarray, key: np.ndarray,
-            *values: Tuple[Any, np.ndarray]) -> List[np.ndarray]:
-    """Joins rows of the same visit and key that follow each other; values: (ufunc, array)."""
-    if not len(visit):
-        return [visit, key, *(array for _, array in values)]
-    new = np.ones(len(visit), bool)
-    new[1:] = (visit[1:] != visit[:-1]) | (key[1:] != key[:-1])
-    first = np.flatnonzero(new)
-    return [visit[first], key[first], *(ufunc.reduceat(array, first) for ufunc, array in values)]
-
-
-def measure(path: str, label: str = '', areas: Sequence[Area] = (),
-            since: Optional[datetime.datetime] = None,
-            until: Optional[datetime.datetime] = None) -> Room:
-    """Counts what a store holds of the visits that began from since to before until."""
-    span = [int(moment.timestamp() * 1000) if moment else default
-            for moment, default in ((since, 0), (until, 1 << 62))]
-    low, high = span[0] / 1000, span[1] / 1000
-    with open_store(path) as store:
-        watched = np.clip(read_watched(store) / 1000, low, high).reshape(-1, 2)
-        watched = watched[watched[:, 0] < watched[:, 1]]
-        gaps = [(max(low, begun / 1000), min(high, ended / 1000), why)
-                for begun, ended, why in read_gaps(store) if why != 'not running']
-        size = ([run[4:6] for run in read_runs(store)] or [(4, 3)])[-1]
-        visits = read_visits(store, *span)
-        visit, when, x, y, tall = _positions(read_positions(store, *span), visits['id'])
-    begins, ends = visits['begun'] / 1000, visits['ended'] / 1000
-    gaps = [gap for gap in gaps if gap[0] < gap[1]]
-    if not len(watched):
-        watched = np.zeros((1, 2))
-    now = watched[-1, 1]
-    edges, weekday, hour = local_hours(watched[0, 0], now)
-    hours = len(hour)
-    points = np.concatenate([[0.0], watched.ravel()])
-    lengths = np.diff(points)
-    lengths[::2] = 0  # until an interval begins
-    seen = np.diff(np.interp(edges, points[1:], np.cumsum(lengths)))
-
-    # A person is where they were last seen, until they are seen again or for a while.
-    last = np.ones(len(visit), bool)
-    last[:-1] = visit[1:] != visit[:-1]
-    weight = np.empty(len(visit), np.float32)
-    weight[:-1] = np.diff(when)
-    weight[last] = (ends[visit] - when)[last]
-    np.clip(weight, 0, LONGEST_STEP, weight)
-    slot = np.searchsorted(edges[1:-1], when, 'right').astype(np.int32)
-
-    x, y = np.clip(x, 0, 999), np.clip(y, 0, 999)  # thousandths, in the picture
-    cell = _cell(x, y, GRID)
-    cells = GRID[0] * GRID[1]
-    width, height = size
-    still = np.zeros(len(visit), bool)
-    if len(visit) > 4:
-        moved = np.hypot((x[4:] - x[:-4]) * (width / 1000), (y[4:] - y[:-4]) * (height / 1000))
-        still[2:-2] = (visit[4:] == visit[:-4]) & (moved < STILL * tall[2:-2] * (height / 1000))
-    at = np.flatnonzero(~still & ~last)  # they walk
-    angle = np.arctan2((y[at + 1] - y[at]) * (height / width), x[at + 1] - x[at])
-    direction = np.round(angle / (2 * np.pi / DIRECTIONS)).astype(int) % DIRECTIONS
-    ways = COARSE[0] * COARSE[1] * DIRECTIONS
-
-    # 1 and on are areas, 0 is none.
-    mask = np.zeros((1000, 1000), np.uint8)
-    for number, area in reversed(list(enumerate(areas, 1))):
-        cv2.fillPoly(mask, [np.round(area.polygon).astype(np.int32)], number)
-    inside = np.flatnonzero(mask[y, x])
-    there = mask[y, x][inside].astype(int)
-    guest, clock, spent = visit[inside], when[inside], weight[inside]
-    place = (there - 1) * hours + slot[inside]
-    in_people = np.bincount(place, spent, len(areas) * hours).reshape(-1, hours)
-    in_present = _distinct(guest, place, len(areas) * hours).reshape(-1, hours)
-    guest, there, ended, spent = _merged(guest, there, (np.maximum, clock), (np.add, spent))
-    stays = spent >= STAY
-    guest, there, ended, spent = _merged(guest[stays], there[stays], (np.maximum, ended[stays]),
-                                         (np.add, spent[stays]))
-    uses = []
-    for number, area in enumerate(areas, 1):
-        mine = there == number
-        dwell = np.bincount(guest[mine], spent[mine], len(begins))
-        uses.append(AreaUse(area, in_people[number - 1], in_present[number - 1],
-                            dwell[dwell > 0], ended[mine], spent[mine]))
-    side = len(areas) + 1
-    enters = np.ones(len(guest), bool)
-    enters[1:] = guest[1:] != guest[:-1]
-    origin = np.where(enters, 0, np.roll(there, 1))
-    leaves = np.roll(enters, -1)
-    steps = _distinct(np.concatenate([guest, guest[leaves]]),
-                      np.concatenate([origin * side + there - 1,
-                                      there[leaves] * side + side - 1]), side * side)
-    return Room(
-        label, size, edges, weekday, hour, seen, np.histogram(begins, edges)[0],
-        _distinct(visit, slot, hours), np.bincount(slot, weight, hours), begins, ends - begins, now,
-        gaps, *(array.reshape(GRID[::-1]) for array in (
-            np.bincount(cell, weight, cells), _distinct(visit, cell, cells),
-            np.bincount(cell[still], weight[still], cells),
-            _distinct(visit[still], cell[still], cells))),
-        _distinct(visit[at], _cell(x[at], y[at], COARSE) * DIRECTIONS + direction, ways).reshape(
-            COARSE[::-1] + (DIRECTIONS,)), uses, steps.reshape(side, side))
-
-
-def _positions(parts: Iterable[np.ndarray], ids: np.ndarray) -> List[np.ndarray]:
-    """All positions: the place of each one's visit in ids, seconds since 1970, x, y, height."""
-    columns = [[np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2')]
-    for part in parts:
-        for column, values in zip(columns, (np.searchsorted(ids, part['visit']),
-                                            part['time'] / 1000, part['x'], part['y'],
-                                            part['height'])):
-            column.append(values.astype(column[0].dtype))
-    return [np.concatenate(column) for column in columns]
-
-
-def _cell(x: np.ndarray, y: np.ndarray, grid: Tuple[int, int]) -> np.ndarray:
-    """The cell of places in thousandths, counted row by row."""
-    return y.astype(np.int32) * grid[1] // 1000 * grid[0] + x.astype(np.int32) * grid[0] // 1000
 
 
 def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
@@ -387,32 +150,6 @@ def _page(rooms: List[Room], least: int, title: str) -> str:
             + '\n'.join(parts) + '</body></html>\n')
 
 
-def _by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
-    """The sums of hours' values by their labels."""
-    return np.bincount(labels, values, size)
-
-
-def _seen(room: Room, labels: np.ndarray, size: int) -> np.ndarray:
-    """Seconds watched by label; 0 where the camera hardly watched."""
-    seen = _by(labels, size, room.watched)
-    return np.where(seen < HARDLY * seen.max(), 0, seen)
-
-
-def _rate(room: Room, values: np.ndarray, visits: np.ndarray, labels: np.ndarray, size: int,
-          least: int) -> np.ndarray:
-    """Values of the hours for each second watched, by label; NaN with too few visits, and where
-    the camera hardly watched, as just after closing time."""
-    seen = _seen(room, labels, size)
-    enough = (_by(labels, size, visits) >= least) & (seen > 0)
-    return np.where(enough, _by(labels, size, values) / np.maximum(seen, 1), np.nan)
-
-
-def _week(room: Room, least: int) -> np.ndarray:
-    """Visits that begin in an hour, [weekday, hour of the day]."""
-    return 3600 * _rate(room, room.begun, room.present, room.weekday * 24 + room.hour, 168,
-                        least).reshape(7, 24)
-
-
 def _headline(room: Room, least: int) -> List[str]:
     """What HEADLINE names, in words; blank what there is too little of."""
     watched = _time(room.watched.sum())
@@ -421,7 +158,7 @@ def _headline(room: Room, least: int) -> List[str]:
         lost = f'{_time(sum(end - begin for begin, end, _ in room.gaps))} ({len(room.gaps)} gaps)'
     if len(room.begins) < least:
         return [f'fewer than {least}', '', '', '', watched, lost]
-    week = _week(room, least)
+    week = week_rate(room, least)
     extremes = ['', '']
     if np.isfinite(week).any():
         found = (np.unravel_index(find(week), week.shape) for find in (np.nanargmax, np.nanargmin))
@@ -439,15 +176,15 @@ def _in_words(room: Room, least: int) -> str:
 
 
 def _plots(room: Room, least: int) -> List[str]:
-    hours = _hours_watched(room)
-    unwatched = _seen(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
+    hours = hours_watched(room)
+    unwatched = seconds_watched(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
 
     def week(figure: Any, axes: Any) -> None:
         span = (hours[0] - 0.5, hours[-1] + 0.5, 6.5, -0.5)
         columns = slice(hours[0], hours[-1] + 1)
         axes.imshow(np.where(unwatched, 0.0, np.nan)[:, columns], extent=span, aspect='auto',
                     cmap=_one_color(GREY))
-        image = axes.imshow(_week(room, least)[:, columns], extent=span, aspect='auto',
+        image = axes.imshow(week_rate(room, least)[:, columns], extent=span, aspect='auto',
                             cmap='viridis', vmin=0)
         axes.set_yticks(range(7))
         axes.set_yticklabels(WEEKDAYS)
@@ -456,7 +193,7 @@ def _plots(room: Room, least: int) -> List[str]:
 
     def days(_: Any, axes: Any) -> None:
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-        edges, counts = _days(room)
+        edges, counts = count_days(room)
         shown = np.where(counts >= least, counts, np.nan)
         begins = [datetime.datetime.fromtimestamp(edge) for edge in edges]
         axes.bar(begins[:-1], shown, np.diff(edges) / 86400 * 0.85, align='edge', color=BLUE)
@@ -466,7 +203,7 @@ def _plots(room: Room, least: int) -> List[str]:
         axes.set_ylabel('visits')
 
     def dwell(_: Any, axes: Any) -> None:
-        edges, counts = _histogram(room.dwell, least)
+        edges, counts = dwell_histogram(room.dwell, least)
         axes.bar(edges[:-1] / 60, counts, np.diff(edges) / 60 * 0.9, align='edge', color=BLUE)
         for value, style in zip(np.percentile(room.dwell, (25, 50, 75)), (':', '-', ':')):
             axes.axvline(value / 60, color=ORANGE, linestyle=style)
@@ -474,7 +211,7 @@ def _plots(room: Room, least: int) -> List[str]:
         axes.set_ylabel('visits')
 
     def dwell_by_hour(_: Any, axes: Any) -> None:
-        low, middle, high = _dwell_by_hour(room, least).T / 60
+        low, middle, high = dwell_quartiles(room, least).T / 60
         axes.vlines(range(24), low, high, BLUE, linewidth=6, alpha=0.4)
         axes.plot(range(24), middle, 'o', color=BLUE)
         _hour_axis(axes, room)
@@ -500,7 +237,7 @@ def _plots(room: Room, least: int) -> List[str]:
                     color=BLUE)
         _picture(axes, room, least)
 
-    period = 'week' if _days(room)[0][1] - _days(room)[0][0] > 100000 else 'day'
+    period = 'week' if count_days(room)[0][1] - count_days(room)[0][0] > 100000 else 'day'
     return [
         _figure('Where people are', 'Person-minutes in each cell of the picture, by the feet. '
                 'The numbers are areas.' if room.areas else 'Person-minutes in each cell of the '
@@ -566,18 +303,18 @@ def _areas(rooms: List[Room], least: int) -> str:
     """Areas of all cameras side by side, then their order."""
     used = [(room, use) for room in rooms for use in room.areas]
     top = max([0.0] + [np.nanmax(people) for people in (
-        _occupancy(room, use, least) for room, use in used) if np.isfinite(people).any()])
+        occupancy(room, use, least) for room, use in used) if np.isfinite(people).any()])
 
-    def occupancy(room: Room, use: AreaUse) -> str:
+    def plot(room: Room, use: AreaUse) -> str:
         def draw(_: Any, axes: Any) -> None:
-            axes.bar(range(24), _occupancy(room, use, least), color=BLUE)
+            axes.bar(range(24), occupancy(room, use, least), color=BLUE)
             _hour_axis(axes, room)
             axes.set_ylim(0, 1.1 * top or 1)
             axes.set_ylabel('people')
         return _figure(_name(rooms, room, use), 'People there in the mean, by the hour of the day.',
                        draw, (4.8, 2.5))
 
-    plots = [occupancy(*both) for both in used if len(both[1].dwell) >= least]
+    plots = [plot(*both) for both in used if len(both[1].dwell) >= least]
     rows = [[_name(rooms, room, use), *_area_in_words(room, use, least)] for room, use in used]
     parts = ['<h3>How long one waits where</h3>', _table(
         ['Area', 'Visits', 'Median stay (middle half)', 'Last half hour', 'Usual at this hour',
@@ -599,31 +336,16 @@ def _areas(rooms: List[Room], least: int) -> str:
     return ''.join(parts)
 
 
-def _occupancy(room: Room, use: AreaUse, least: int) -> np.ndarray:
-    """People in an area by the hour of the day [24]; of one with few visits NaN."""
-    few = len(use.dwell) < least
-    return _rate(room, use.people, np.zeros_like(use.present) if few else use.present, room.hour,
-                 24, least)
-
-
 def _area_in_words(room: Room, use: AreaUse, least: int) -> List[str]:
     """Visits, median stay, that now and usually at this hour, the least busy hours."""
     if len(use.dwell) < least:
         return [f'fewer than {least}', '', '', '', '']
-    recent, usual = _waits(room, use)
-    people = _occupancy(room, use, least)
+    recent, usual = waits(room, use)
+    people = occupancy(room, use, least)
     quiet = [hour for hour in np.argsort(people, kind='stable')[:3] if np.isfinite(people[hour])]
     return [f'{len(use.dwell):,}', _spread(use.dwell),
             *(_time(np.median(stays)) if len(stays) >= least else f'fewer than {least}'
               for stays in (recent, usual)), _hours(*sorted(quiet))]
-
-
-def _waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
-    """Seconds of the stays that ended in the last half hour, and of those usual at its hour."""
-    recent = use.ended > room.now - RECENT
-    hour = time.localtime(room.now - RECENT / 2).tm_hour
-    slot = np.clip(np.searchsorted(room.edges, use.ended, 'right') - 1, 0, len(room.hour) - 1)
-    return use.stays[recent], use.stays[~recent & (room.hour[slot] == hour)]
 
 
 def _name(rooms: List[Room], room: Room, use: AreaUse) -> str:
@@ -639,36 +361,8 @@ def _gaps(room: Room) -> str:
                                  for begin, end, why in sorted(longest)])
 
 
-def _days(room: Room) -> Tuple[np.ndarray, np.ndarray]:
-    """Edges and visits of the days, or of the weeks where there are many days."""
-    first = np.flatnonzero(np.concatenate([[True], np.diff(room.weekday) != 0]))
-    if len(first) > 100:
-        first = first[(room.weekday[first] == 0) | (first == 0)]
-    return room.edges[np.append(first, -1)], np.add.reduceat(room.begun, first)
-
-
-def _histogram(dwell: np.ndarray, least: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Edges in seconds and counts of dwell times, NaN where there are few; without the longest."""
-    top = np.percentile(dwell, 98)
-    width = next((width for width in (5, 10, 20, 30, 60, 120, 300, 600, 1800)
-                  if top / width <= 30), 3600)
-    counts, edges = np.histogram(dwell, np.arange(0, top + width, width))
-    return edges, np.where(counts >= least, counts, np.nan)
-
-
-def _dwell_by_hour(room: Room, least: int) -> np.ndarray:
-    """Quartiles of the visits that began in an hour of the day, seconds [24, 3]."""
-    hour = room.hour[np.searchsorted(room.edges, room.begins, 'right') - 1]
-    return np.array([np.percentile(room.dwell[hour == h], (25, 50, 75))
-                     if (hour == h).sum() >= least else [np.nan] * 3 for h in range(24)])
-
-
-def _hours_watched(room: Room) -> np.ndarray:
-    return np.flatnonzero(_seen(room, room.hour, 24))
-
-
 def _hour_axis(axes: Any, room: Room) -> None:
-    hours = _hours_watched(room)
+    hours = hours_watched(room)
     for hour in set(range(hours[0], hours[-1])) - set(hours):
         axes.axvspan(hour - 0.5, hour + 0.5, color=GREY, linewidth=0)
     axes.set_xlim(hours[0] - 0.6, hours[-1] + 0.6)
@@ -683,7 +377,7 @@ def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
         def add(name: str, *rows: Sequence[Any], label: str = room.label) -> None:
             tables[name] += [[label, *row] for row in rows]
         few = len(room.begins) < least
-        add('visits', ['' if few else len(room.begins), *_quartiles(room.dwell, least),
+        add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, least),
                        room.watched.sum() / 3600,
                        sum(end - begin for begin, end, _ in room.gaps) / 3600])
         add('gaps', *([_iso(begin), end - begin, why] for begin, end, why in room.gaps))
@@ -691,10 +385,10 @@ def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
             continue
         hour = room.weekday * 24 + room.hour
         add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
-            _by(hour, 168, room.watched) / 3600, _week(room, least).ravel(),
-            _rate(room, room.people, room.present, hour, 168, least)))))
-        add('days', *([_iso(edge), n if n >= least else ''] for edge, n in zip(*_days(room))))
-        edges, counts = _histogram(room.dwell, least)
+            sum_by(hour, 168, room.watched) / 3600, week_rate(room, least).ravel(),
+            rate(room, room.people, room.present, hour, 168, least)))))
+        add('days', *([_iso(edge), n if n >= least else ''] for edge, n in zip(*count_days(room))))
+        edges, counts = dwell_histogram(room.dwell, least)
         add('dwell', *zip(edges, edges[1:], counts))
         for row, column in np.argwhere(room.map_visits >= least):
             stand = room.stop_visits[row, column] >= least
@@ -707,18 +401,14 @@ def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
         for use in room.areas:
             few = len(use.dwell) < least
             add('areas', [use.area.name, '' if few else len(use.dwell),
-                          *_quartiles(use.dwell, least),
-                          *(_quartiles(stays, least)[1] for stays in _waits(room, use))])
+                          *quartiles(use.dwell, least),
+                          *(quartiles(stays, least)[1] for stays in waits(room, use))])
             add('area_hours', *([use.area.name, *row]
-                                for row in enumerate(_occupancy(room, use, least))))
+                                for row in enumerate(occupancy(room, use, least))))
         if names:
             add('order', *([['', *names][i], [*names, ''][j], n if n >= least else '']
                            for (i, j), n in np.ndenumerate(room.steps)))
     return tables
-
-
-def _quartiles(seconds: np.ndarray, least: int) -> List[float]:
-    return list(np.percentile(seconds, (25, 50, 75))) if len(seconds) >= least else [np.nan] * 3
 
 
 def _cell_text(value: Any) -> Any:

@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 
 import visits
+import visits_file
 from camera_sources import Frame
 from conftest import ROOT
 from pose_engine import KEYPOINT_TYPES, Keypoint, Point, Pose
-from visits import (
-    DAY,
+from visits import DAY, VisitStore
+from visits_file import (
     FEET,
     HAND_RAISED,
     HEAD,
     SITTING,
     UPRIGHT,
-    VisitStore,
     open_store,
     read_gaps,
     read_positions,
@@ -230,7 +230,7 @@ def test_an_open_store_can_be_read(path, monkeypatch):
 
 def test_parts_hold_whole_visits(path, monkeypatch):
     fill(path, dict.fromkeys(range(5), (0, 9)), 9)
-    monkeypatch.setattr(visits, 'PART', 7)
+    monkeypatch.setattr(visits_file, 'PART', 7)
     with open_store(str(path)) as store:
         parts = [part['visit'].tolist() for part in read_positions(store)]
     assert [len(part) for part in parts] == [10] * 5
@@ -249,12 +249,12 @@ def test_since_and_until(path):
 KILLED = """
 import random
 visits.FLUSH, visits.BATCH = 0.003, 20
-write = visits._File.write
+write = visits.VisitFile.write
 def acknowledge(file, rows):
     write(file, rows)
     for visit, when in rows['positions']:
         os.write(out, b'%d %d\\n' % (file._base[1] + visit, when))
-visits._File.write = acknowledge
+visits.VisitFile.write = acknowledge
 path, begun, acknowledged = sys.argv[1], 0, set()
 for kill in range(200):
     inlet, out = os.pipe()

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import visitors
 
+import areas
+import visits_measure
 import visits_report
 from camera_sources import Frame
 from conftest import ROOT
@@ -38,10 +40,10 @@ def folder(tmp_path_factory, days) -> Any:
 
 
 @pytest.fixture(scope='module')
-def room(folder) -> visits_report.Room:
+def room(folder) -> visits_measure.Room:
     stores = [str(folder / 'shop.db')]
-    return visits_report.measure(
-        stores[0], 'shop', visits_report.read_areas(str(folder / 'areas.json'), stores))
+    return visits_measure.measure(
+        stores[0], 'shop', areas.read_areas(str(folder / 'areas.json'), stores))
 
 
 def everybody(days: List[visitors.Day]) -> List[visitors.Visitor]:
@@ -82,11 +84,11 @@ def test_areas_by_hour(room, days):
     watched = np.bincount(room.hour, room.watched, 24)
     assert [use.area.name for use in room.areas] == list(seconds)
     for use in room.areas:
-        people = visits_report._occupancy(room, use, 5)
+        people = visits_measure.occupancy(room, use, 5)
         assert list(np.flatnonzero(np.isfinite(people))) == list(range(10, 18))
         expected = seconds[use.area.name][10:18] / watched[10:18]
         assert people[10:18] == pytest.approx(expected, rel=0.05)
-        stayed = [value for value in dwell[use.area.name] if value >= visits_report.STAY]
+        stayed = [value for value in dwell[use.area.name] if value >= visits_measure.STAY]
         assert len(use.dwell) == pytest.approx(len(stayed), rel=0.02)
         assert np.median(use.dwell) == pytest.approx(np.median(stayed), rel=0.05)
 
@@ -99,7 +101,7 @@ def test_order_of_visits(room, days):
         where = np.max([(i + 1) * visitor.inside(times)[name] for i, name in enumerate(names)], 0)
         cuts = np.flatnonzero(np.diff(where)) + 1
         stays = [part[0] for part in np.split(where, cuts)
-                 if part[0] and len(part) * 0.5 >= visits_report.STAY]
+                 if part[0] and len(part) * 0.5 >= visits_measure.STAY]
         pairs = set(zip([0, *stays], [*stays, 5]))
         for origin, following in pairs:
             expected[origin, following - 1] += 1
@@ -109,7 +111,7 @@ def test_order_of_visits(room, days):
 
 def test_waits_of_the_last_half_hour(room):
     queue = room.areas[-1]
-    recent, usual = visits_report._waits(room, queue)
+    recent, usual = visits_measure.waits(room, queue)
     assert len(recent) >= 5
     assert len(usual) >= 50
     assert len(recent) == (queue.ended > room.now - 1800).sum()
@@ -127,8 +129,8 @@ def test_a_log_through_the_store_gives_the_same(tmp_path):
         for frame in frames:
             store.add(Frame(image, frame.number, frame.time, 0.0, frame.fault, frame.people),
                       frame.people)
-    listed = [visits_report.Area(area['name'], area['polygon'], '') for area in visitors.areas()]
-    straight, stored = (visits_report.measure(str(tmp_path / name), '', listed)
+    listed = [areas.Area(area['name'], area['polygon'], '') for area in visitors.areas()]
+    straight, stored = (visits_measure.measure(str(tmp_path / name), '', listed)
                         for name in ('tables.db', 'store.db'))
     assert len(days[0].visitors) > 20
     assert len(stored.begins) == pytest.approx(len(straight.begins), abs=1)
@@ -142,7 +144,7 @@ def test_a_log_through_the_store_gives_the_same(tmp_path):
 def test_gaps_are_not_zero_people(tmp_path):
     days = visitors.simulate(MONDAY, 7, per_hour=50, seed=2, gap=2700)
     visitors.write_store(days, str(tmp_path / 'shop.db'))
-    room = visits_report.measure(str(tmp_path / 'shop.db'))
+    room = visits_measure.measure(str(tmp_path / 'shop.db'))
     assert len(room.gaps) == 7
     in_gap = room.hour == 11
     assert np.bincount(room.hour, room.watched, 24)[11] == pytest.approx(7 * 900)
@@ -152,7 +154,7 @@ def test_gaps_are_not_zero_people(tmp_path):
     there = sum(visitor.path[0, 0] < gap_end < visitor.path[-1, 0] for day in days
                 for _, gap_end in day.gaps for visitor in day.visitors)
     assert room.begun[in_gap].sum() == pytest.approx(came + there, abs=2)
-    week = visits_report._week(room, 5)
+    week = visits_measure.week_rate(room, 5)
     assert np.nanmin(week[:, 11]) > 0.5 * np.nanmin(week[:, 10])
     assert np.isnan(week[:, :10]).all()
     assert np.isnan(week[:, 19:]).all()
@@ -202,7 +204,7 @@ def test_paths_point_where_people_walk(tmp_path):
     path = np.array([(time, *visitors.DOOR), (time + 5, *visitors.EXHIBITS['loom'])])
     people = [visitors.Visitor(i, path + [60 * i, 0, 0], 1.7) for i in range(20)]
     visitors.write_store([visitors.Day(time, time + 1800, people, [])], str(tmp_path / 'shop.db'))
-    flow = visits_report.measure(str(tmp_path / 'shop.db')).flow.sum((0, 1))
+    flow = visits_measure.measure(str(tmp_path / 'shop.db')).flow.sum((0, 1))
     (x, y), (to_x, to_y) = visitors.project(np.append(path[:, 1:], [[0], [0]], 1))
     degrees = np.degrees(np.arctan2(to_y - y, to_x - x))
     assert flow.sum() >= 40
@@ -213,7 +215,7 @@ def test_paths_point_where_people_walk(tmp_path):
 def test_since_and_until(folder, days):
     since, until = (datetime.datetime.combine(MONDAY + datetime.timedelta(days=day),
                                               datetime.time()) for day in (2, 4))
-    room = visits_report.measure(str(folder / 'shop.db'), since=since, until=until)
+    room = visits_measure.measure(str(folder / 'shop.db'), since=since, until=until)
     assert len(room.begins) == sum(len(day.visitors) for day in days[2:4])
     assert room.watched.sum() == pytest.approx(sum(day.end - day.begin for day in days[2:4]))
 
@@ -266,7 +268,7 @@ def test_wrong_areas_are_one_line(tmp_path, text, reason):
     path = tmp_path / 'areas.json'
     path.write_text(text if isinstance(text, str) else json.dumps({'areas': text}))
     with pytest.raises(ValueError, match=reason) as error:
-        visits_report.read_areas(str(path), ['/a/shop.db'])
+        areas.read_areas(str(path), ['/a/shop.db'])
     assert '\n' not in str(error.value)
     assert str(path) in str(error.value)
 
@@ -289,7 +291,7 @@ def zone(monkeypatch):
 def test_days_of_23_and_25_hours_add_up(zone, tmp_path, name, day, hours):
     zone(name)
     midnight = datetime.datetime(*day).timestamp()
-    edges, weekday, hour = visits_report.local_hours(midnight + 1, midnight + 7200)
+    edges, weekday, hour = visits_measure.local_hours(midnight + 1, midnight + 7200)
     assert len(hour) == len(weekday) == len(edges) - 1 == np.ceil(hours)
     assert edges[-1] - edges[0] == 3600 * hours
     assert set(weekday) == {6}
@@ -297,7 +299,7 @@ def test_days_of_23_and_25_hours_add_up(zone, tmp_path, name, day, hours):
     begin = datetime.datetime(*day) - datetime.timedelta(days=1)
     days = [visitors.Day(begin.timestamp(), midnight + 3600 * hours, [], [])]
     visitors.write_store(days, str(tmp_path / 'shop.db'))
-    room = visits_report.measure(str(tmp_path / 'shop.db'))
+    room = visits_measure.measure(str(tmp_path / 'shop.db'))
     assert room.watched[room.weekday == 6].sum() == pytest.approx(3600 * hours)
     assert room.watched.sum() == pytest.approx(3600 * (24 + hours))
 

@@ -1,0 +1,76 @@
+"""Named parts of the floor, for the report: areas.json, read and checked.
+
+Areas are polygons of three points or more, x and y in thousandths of the picture's width and
+height, from its top left corner. With several stores each area says in "store" in which one's
+picture it lies:
+
+    {"areas": [{"name": "Till", "polygon": [[489, 484], [795, 517], [655, 854]]},
+               {"name": "Door", "polygon": [[10, 20], [90, 20], [90, 80]], "store": "hall.db"}]}
+
+People are where their feet are. Where areas overlap, the first one counts.
+"""
+import json
+import os
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+LARGEST_FILE = 1 << 20  # bytes of an areas.json
+LONGEST_NAME = 60  # characters of an area's
+
+
+class Area(NamedTuple):
+    """A part of a picture. polygon: x, y in thousandths; store: its file's name, or ''."""
+    name: str
+    polygon: List[Tuple[float, float]]
+    store: str
+
+
+def read_areas(path: str, stores: Sequence[str]) -> List[Area]:
+    """Reads an areas.json for some stores. Raises ValueError or OSError with one line."""
+    try:
+        with open(path, 'rb') as file:
+            text = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise OSError(f'cannot read {path}: {getattr(error, "strerror", None) or error}')
+    if len(text) > LARGEST_FILE:
+        raise ValueError(f'{path} must have at most {LARGEST_FILE} bytes')
+    try:
+        value = json.loads(text.decode('utf-8'))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path} is not JSON: {error}')
+    listed = value.get('areas') if isinstance(value, dict) else None
+    if not isinstance(listed, list) or not 0 < len(listed) < 100:
+        raise ValueError(f'{path}: need an object whose "areas" lists 1 to 99 areas')
+    names = [os.path.basename(store) for store in stores]
+    found = []
+    for number, item in enumerate(listed, 1):
+        try:
+            found.append(_area(item, names))
+            if [(area.name, area.store) for area in found].count(found[-1][::2]) > 1:
+                raise ValueError('there is another area of this name')
+        except ValueError as error:
+            name = item.get('name') if isinstance(item, dict) else None
+            raise ValueError(f'{path}: area {number}{f" ({name!r:.40})" if name else ""}: {error}')
+    return found
+
+
+def _area(item: Any, stores: List[str]) -> Area:
+    name, polygon, store = (item.get(key) if isinstance(item, dict) else None
+                            for key in ('name', 'polygon', 'store'))
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+        raise ValueError(f'need "name", a text of 1 to {LONGEST_NAME} printable characters')
+    if not isinstance(polygon, list) or len(polygon) < 3:
+        raise ValueError('need "polygon", a list of at least 3 points')
+    for point in polygon:
+        if not (isinstance(point, list) and len(point) == 2 and all(
+                isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1000
+                for v in point)):
+            raise ValueError(f'need points [x, y] with numbers from 0 to 1000, got {point!r:.40}')
+    if cv2.contourArea(np.array(polygon, np.float32)) < 1:
+        raise ValueError('the polygon has no area')
+    if store not in stores and not (store is None and len(stores) == 1):
+        raise ValueError(f'need "store", one of {", ".join(stores)}'
+                         + (f'; got {store!r:.40}' if store is not None else ''))
+    return Area(name, [(x, y) for x, y in polygon], store or stores[0])

@@ -7,7 +7,8 @@ examples:
   python3 anonymizer.py --mirror                   # screen and camera both face you
   python3 anonymizer.py --serve 8080 --store visits.db --keep 30d
   python3 anonymizer.py --videosrc samples/in_and_out.mp4 --background-delay 0.4 --output out.mp4
-  python3 visits.py report visits.db -o report.html
+  python3 anonymizer.py --edit-areas areas.json    # draw what the report is to tell apart
+  python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse
 import ctypes
@@ -21,6 +22,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from areas_editor import edge_drawing, edit_areas
 from background import EVIDENCE, GREY, Background
 from camera import Camera, CameraError, add_camera_options
 from camera_sources import Frame, say
@@ -42,7 +44,12 @@ def main() -> int:
     forbid_core_dumps()
     try:
         with Camera(args) as camera:
-            run(args, camera)
+            if args.edit_areas:
+                room = room_to_draw_on(args, camera)
+            else:
+                run(args, camera)
+        if args.edit_areas and room is not None:
+            edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
     except (CameraError, DisplayError, EngineError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -54,8 +61,7 @@ def run(args: argparse.Namespace, camera: Camera) -> None:
     if camera.has_poses:  # a pose log, whose frames show no room
         start = start_of(args.videosrc)
     else:
-        engine = PoseEngine(args.model or default_model(args.res), device=args.device,
-                            score_threshold=min(EVIDENCE, args.threshold))
+        engine = make_engine(args)
         if not args.no_background:
             background = Background(engine, args.background_delay)
     curtain = Curtain(background, args.show_live_while_waiting)
@@ -84,6 +90,26 @@ def run(args: argparse.Namespace, camera: Camera) -> None:
             store.add(frame, people)
             if not display.show(frame, people, text):
                 break
+
+
+def make_engine(args: argparse.Namespace) -> PoseEngine:
+    return PoseEngine(args.model or default_model(args.res), device=args.device,
+                      score_threshold=min(EVIDENCE, args.threshold))
+
+
+def room_to_draw_on(args: argparse.Namespace, camera: Camera) -> Optional[np.ndarray]:
+    """The empty room, or its edges where there is to be no background; None if it is not known."""
+    if args.no_background or camera.has_poses:
+        return next((edge_drawing(frame.image) for frame in camera if not frame.fault), None)
+    engine = make_engine(args)
+    background = Background(engine, args.background_delay)
+    say(WAITING)
+    for frame in camera:
+        background.update(frame, engine.DetectPosesInImage(frame.image)[0])
+        if background.image is not None:
+            return background.image
+    say('no picture of the empty room; with --no-background areas are drawn on its edges')
+    return None
 
 
 class Curtain:
@@ -165,6 +191,9 @@ def parse_args() -> argparse.Namespace:
     group.add_argument('--background-delay', type=_seconds, default=2.0, metavar='SECONDS',
                        help='for which nobody must be there (default: %(default)g)')
     group.add_argument('--no-background', action='store_true', help='grey for good')
+    group.add_argument('--edit-areas', metavar='AREAS.json',
+                       help='only draw the areas of the report with the mouse: on the background, '
+                       'or with --no-background on an edge drawing of what the camera sees')
     group.add_argument('--show-live-while-waiting', action='store_true',
                        help='to set the camera up: the window shows what it sees until the first '
                        'background is set')

@@ -1,4 +1,4 @@
-"""Named parts of the floor, for the report: areas.json, read and checked.
+"""Named parts of the floor, for the report: areas.json, read, checked and written.
 
 Areas are polygons of three points or more, x and y in thousandths of the picture's width and
 height, from its top left corner. With several stores each area says in "store" in which one's
@@ -11,7 +11,7 @@ People are where their feet are. Where areas overlap, the first one counts.
 """
 import json
 import os
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -27,8 +27,9 @@ class Area(NamedTuple):
     store: str
 
 
-def read_areas(path: str, stores: Sequence[str]) -> List[Area]:
-    """Reads an areas.json for some stores. Raises ValueError or OSError with one line."""
+def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
+    """Reads an areas.json for some stores, or for any. Raises ValueError or OSError with one line.
+    """
     try:
         with open(path, 'rb') as file:
             text = file.read(LARGEST_FILE + 1)
@@ -41,22 +42,39 @@ def read_areas(path: str, stores: Sequence[str]) -> List[Area]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not JSON: {error}')
     listed = value.get('areas') if isinstance(value, dict) else None
-    if not isinstance(listed, list) or not 0 < len(listed) < 100:
-        raise ValueError(f'{path}: need an object whose "areas" lists 1 to 99 areas')
-    names = [os.path.basename(store) for store in stores]
+    if not isinstance(listed, list) or len(listed) > 99:
+        raise ValueError(f'{path}: need an object whose "areas" lists 99 areas or fewer')
+    names = stores and [os.path.basename(store) for store in stores]
     found = []
     for number, item in enumerate(listed, 1):
         try:
-            found.append(_area(item, names))
-            if [(area.name, area.store) for area in found].count(found[-1][::2]) > 1:
+            area = area_from(item, names)
+            if area[::2] in (other[::2] for other in found):
                 raise ValueError('there is another area of this name')
+            found.append(area)
         except ValueError as error:
             name = item.get('name') if isinstance(item, dict) else None
             raise ValueError(f'{path}: area {number}{f" ({name!r:.40})" if name else ""}: {error}')
     return found
 
 
-def _area(item: Any, stores: List[str]) -> Area:
+def write_areas(path: str, areas: Sequence[Area]) -> None:
+    """Writes an areas.json beside and renames it, a line an area. Raises OSError with one line."""
+    lines = [json.dumps({key: value for key, value in area._asdict().items() if value})
+             for area in areas]
+    try:
+        with open(path + '.part', 'w') as file:
+            file.write('{"areas": [\n' + ',\n'.join(lines) + '\n]}\n')
+        os.replace(path + '.part', path)
+    except (OSError, ValueError) as error:
+        raise OSError(f'cannot write {path}: {getattr(error, "strerror", None) or error}')
+
+
+def area_from(item: Any, stores: Optional[List[str]]) -> Area:
+    """Checks what an areas.json says of one area; stores: their names, or None for any.
+
+    Raises ValueError.
+    """
     name, polygon, store = (item.get(key) if isinstance(item, dict) else None
                             for key in ('name', 'polygon', 'store'))
     if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
@@ -70,7 +88,10 @@ def _area(item: Any, stores: List[str]) -> Area:
             raise ValueError(f'need points [x, y] with numbers from 0 to 1000, got {point!r:.40}')
     if cv2.contourArea(np.array(polygon, np.float32)) < 1:
         raise ValueError('the polygon has no area')
-    if store not in stores and not (store is None and len(stores) == 1):
+    if stores is None:
+        if not isinstance(store, (str, type(None))):
+            raise ValueError(f'need "store", a file name, got {store!r:.40}')
+    elif store not in stores and not (store is None and len(stores) == 1):
         raise ValueError(f'need "store", one of {", ".join(stores)}'
                          + (f'; got {store!r:.40}' if store is not None else ''))
-    return Area(name, [(x, y) for x, y in polygon], store or stores[0])
+    return Area(name, [(x, y) for x, y in polygon], store or (stores or [''])[0])

@@ -7,7 +7,6 @@
 """
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections import deque
@@ -21,14 +20,12 @@ import overlay
 from camera import Frame
 from display_files import DisplayError, PictureFile, VideoFile, write_png
 from display_server import ServerProcess
+from display_window import Window
 from pose_engine import Keypoint, Point, Pose
 
-NO_DISPLAY = ('no display to open a window on: take --serve 8080 to look with a browser, --output '
-              'FILE.mp4 for a video, or --headless')
 KEYS = {'q, Esc': 'end', 'm': 'mirror', 's': 'save the picture', 'h': 'hide or show the keys'}
 ESCAPE = '\x1b'
 WARNING = (240, 228, 66)
-LARGEST_WINDOW = 1280  # pixels, to begin with
 LATEST = 10000  # frames that --stats speaks of
 
 
@@ -116,7 +113,7 @@ class Display:
                 print('whoever has this address sees the picture, which travels unencrypted',
                       file=sys.stderr)
         elif not args.output and not args.headless:
-            self._window = self._do(_Window, title).result()
+            self._window = self._do(Window, title).result()
 
     def show(self, frame: Frame, people: Dict[int, Pose], text: str = '') -> bool:
         """Shows a frame with its people, by id in pixels of the frame, and a line of text.
@@ -173,6 +170,7 @@ class Display:
                                         (0.16 + 0.06 * i) * image.shape[1], f'{key}: {what}',
                                         size=1.4)
         key = self._window.show(picture)
+        key = key and key.lower()
         if key == 'm':
             self._mirror = not self._mirror
         elif key == 'h':
@@ -218,43 +216,6 @@ class Display:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
-
-
-class _Window:
-    """A window on the screen."""
-
-    def __init__(self, title: str) -> None:
-        # Where Qt finds no display it aborts the process, so another one tries.
-        try:
-            tried = subprocess.run([sys.executable, '-c', 'import cv2; cv2.namedWindow("OpenCV")'],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, timeout=30)
-            if tried.returncode != 0:
-                raise DisplayError(NO_DISPLAY)
-            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        except (cv2.error, subprocess.TimeoutExpired):
-            raise DisplayError(NO_DISPLAY)
-        self._title, self._sized = title, False
-        self._poll_key = getattr(cv2, 'pollKey', None) or (lambda: cv2.waitKey(1))
-
-    def show(self, image: np.ndarray) -> Optional[str]:
-        """Shows an RGB image; returns the key that was pressed, or '', or None once closed."""
-        if not self._sized:
-            height, width = image.shape[:2]
-            scale = min(1, LARGEST_WINDOW / width)
-            cv2.resizeWindow(self._title, round(width * scale), round(height * scale))
-            self._sized = True
-        cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-        key = self._poll_key()
-        try:
-            if cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
-                return None
-        except cv2.error:  # as OpenCV's Qt says it of the last window
-            return None
-        return chr(key & 0xff).lower() if key >= 0 else ''
-
-    def close(self) -> None:
-        cv2.destroyAllWindows()
 
 
 def _mirrored(image: np.ndarray, people: Dict[int, Pose]) -> Tuple[np.ndarray, Dict[int, Pose]]:

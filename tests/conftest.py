@@ -3,7 +3,8 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Dict, Iterator, List
+import time
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
@@ -67,6 +68,17 @@ def quick_runtime() -> None:
 def need(program: str) -> str:
     """The path of a program; the test is skipped where it is not."""
     return shutil.which(program) or pytest.skip(f'no {program}')
+
+
+def wait_for(condition: Any, seconds: float = 60) -> Any:
+    """Waits until a condition holds; returns what it gave."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < end, 'it took too long'
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope='session')

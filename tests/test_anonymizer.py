@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from streams import mjpeg_server
 
-from conftest import ROOT, SIZES, google_model, need
+from conftest import ROOT, SIZES, google_model, need, wait_for
 
 SCRIPT = os.path.join(ROOT, 'anonymizer.py')
 CLIP = os.path.join(ROOT, 'samples', 'in_and_out.mp4')
@@ -157,16 +157,6 @@ def cores_allowed() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_CORE, (limits[1], limits[1]))
     yield
     resource.setrlimit(resource.RLIMIT_CORE, limits)
-
-
-def wait_for(condition: Any, seconds: float = 60) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f'not within {seconds} s')
 
 
 @contextlib.contextmanager

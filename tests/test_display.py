@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import ROOT, need
+from conftest import ROOT, need, wait_for
 
 # Frames of a colour that tells their number, one person on them, until it is stopped.
 DEMO = '''
@@ -290,17 +290,6 @@ def test_stats(demo_script):
     p50, p95, frames = re.match(
         r'from capture to display: p50 ([\d.]+) ms, p95 ([\d.]+) ms; (\d+) frames', line).groups()
     assert 0 <= float(p50) <= float(p95) and frames == '10'
-
-
-def wait_for(condition: Any, seconds: float = 20) -> Any:
-    """Waits until a condition holds; returns what it gave."""
-    end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, 'it took too long'
-        time.sleep(0.05)
 
 
 def children(demo: 'subprocess.Popen[bytes]') -> List[int]:

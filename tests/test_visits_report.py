@@ -251,7 +251,9 @@ SQUARE = [[0, 0], [9, 0], [9, 9]]
 
 
 @pytest.mark.parametrize('text, reason', [
-    ('{', 'is not JSON'), ('[]', 'lists 1 to 99 areas'), ('{"areas": []}', 'lists 1 to 99 areas'),
+    ('{', 'is not JSON'), ('[]', 'lists 99 areas or fewer'),
+    ('{"areas": {}}', 'lists 99 areas or fewer'),
+    (json.dumps({'areas': [{}] * 100}), 'lists 99 areas or fewer'),
     ([3], 'area 1: need "name"'),
     ([{'name': 'a' * 61, 'polygon': SQUARE}], 'text of 1 to 60'),
     ([{'name': 'a\nb', 'polygon': SQUARE}], 'printable'),

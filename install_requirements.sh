@@ -23,8 +23,10 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler with sanitizers; a screen, a mouse and a browser; what a process does; an RTSP server.
+# A compiler with sanitizers; a screen, a mouse and a browser; what a process does; sound and MIDI
+# servers; an RTSP server.
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+    pulseaudio pulseaudio-utils jackd2
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
 work=$(mktemp -d)
@@ -295,6 +297,12 @@ except ImportError:
 if ! command -v ffmpeg > /dev/null; then
     apt_install ffmpeg || note 'ffmpeg, which writes videos: OpenCV does without it, but a demo' \
         'that is killed leaves a file that does not play'
+fi
+if ! command -v fluidsynth > /dev/null || ! find /usr/share/sounds /usr/share/soundfonts \
+        /opt/homebrew/share/soundfonts /usr/local/share/soundfonts -name '*.sf[23]' 2> /dev/null |
+        grep -q .; then
+    apt_install fluidsynth fluid-soundfont-gm || note 'fluidsynth and fluid-soundfont-gm, which' \
+        'synthesizer.py sounds with'
 fi
 if [ -n "$dev" ]; then
     absent=

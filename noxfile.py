@@ -18,7 +18,7 @@ def tests(session: nox.Session) -> None:
 def tests_tflite_runtime(session: nox.Session) -> None:
     """With the older runtime, where both have wheels."""
     session.install('-q', 'tflite-runtime', 'numpy<2', 'opencv-python>=4.5,<6', 'pillow', 'nox',
-                    'matplotlib', 'pytest', 'ruff')
+                    'matplotlib', 'mido', 'pyfluidsynth!=1.3.6', 'pytest', 'ruff')
     session.run('python', '-m', 'pytest', *session.posargs)
 
 

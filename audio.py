@@ -34,6 +34,7 @@ EXPRESSION, ALL_SOUND_OFF = 11, 120  # controllers
 SET_BEND_RANGE = ((101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127))
 STEP = 0.005  # seconds between two steps of a volume or bend on its way
 WAY = 0.03  # seconds until these are where a frame wants them: till the next frame, as a rule
+STALE = 1.0  # seconds without a frame, as from a stream that stalls, after which notes end
 LONGEST_GAP = 10  # seconds; longer ones between two frames are left out of recordings
 
 
@@ -81,6 +82,7 @@ class Audio:
 
     def __init__(self, args: argparse.Namespace, programs: Sequence[int]) -> None:
         self.buffer = self._seconds = self._last = 0.0
+        self._played = clock.monotonic()
         self._silence = [None] * len(programs)
         self._lock, self._ended, self._error = threading.Lock(), threading.Event(), None
         files, live = [], []
@@ -135,8 +137,11 @@ class Audio:
         if self._error:
             raise self._error
         with self._lock:
-            self._live.play(sounds, clock.monotonic())
+            self._played = clock.monotonic()
+            self._live.play(sounds, self._played)
         step = time - self._last
+        if step > STALE:
+            self._files.play(self._silence, self._seconds + STALE)
         # What jumps is no time: a camera that came back, a file of several parts.
         self._seconds += step if 0 <= step <= LONGEST_GAP else WAY
         self._last = time
@@ -147,7 +152,10 @@ class Audio:
         while not self._ended.wait(STEP):
             try:
                 with self._lock:
-                    self._live.advance(clock.monotonic())
+                    now = clock.monotonic()
+                    if now - self._played > STALE:
+                        self._live.play(self._silence, now)
+                    self._live.advance(now)
             except AudioError as error:
                 self._error = error  # the main thread's to raise
                 return

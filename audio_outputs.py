@@ -165,30 +165,37 @@ class WavFile:
 
 
 class MidiFile:
-    """A standard MIDI file, of one track. It is whole after each message."""
+    """A standard MIDI file, of one track. It is whole each second: a killed demo's can be read."""
 
     def __init__(self, path: str) -> None:
         self._path, self._file = path, _open(path)
-        self._ticks = self._now = self._length = 0
+        self._ticks = self._now = self._length = self._written = 0
+        self._events = b''  # to be written
         with _writing(path):
             self._file.write(b'MThd' + struct.pack('>LHHH', 6, 0, 1, TICKS_PER_BEAT) + b'MTrk')
-        self.send(b'')
+        self._write()
 
     def advance(self, seconds: float) -> None:
         self._now = round(seconds * BEATS_PER_SECOND * TICKS_PER_BEAT)
+        if self._now - self._written >= BEATS_PER_SECOND * TICKS_PER_BEAT:
+            self._write()
 
     def send(self, message: bytes) -> None:
-        event = _variable_length(self._now - self._ticks) + message if message else b''
-        with _writing(self._path):
-            self._file.seek(TRACK + 4 + self._length)
-            self._file.write(event + END_OF_TRACK)
-            self._length += len(event)
-            self._file.seek(TRACK)
-            self._file.write(struct.pack('>L', self._length + len(END_OF_TRACK)))
+        self._events += _variable_length(self._now - self._ticks) + message
         self._ticks = self._now
 
+    def _write(self) -> None:
+        with _writing(self._path):
+            self._file.seek(TRACK + 4 + self._length)
+            self._file.write(self._events + END_OF_TRACK)
+            self._length += len(self._events)
+            self._file.seek(TRACK)
+            self._file.write(struct.pack('>L', self._length + len(END_OF_TRACK)))
+        self._events, self._written = b'', self._now
+
     def close(self) -> None:
-        self._file.close()
+        with self._file:
+            self._write()
 
 
 def _variable_length(number: int) -> bytes:

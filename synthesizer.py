@@ -64,14 +64,16 @@ def run(args: argparse.Namespace, camera: Camera) -> None:
             audio.play(sounds, frame.time)
             delays.add(sounds, frame.captured, inference_time)
             log.write(frame, people)
-            if not display.show(frame, people, text_for(sounds)):
+            if not display.show(frame, people, text_for(trio) if args.serve else ''):
                 break
     if args.stats:
         print(delays.line(audio.buffer), file=sys.stderr)
 
 
-def text_for(sounds: List[Optional[music.Sound]]) -> str:
-    return '' if any(sounds) else 'Right hand: pitch. Left hand: volume.'
+def text_for(trio: music.Trio) -> str:
+    """What is played, for browsers, which draw skeletons only."""
+    return ', '.join(f'{music.INSTRUMENTS[player.program]} {music.note_name(player.sound.note)}'
+                     for player in trio.players if player.sound)
 
 
 class Delays:

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterable, List, Tuple
 import cv2
 import numpy as np
 import pytest
-from test_audio import cents_off, loudness, port, synthesizer  # noqa: F401
+from test_audio import cents_off, hanging, loudness, port, synthesizer  # noqa: F401
 from test_music import pose
 
 from audio_outputs import RATE
@@ -194,15 +194,10 @@ ENDINGS = {'Ctrl-C': signal.SIGINT, 'SIGTERM': signal.SIGTERM, 'SIGKILL': signal
 def left_sounding(data: bytes) -> Tuple[int, set]:
     """How many notes began in MIDI messages, and those that never ended."""
     import mido
-    parser, sounding, count = mido.Parser(), set(), 0
+    parser = mido.Parser()
     parser.feed(data)
-    for message in parser:
-        if message.type == 'note_on':
-            sounding.add((message.channel, message.note))
-            count += 1
-        elif message.type == 'note_off':
-            sounding.discard((message.channel, message.note))
-    return count, sounding
+    messages = list(parser)
+    return sum(message.type == 'note_on' for message in messages), hanging(messages)
 
 
 def start(env: Dict[str, str], *arguments: str) -> 'subprocess.Popen[bytes]':

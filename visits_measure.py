@@ -210,18 +210,18 @@ def _cell(x: np.ndarray, y: np.ndarray, grid: Tuple[int, int]) -> np.ndarray:
 
 
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
-    """The sums of hours' values by their labels."""
+    """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size]."""
     return np.bincount(labels, values, size)
 
 
 def seconds_watched(room: Room, labels: np.ndarray, size: int) -> np.ndarray:
-    """Seconds watched by label; 0 where the camera hardly watched."""
+    """Seconds watched by the hours' labels [n]: [size]; 0 where the camera hardly watched."""
     seen = sum_by(labels, size, room.watched)
     return np.where(seen < HARDLY * seen.max(), 0, seen)
 
 
 def rate(room: Room, values: np.ndarray, visits: np.ndarray, labels: np.ndarray, size: int,
-          least: int) -> np.ndarray:
+         least: int) -> np.ndarray:
     """Values of the hours for each second watched, by label; NaN with too few visits, and where
     the camera hardly watched, as just after closing time."""
     seen = seconds_watched(room, labels, size)
@@ -232,14 +232,14 @@ def rate(room: Room, values: np.ndarray, visits: np.ndarray, labels: np.ndarray,
 def week_rate(room: Room, least: int) -> np.ndarray:
     """Visits that begin in an hour, [weekday, hour of the day]."""
     return 3600 * rate(room, room.begun, room.present, room.weekday * 24 + room.hour, 168,
-                        least).reshape(7, 24)
+                       least).reshape(7, 24)
 
 
 def occupancy(room: Room, use: AreaUse, least: int) -> np.ndarray:
     """People in an area by the hour of the day [24]; of one with few visits NaN."""
     few = len(use.dwell) < least
     return rate(room, use.people, np.zeros_like(use.present) if few else use.present, room.hour,
-                 24, least)
+                24, least)
 
 
 def waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
@@ -275,8 +275,10 @@ def dwell_quartiles(room: Room, least: int) -> np.ndarray:
 
 
 def hours_watched(room: Room) -> np.ndarray:
+    """The hours of the day in which the camera watched, from the first."""
     return np.flatnonzero(seconds_watched(room, room.hour, 24))
 
 
 def quartiles(seconds: np.ndarray, least: int) -> List[float]:
+    """The first quartile, the median and the third one; NaN of fewer than `least`."""
     return list(np.percentile(seconds, (25, 50, 75))) if len(seconds) >= least else [np.nan] * 3

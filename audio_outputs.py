@@ -106,7 +106,8 @@ class Synthesizer:
 def _library() -> Any:
     """pyfluidsynth, with a FluidSynth that serves. Raises AudioError."""
     try:
-        import fluidsynth
+        with contextlib.redirect_stdout(None):  # where CI is set it says what it found
+            import fluidsynth
     except (ImportError, OSError) as error:
         if getattr(error, 'name', None) == 'fluidsynth':
             raise AudioError('no pyfluidsynth: pip install pyfluidsynth')

@@ -43,7 +43,7 @@ def write_log(path: Any, frames: Iterable[Dict[int, Pose]]) -> str:
 
 def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
     done = subprocess.run([sys.executable, SCRIPT, *map(str, arguments)], capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=120, env=dict(os.environ, CI='true'))
     assert done.returncode == status, done.stderr
     return done
 
@@ -51,8 +51,9 @@ def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
 def record(tmp_path: Any, frames: Iterable[Dict[int, Pose]], *arguments: Any) -> np.ndarray:
     """What is heard of frames, float [sample]; also writes take.mid."""
     log = write_log(tmp_path / 'log.jsonl', frames)
-    run('--mute', '--headless', '--videosrc', log, '--record', tmp_path / 'take.wav', '--record',
-        tmp_path / 'take.mid', *arguments)
+    done = run('--mute', '--headless', '--videosrc', log, '--record', tmp_path / 'take.wav',
+               '--record', tmp_path / 'take.mid', *arguments)
+    assert done.stdout == ''  # where CI is set, pyfluidsynth would write there
     with wave.open(str(tmp_path / 'take.wav')) as file:
         return np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2).mean(1)
 

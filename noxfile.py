@@ -17,8 +17,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(python='3.11')
 def tests_tflite_runtime(session: nox.Session) -> None:
     """With the older runtime, where both have wheels."""
-    session.install('-q', 'tflite-runtime', 'numpy<2', 'opencv-python>=4.5,<6', 'pillow', 'nox',
-                    'matplotlib', 'mido', 'pyfluidsynth!=1.3.6', 'pytest', 'ruff')
+    session.install('-q', 'tflite-runtime', 'numpy<2', 'opencv-python>=4.5,<6,!=4.10.*,!=4.11.*',
+                    'pillow', 'nox', 'matplotlib', 'mido', 'pyfluidsynth!=1.3.6', 'pytest', 'ruff')
     session.run('python', '-m', 'pytest', *session.posargs)
 
 

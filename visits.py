@@ -201,7 +201,7 @@ class VisitStore:
         """Keeps memory bounded while the disk takes nothing."""
         for table, rows in self._waiting.items():
             if len(rows) > MOST:
-                dropped = list(itertools.islice(rows, MOST // 10))
+                dropped = list(itertools.islice(rows, max(MOST // 10, len(rows) - MOST)))
                 for key in dropped:
                     del rows[key]
                 if table == 'positions':

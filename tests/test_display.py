@@ -384,7 +384,7 @@ def test_the_keys_of_a_window(window, tmp_path):
     assert saved[200, 315].tolist() == list(LEFT)
 
     def is_large() -> bool:
-        shown.resize(640, 480)  # again and again: the window manager may drop it on a busy machine
+        shown.resize(640, 480)  # again, in case a busy window manager dropped it
         return shown.picture().shape == (480, 640, 3) and is_left(630)
 
     wait_for(is_large)

@@ -102,9 +102,10 @@ class Audio:
             self._files = _Performance(files, programs, 0.0)
             self._live = _Performance(live, programs, clock.monotonic())
             self._outputs = stack.pop_all()
-        thread = threading.Thread(target=self._advance, daemon=True)
-        thread.start()
-        self._outputs.callback(thread.join)
+        if live:
+            thread = threading.Thread(target=self._advance, daemon=True)
+            thread.start()
+            self._outputs.callback(thread.join)
         self._outputs.callback(self._ended.set)  # is called first
 
     def _start(self, synthesizer: Synthesizer, args: argparse.Namespace) -> bool:

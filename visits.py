@@ -5,7 +5,6 @@ examples:
   python3 visits.py report hall.db shop.db -o report.html --areas areas.json --csv tables
   python3 visits.py report visits.db -o may.html --since 2025-05-01 --until 2025-06-01
   python3 visits.py forget visits.db               # deletes the store and all that belongs to it
-
 """
 import argparse
 import datetime

@@ -332,7 +332,7 @@ class Window:
         self._do('windowfocus', '--sync', self._id, 'key', key)
 
     def resize(self, width: int, height: int) -> None:
-        self._do('windowsize', self._id, str(width), str(height))
+        self._do('windowsize', '--sync', self._id, str(width), str(height))
 
     def picture(self) -> np.ndarray:
         """The window's pixels, RGB."""
@@ -382,12 +382,8 @@ def test_the_keys_of_a_window(window, tmp_path):
     saved = cv2.imread(str(path))[:, :, ::-1]
     assert saved.shape == (240, 320, 3)
     assert saved[200, 315].tolist() == list(LEFT)
-
-    def is_large() -> bool:
-        shown.resize(640, 480)  # again, in case a busy window manager dropped it
-        return shown.picture().shape == (480, 640, 3) and is_left(630)
-
-    wait_for(is_large)
+    shown.resize(640, 480)
+    wait_for(lambda: shown.picture().shape == (480, 640, 3) and is_left(630))
     shown.press('q')
     _, errors = shown.demo.communicate(timeout=10)
     assert shown.demo.returncode == 0

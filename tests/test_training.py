@@ -73,29 +73,113 @@ def test_size_and_twin(tflite, path):
     assert list(without.outputs) == list(plain.outputs)
 
 
-def test_mirror_twice_is_nothing():
-    """Channel orders and signs of a mirror undo themselves."""
-    from training import personlab
-    for order, sign in ((personlab.SHORT_MIRROR, personlab.SHORT_SIGN),
-                        (personlab.MID_MIRROR, personlab.MID_SIGN)):
-        assert (order[order] == np.arange(len(order))).all()
-        assert (sign[order] * sign == 1).all()
+def test_keypoints_move_with_their_picture():
+    """A dot drawn at a keypoint is where the view says; a mirror swaps left and right."""
+    pytest.importorskip('torch')
+    import cv2
+
+    from training.personlab import MIRRORED
+    from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
+    from training.views import move_keypoints, placement
+    rng, mirrors, seen = np.random.default_rng(0), 0, 0
+    for _ in range(40):
+        keypoints = np.zeros((6, 17, 3), np.float32)
+        keypoints[1, 5] = rng.uniform(40, WIDTH - 40), rng.uniform(40, HEIGHT - 40), SEEN
+        image = np.zeros((HEIGHT, WIDTH), np.float32)
+        cv2.circle(image, tuple(keypoints[1, 5, :2].round().astype(int).tolist()), 6, 1., -1)
+        matrix, mirror = placement(rng, keypoints)
+        moved = move_keypoints(keypoints, matrix, mirror)
+        x, y, state = moved[1, MIRRORED[5] if mirror else 5]
+        mirrors += mirror
+        assert not moved[[0, 2, 3, 4, 5]].any()
+        if state == OUTSIDE:
+            assert not (1 <= x < WIDTH - 1 and 1 <= y < HEIGHT - 1)
+            continue
+        seen += 1
+        view = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT))
+        rows, columns = np.nonzero(view > .5)
+        if 16 < x < WIDTH - 16 and 16 < y < HEIGHT - 16:
+            assert (columns.mean(), rows.mean()) == pytest.approx((x, y), abs=1.5)
+    assert 10 < mirrors < 30
+    assert seen > 25
+
+
+def write_pictures(folder, count):
+    """A shard of noise with one person whose keypoints are known in each picture but the last."""
+    from training import shards
+    from training.scenes import HEIGHT, MAX_PEOPLE, SEEN, WIDTH
+    rng = np.random.default_rng(1)
+    keypoints = np.zeros((count, MAX_PEOPLE, 17, 3), np.float32)
+    keypoints[:-1, 0] = [200, 150, SEEN]
+    shards.write_shard(shards.shard_path(folder, 0),
+                       images=rng.integers(0, 256, (count, HEIGHT, WIDTH, 3), np.uint8),
+                       keypoints=keypoints, areas=np.zeros((count, MAX_PEOPLE), np.float32))
+    return shards.find_shards(folder)
+
+
+def test_teacher_sees_what_the_student_sees(tmp_path):
+    """Its maps in a batch are its answer to the very bytes of the batch."""
+    pytest.importorskip('torch')
+    from training.teacher import HINTS, Teacher
+    from training.views import Views
+    path = pathlib.Path(google_model('353_481'))
+    batch = next(iter(Views(write_pictures(tmp_path, 4), path, 2, 0)))
+    assert batch.has_teacher
+    assert batch.has_truth.all()
+    assert len(batch.hints) == len(HINTS) == 3
+    teacher = Teacher(path)
+    for n, image in enumerate(batch.images):
+        seen = ((image + 1) * 128).permute(1, 2, 0).numpy()
+        assert (seen == seen.astype(np.uint8)).all()
+        answer = teacher.look(np.ascontiguousarray(seen.astype(np.uint8)))
+        maps = [batch.heatmaps, batch.short_offsets, batch.mid_offsets, *batch.hints]
+        assert len(answer) == len(maps) == 6
+        for expected, got in zip(answer, maps):
+            assert expected.any()
+            assert (got[n].numpy() == expected).all()
+
+
+def test_frames_of_a_camera_become_a_shard(tmp_path):
+    """Letterboxed, without truth; a folder without pictures gives one line."""
+    pytest.importorskip('torch')
+    import cv2
+
+    from training import shards
+    from training.views import Views
+    frames, data = tmp_path / 'frames', tmp_path / 'data'
+    frames.mkdir()
+    command = [sys.executable, 'training/frames.py', str(frames), '--output', str(data)]
+    empty = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert empty.returncode == 1
+    assert empty.stderr == f'error: {frames} holds no picture and no video\n'
+    for name in 'ab':
+        cv2.imwrite(str(frames / f'{name}.png'), np.full((100, 100, 3), (0, 0, 255), np.uint8))
+    run(*command[1:])
+    paths = shards.find_shards(data)
+    assert len(paths) == 1
+    images = shards.load(paths[0], 'images')
+    assert images.shape == (2, 353, 481, 3)
+    assert images[0, 176, 240].tolist() == [255, 0, 0]
+    assert images[0, 176, 10].tolist() == [0, 0, 0]
+    batch = next(iter(Views(paths, None, 2, 0)))
+    assert not batch.has_truth.any()
+    assert not batch.has_teacher
 
 
 def test_exact_maps_lead_from_keypoint_to_keypoint():
     """Short offsets point at the keypoint, mid offsets at the next one along each edge."""
     torch = pytest.importorskip('torch')
-    from training.crops import Batch
     from training.losses import exact_maps
     from training.personlab import EDGES, STRIDE
     from training.scenes import SEEN
+    from training.views import Batch
     rng = np.random.default_rng(0)
     points = np.stack([rng.uniform(20, 230, 17), rng.uniform(20, 170, 17)], 1)
     keypoints = np.zeros((1, 6, 17, 3), np.float32)
     keypoints[0, 2, :, :2], keypoints[0, 2, :, 2] = points, SEEN
-    empty, no = torch.zeros(1, 64, 13, 17), torch.tensor([False])
-    batch = Batch(torch.zeros(1, 3, 193, 257), empty[:, :17], empty[:, :34], empty, empty,
-                  torch.from_numpy(keypoints), torch.tensor([True]), no, no)
+    empty = torch.zeros(1, 64, 13, 17)
+    batch = Batch(torch.zeros(1, 3, 193, 257), empty[:, :17], empty[:, :34], empty, [],
+                  torch.from_numpy(keypoints), torch.tensor([True]), False)
     maps = exact_maps(batch)
     for k, (x, y) in enumerate(points):
         row, column = round(y / STRIDE), round(x / STRIDE)
@@ -113,7 +197,7 @@ def test_exact_maps_lead_from_keypoint_to_keypoint():
 
 
 def test_one_minute_from_end_to_end(tmp_path):
-    """Render, label, train, go on and export; the network finds people in its own renders.
+    """Render, train, go on and export; the network finds people in its own renders.
 
     Interrupted work is not done again.
     """
@@ -127,10 +211,10 @@ def test_one_minute_from_end_to_end(tmp_path):
         run('training/render.py', '--assets', assets, '--output', data, '--shards', count,
             '--count', 60, '--workers', 1)
     assert len(list(data.glob('shard-*'))) == 2
-    run('training/label.py', '--data', data, '--teacher', google_model('353_481'))
     for minutes in (.3, 1):
         run('training/train.py', '--data', data, '--output', output, '--minutes', minutes,
-            '--width', .25, '--batch', 8, '--held-out', 0, '--checkpoint-minutes', .1)
+            '--teacher', google_model('353_481'), '--width', .25, '--batch', 8, '--held-out', 0,
+            '--checkpoint-minutes', .1)
     entries = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert len(entries) >= 4
     assert entries[-1]['step'] > entries[0]['step']

@@ -1,18 +1,18 @@
 """What the network is asked for: the teacher's maps, set right by exact truth where that is sure.
 
-- Where a keypoint is seen and the teacher is silent: a weak pull to the truth.
 - Where nobody is: nothing, even if the teacher sees somebody in a coat on a hanger.
-- Everywhere else: the teacher. Its maps carry over to photographs better than exact ones do.
-Pictures that no teacher has seen are learned from the truth alone.
+- Everywhere else: the teacher, also where it misses somebody. Its maps carry over to photographs
+  better than exact ones do.
+Without a teacher the truth alone is learned from.
 """
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 the name that everybody knows
 
-from training.crops import Batch
 from training.personlab import EDGES, STRIDE
 from training.scenes import HIDDEN, SEEN
+from training.views import Batch
 
 DISK, SOFTNESS = 20., 3.  # radius of a keypoint's disk in the heatmap and width of its rim, pixels
 OFFSET_REACH = 28.  # short offsets are exact within this distance, pixels
@@ -20,12 +20,12 @@ MID_REACH = 26.
 AROUND = 24.  # pixels around a person within which the teacher has the word
 TEACHER_CLIP = 49.  # the teacher's short offsets saturate there: pixels
 SHORT_UNIT, MID_UNIT = 5., 12.  # errors are counted in these, pixels
-MISSED_WEIGHT = .3
 MID_WEIGHT = .7
-HINT_WEIGHT = 3.
-HEAT_UNIT = 80.
-FEATURE_UNIT = 1.5  # standard deviation of the teacher's features
+HINT_WEIGHT = 2.
+HEAT_UNIT = 160.
 NEAR_PEOPLE = 4.  # how much more features weigh there
+# Standard deviation of the teacher's features on renders, by block.
+FEATURE_UNITS = {5: .77, 9: .75, 13: 1.4}
 
 
 class Truth(NamedTuple):
@@ -111,16 +111,14 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
       outputs: of the network, in float32.
       exact_share: weight of the exact offsets beside the teacher's.
     """
-    heat, short, mid, hint = outputs
+    heat, short, mid, *hints = outputs
     truth = exact_maps(batch)
     teacher = torch.sigmoid(batch.heatmaps)
     background = truth.is_background.float()
-    taught = batch.has_teacher[:, None, None, None].float()
-    teacher = teacher * (1 - background) * taught
-    missed = ((truth.heat > .5) & (teacher < .3)).float()
-    target = taught * (teacher * (1 - missed) + truth.heat * missed) + (1 - taught) * truth.heat
+    teacher = teacher * (1 - background) * float(batch.has_teacher)
     unsure = (truth.is_hidden & (truth.heat < .5)).float()
-    weight = taught * (1 - (1 - MISSED_WEIGHT) * missed) + (1 - taught) * (1 - unsure)
+    target = teacher if batch.has_teacher else truth.heat
+    weight = torch.ones_like(target) if batch.has_teacher else 1 - unsure
     weight = weight * (1 + 2 * (target > .3))
     cross = F.binary_cross_entropy_with_logits(heat, target, reduction='none')
     # Less its lowest value, so that 0 is a perfect student.
@@ -144,8 +142,10 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
                 _mean_over((mid - truth.mid) / MID_UNIT, truth.mid_mask))
     # Romero et al., FitNets, arXiv 1412.6550: what the teacher looks at says more than what it
     # sees, above all where nobody is.
-    known = batch.has_features[:, None, None, None].float()
-    known = known * (1 + NEAR_PEOPLE * (teacher.amax(1, keepdim=True) > .1))
-    squared = ((hint - batch.features) / FEATURE_UNIT).square().mean(1, keepdim=True)
-    hint_loss = (squared * known).sum() / (known.sum() + 1)
+    near_people = 1 + NEAR_PEOPLE * (teacher.amax(1, keepdim=True) > .1).float()
+    hint_loss = heat_loss.new_zeros(())
+    for hint, features, unit in zip(hints, batch.hints, FEATURE_UNITS.values()):
+        weight = F.interpolate(near_people, features.shape[2:])
+        squared = ((hint - features) / unit).square().mean(1, keepdim=True)
+        hint_loss = hint_loss + (squared * weight).sum() / weight.sum()
     return heat_loss, short_loss, MID_WEIGHT * mid_loss, HINT_WEIGHT * hint_loss

@@ -3,8 +3,7 @@
 They become shards of their own, to train on with the others: an exact truth without anybody in it
 needs no teacher. Example, after a first training:
   python3 training/mine.py --model run/model.pt --assets makehuman --output data --shards 4
-  python3 training/label.py --data data --teacher …
-  python3 training/train.py --data data --output run --minutes 120
+  python3 training/train.py --data data --output run --minutes 120 --teacher …
 """
 import argparse
 import pathlib

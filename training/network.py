@@ -2,6 +2,8 @@
 
 Howard et al., MobileNets, arXiv 1704.04861; Papandreou et al., PersonLab, arXiv 1803.08225.
 """
+from typing import Iterable
+
 import torch
 from torch import nn
 
@@ -56,6 +58,15 @@ class PoseNet(nn.Module):
 
     def forward(self, images: torch.Tensor) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
         return self.heads(self.features(images))
+
+    def stages(self, images: torch.Tensor, blocks: 'Iterable[int]') -> 'list[torch.Tensor]':
+        """The features that some of the blocks 1 to 13 give; 13 gives what the heads take."""
+        ends, stages = {2 * block for block in blocks}, []
+        for number, layer in enumerate(self.features):
+            images = layer(images)
+            if number in ends:
+                stages.append(images)
+        return stages
 
     def heads(self, features: torch.Tensor) -> 'tuple[torch.Tensor, torch.Tensor, torch.Tensor]':
         """The three outputs from the last layer's features, [n, c, h, w]."""

@@ -1,9 +1,7 @@
 """A data set: folders of `.npy` files, each complete or absent, so that any work can go on.
 
 A shard holds `images` [n, 353, 481, 3] uint8, `keypoints` [n, 6, 17, 3] and `areas` [n, 6] float32
-(see scenes.Picture; -1 in `areas` where no truth is known). Once it is labelled it also holds
-`heatmaps` [n, 23, 31, 17], `short_offsets` [n, 23, 31, 34], `mid_offsets` [n, 23, 31, 64] and
-`features` [n, 23, 31, 384], uint8 as label.QUANTIZATION says.
+(see scenes.Picture; -1 in `areas` where no truth is known).
 """
 import pathlib
 import shutil
@@ -11,7 +9,6 @@ import shutil
 import numpy as np
 
 PICTURE_ARRAYS = ('images', 'keypoints', 'areas')
-LABEL_ARRAYS = ('heatmaps', 'short_offsets', 'mid_offsets', 'features')
 
 
 def shard_path(folder: pathlib.Path, number: int) -> pathlib.Path:
@@ -28,19 +25,6 @@ def write_shard(path: pathlib.Path, **arrays: np.ndarray) -> None:
     for name in PICTURE_ARRAYS:
         np.save(part / f'{name}.npy', arrays[name])
     part.rename(path)
-
-
-def write_labels(path: pathlib.Path, arrays: 'list[np.ndarray]') -> None:
-    """Adds the teacher's answers to a shard."""
-    for name, array in zip(LABEL_ARRAYS, arrays):
-        part = path / f'{name}.part.npy'
-        np.save(part, array)
-        part.replace(path / f'{name}.npy')
-
-
-def is_labelled(path: pathlib.Path) -> bool:
-    """Whether a shard has the teacher's answers."""
-    return all((path / f'{name}.npy').exists() for name in LABEL_ARRAYS)
 
 
 def find_shards(folder: pathlib.Path) -> 'list[pathlib.Path]':

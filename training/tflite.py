@@ -45,19 +45,20 @@ def without_decoder(data: bytes) -> bytes:
     return write(model)
 
 
-def with_tensor(data: bytes, name: str) -> bytes:
-    """The same model with one more output: the tensor of that name.
+def with_tensors(data: bytes, names: 'list[str]') -> bytes:
+    """The same model with more outputs: the tensors of these names.
 
     Raises:
-      ValueError: there is none.
+      ValueError: one is missing.
     """
     model = read(data)
     graph = model.subgraphs[0]
-    for number, tensor in enumerate(graph.tensors):
-        if tensor.name == name.encode():
-            graph.outputs = [*graph.outputs, number]
-            return write(model)
-    raise ValueError(f'the model has no tensor {name}')
+    numbers = {tensor.name.decode(): number for number, tensor in enumerate(graph.tensors)}
+    missing = [name for name in names if name not in numbers]
+    if missing:
+        raise ValueError(f'the model has no tensor {missing[0]}')
+    graph.outputs = [*graph.outputs, *(numbers[name] for name in names)]
+    return write(model)
 
 
 def _operator_code(model: schema.ModelT, builtin: int, custom: 'bytes | None' = None) -> int:

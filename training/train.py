@@ -1,10 +1,11 @@
-"""Trains PoseNet on shards, labelled or not. The same command goes on after any interruption.
+"""Trains PoseNet on shards. The same command goes on after any interruption.
 
 Writes to --output: `model.pt` (averaged weights, for export.py and --init), `checkpoint.pt`
 (everything, to go on from) and `log.jsonl` (losses). More --minutes than before train further.
 
 Examples:
-  python3 training/train.py --data data --output run --minutes 60
+  python3 training/train.py --data data --output run --minutes 60 \\
+      --teacher models/mobilenet/posenet_mobilenet_v1_075_353_481_quant_decoder.tflite
   python3 training/train.py --data data my_room --output mine --init run/model.pt --minutes 10 \\
       --learning-rate 5e-4
 """
@@ -26,18 +27,20 @@ from tqdm import tqdm
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from training import shards  # noqa: E402
-from training.augment import augment  # noqa: E402
-from training.crops import Batch, DataSet  # noqa: E402
 from training.losses import losses  # noqa: E402
 from training.network import PoseNet  # noqa: E402
-from training.personlab import FEATURES, STRIDE  # noqa: E402
-from training.scenes import HEIGHT, WIDTH  # noqa: E402
+from training.teacher import HINTS  # noqa: E402
+from training.textures import load_photographs  # noqa: E402
+from training.views import Batch, Views  # noqa: E402
 
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
-AVERAGING = .998  # of the weights, from one step to the next, at a batch of 32
+AVERAGING = .998  # of the weights, from one step to the next, at a batch of 8
 CLIP = 5.
-VALIDATION_BATCHES, VALIDATION_BATCH = 6, 32
+# The first layers, half of the work, learn no more after this share of the training (Brock et al.,
+# FreezeOut, arXiv 1706.04983).
+FREEZE_AT, FROZEN = .3, 7
+VALIDATION_BATCHES, VALIDATION_BATCH = 12, 8
 
 
 class Stop(Exception):
@@ -51,9 +54,11 @@ class Trainer:
         self.args, self.device = args, device
         self.network = PoseNet(args.width).to(device, memory_format=torch.channels_last)
         # Guesses the teacher's features while the network learns; no part of what comes out.
-        self.hint = nn.Conv2d(self.network.heatmaps.in_channels, FEATURES, 1).to(device)
-        self.step, self.crops, self.seconds = 0, 0, 0.
-        parameters = [*self.network.parameters(), *self.hint.parameters()]
+        self.hints = nn.ModuleList(
+            nn.Conv2d(self.network.features[2 * block][0].out_channels, channels, 1)
+            for block, channels in HINTS.items()).to(device)
+        self.step, self.views, self.seconds = 0, 0, 0.
+        parameters = [*self.network.parameters(), *self.hints.parameters()]
         kernels = [p for p in parameters if p.ndim == 4 and p.shape[1] > 1]
         others = [p for p in parameters if not (p.ndim == 4 and p.shape[1] > 1)]
         self.optimizer = torch.optim.AdamW([{'params': kernels, 'weight_decay': 1e-2},
@@ -64,9 +69,9 @@ class Trainer:
             if saved['width'] != args.width:
                 raise ValueError(f"{checkpoint} has width {saved['width']}, asked for {args.width}")
             self.network.load_state_dict(saved['network'])
-            self.hint.load_state_dict(saved['hint'])
+            self.hints.load_state_dict(saved['hints'])
             self.optimizer.load_state_dict(saved['optimizer'])
-            self.step, self.crops = saved['step'], saved['crops']
+            self.step, self.views = saved['step'], saved['views']
             self.seconds = saved['seconds']
             self.average = copy.deepcopy(self.network)
             self.average.load_state_dict(saved['average'])
@@ -85,9 +90,9 @@ class Trainer:
         files = {'model.pt': {'width': self.args.width, 'weights': self.average.state_dict()},
                  'checkpoint.pt': {
                      'width': self.args.width, 'network': self.network.state_dict(),
-                     'hint': self.hint.state_dict(),
+                     'hints': self.hints.state_dict(),
                      'average': self.average.state_dict(), 'step': self.step,
-                     'optimizer': self.optimizer.state_dict(), 'crops': self.crops,
+                     'optimizer': self.optimizer.state_dict(), 'views': self.views,
                      'seconds': self.seconds}}
         for name, content in files.items():
             part = self.args.output / f'{name}.part'
@@ -106,26 +111,35 @@ class Trainer:
         angle = math.pi * (done - WARM_UP) / (1 - WARM_UP)
         return self.args.learning_rate * .5 * (1 + math.cos(min(math.pi, angle))) + LOWEST_RATE
 
+    def freeze(self) -> None:
+        """Ends the learning of the first layers: their averaged weights stay."""
+        first = self.network.features[:FROZEN]
+        first.load_state_dict(self.average.features[:FROZEN].state_dict())
+        first.requires_grad_(False)
+        first.eval()
+
     def forward(self, network: PoseNet, images: torch.Tensor) -> 'list[torch.Tensor]':
         """Outputs and guessed features, float32, of a network run in bfloat16."""
         with torch.autocast(self.device.type, torch.bfloat16):
-            features = network.features(images)
-            return [output.float() for output in (*network.heads(features), self.hint(features))]
+            stages = network.stages(images, HINTS)
+            guesses = [hint(stage) for hint, stage in zip(self.hints, stages)]
+            return [output.float() for output in (*network.heads(stages[-1]), *guesses)]
 
     def train(self, batch: Batch) -> 'tuple[float, ...]':
         """One step; gives the losses."""
+        if self.progress() > FREEZE_AT and self.network.features[0].training:
+            self.freeze()
         rate = self.rate()
         for group in self.optimizer.param_groups:
             group['lr'] = rate
-        parts = losses(self.forward(self.network, augment(batch.images)), batch,
-                       self.args.exact_share)
-        self.optimizer.zero_grad(set_to_none=True)
+        parts = losses(self.forward(self.network, batch.images), batch, self.args.exact_share)
+        self.optimizer.zero_grad()  # to None: what is frozen takes no step
         sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
         self.step += 1
-        self.crops += len(batch.images)
-        keep = min(AVERAGING ** (len(batch.images) / 32), self.step / (self.step + 20))
+        self.views += len(batch.images)
+        keep = min(AVERAGING ** (len(batch.images) / 8), self.step / (self.step + 20))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()),
                                  list(self.network.parameters()), 1 - keep)
@@ -139,47 +153,44 @@ class Trainer:
     @torch.no_grad()
     def validate(self, batches: 'list[Batch]') -> 'list[float]':
         """The losses of the averaged network on pictures that it never learns from."""
-        images = [batch.images.contiguous(memory_format=torch.channels_last) for batch in batches]
-        parts = [losses(self.forward(self.average, image), batch, self.args.exact_share)
-                 for image, batch in zip(images, batches)]
+        parts = [losses(self.forward(self.average, batch.images), batch, self.args.exact_share)
+                 for batch in batches]
         return [round(float(np.mean([float(p) for p in part])), 4) for part in zip(*parts)]
 
 
 def run(trainer: Trainer, args: argparse.Namespace) -> None:
     """Trains until the time is over, with a checkpoint every few minutes."""
     paths = [path for folder in args.data for path in shards.find_shards(folder)]
-    if args.labelled_only:
-        paths = [path for path in paths if shards.is_labelled(path)]
     held_out, paths = paths[:args.held_out], paths[args.held_out:]
-    data = DataSet(paths, trainer.device)
+    # A new seed after each interruption, or the first views would come again and again.
+    photographs = load_photographs(args.photographs) if args.photographs else []
+    data = Views(paths, args.teacher, args.batch, trainer.step, photographs)
     validation = []
     if held_out:
-        rng = np.random.default_rng(9)
-        unseen = DataSet(held_out, trainer.device)
-        validation = [unseen.batch(rng, VALIDATION_BATCH, *args.crop, augment=False)
-                      for _ in range(VALIDATION_BATCHES)]
-    print(f'{len(data)} pictures, width {args.width}, {trainer.crops} crops so far, '
+        unseen = iter(Views(held_out, args.teacher, VALIDATION_BATCH, 9, vary=False))
+        validation = [next(unseen).to(trainer.device) for _ in range(VALIDATION_BATCHES)]
+    print(f'{len(data)} pictures, width {args.width}, {trainer.views} views so far, '
           f'{trainer.device}', file=sys.stderr)
-    # A new seed after each interruption, or the first crops would come again and again.
-    batches = data.stream(trainer.step, args.batch, *args.crop)
+    batches = data.load(args.workers)
+    next(batches)  # so that the workers' start is not counted
     last, saved, recent = time.monotonic(), time.monotonic(), []
     with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
               disable=not sys.stderr.isatty()) as bar, \
             (args.output / 'log.jsonl').open('a') as log:
         while trainer.progress() < 1:
-            recent.append(trainer.train(batches.get()))
+            recent.append(trainer.train(next(batches).to(trainer.device)))
             now = time.monotonic()
             trainer.seconds += now - last
             last = now
             bar.n = round(trainer.seconds)
             if trainer.step % 20 == 0:
                 heat, short, mid, hint = np.mean(recent[-20:], 0)
-                bar.set_postfix_str(f'{trainer.crops} crops, heat {heat:.2f} short {short:.3f} '
+                bar.set_postfix_str(f'{trainer.views} views, heat {heat:.2f} short {short:.3f} '
                                     f'mid {mid:.3f} hint {hint:.3f}')
             if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= 1:
                 entry = {'minutes': round(trainer.seconds / 60, 2), 'step': trainer.step,
-                         'crops': trainer.crops, 'rate': round(trainer.rate(), 6),
-                         'crops_a_second': round(args.batch * len(recent) / (now - saved), 1),
+                         'views': trainer.views, 'rate': round(trainer.rate(), 6),
+                         'views_a_second': round(args.batch * len(recent) / (now - saved), 1),
                          'training': np.mean(recent, 0).round(4).tolist(),
                          'validation': trainer.validate(validation) if validation else None}
                 trainer.save()
@@ -189,22 +200,17 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
                 recent, saved = [], time.monotonic()
 
 
-def crop_size(text: str) -> 'tuple[int, int]':
-    """An argument such as 257x353."""
-    height, width = (int(number) for number in text.split('x'))
-    if height % STRIDE != 1 or width % STRIDE != 1 or height > HEIGHT or width > WIDTH:
-        raise ValueError
-    return height, width
-
-
 def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', type=pathlib.Path, nargs='+', required=True, metavar='FOLDER',
                         help='shards, those to hold out first')
-    parser.add_argument('--labelled-only', action='store_true',
-                        help='leave shards out that the teacher has not seen')
+    parser.add_argument('--teacher', type=pathlib.Path, metavar='FILE',
+                        help="Google's model for 353x481, CPU build; without it the exact truth "
+                             'teaches alone, and worse')
+    parser.add_argument('--photographs', type=pathlib.Path, metavar='FOLDER',
+                        help='pictures without people, to put behind people and to mix in')
     parser.add_argument('--output', type=pathlib.Path, required=True, metavar='FOLDER')
     parser.add_argument('--minutes', type=float, default=60,
                         help='of training in all, interruptions not counted (default: %(default)s)')
@@ -212,10 +218,11 @@ def parse_args() -> argparse.Namespace:
                         help='of the network, 1 is widest (default: %(default)s)')
     parser.add_argument('--init', type=pathlib.Path, metavar='FILE',
                         help='a model.pt to begin with')
-    parser.add_argument('--crop', type=crop_size, default=(257, 353), metavar='HEIGHTxWIDTH',
-                        help='of a crop, each a multiple of 16 plus 1 (default: 257x353)')
-    parser.add_argument('--batch', type=int, default=16,
-                        help='crops in a step (default: %(default)s; 256 on a GPU)')
+    parser.add_argument('--batch', type=int, default=4,
+                        help='views in a step (default: %(default)s; 64 on a GPU)')
+    parser.add_argument('--workers', type=int, default=1,
+                        help='processes that make views and ask the teacher '
+                             '(default: %(default)s; all cores beside a GPU)')
     parser.add_argument('--learning-rate', type=float, default=2e-3,
                         help='the highest one (default: %(default)s)')
     parser.add_argument('--exact-share', type=float, default=.1,
@@ -254,9 +261,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    # The thread that cuts crops is still at work, and Python would wait for its next batch.
-    sys.stderr.flush()
-    os._exit(0)
+    return 0
 
 
 if __name__ == '__main__':

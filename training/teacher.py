@@ -1,0 +1,47 @@
+"""Google's PoseNet as the teacher: what it sees at every cell of its grid, and on the way there."""
+import pathlib
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from training import tflite
+from training.scenes import HEIGHT, WIDTH
+
+# Blocks of MobileNet whose features the student is to guess as well, with their channels.
+HINTS = {5: 192, 9: 384, 13: 384}
+
+
+class Teacher:
+    """Google's model, stopped before its decoder op."""
+
+    def __init__(self, path: pathlib.Path):
+        """Loads it.
+
+        Raises:
+          ValueError: this is no PoseNet for 353x481.
+        """
+        network = tflite.with_tensors(
+            tflite.without_decoder(path.read_bytes()),
+            [f'MobilenetV1/Conv2d_{block}_pointwise/Relu6' for block in HINTS])
+        self._model = Interpreter(model_content=network, num_threads=1)
+        self._model.allocate_tensors()
+        self._input = self._model.get_input_details()[0]
+        self._outputs = self._model.get_output_details()
+        shape = tuple(int(n) for n in self._input['shape'])
+        if shape != (1, HEIGHT, WIDTH, 3):
+            raise ValueError(f'{path} takes {shape}: expected (1, {HEIGHT}, {WIDTH}, 3)')
+
+    def look(self, image: np.ndarray) -> 'list[np.ndarray]':
+        """What the teacher makes of an image [353, 481, 3] uint8, float32.
+
+        Heatmaps [17, 23, 31] (logits), short offsets [34, ..] and mid offsets [64, ..] (pixels),
+        then the features of each block in HINTS.
+        """
+        self._model.set_tensor(self._input['index'], image[None])
+        self._model.invoke()
+        maps = []
+        for output in self._outputs:
+            scale, zero = output['quantization']
+            values = self._model.get_tensor(output['index'])[0].transpose(2, 0, 1)
+            maps.append((values - np.float32(zero)) * np.float32(scale))
+        return maps

@@ -4,7 +4,7 @@ For each size one file with the decoder op at its end, for the CPU, and one with
 Edge TPU compiler. Needs litert-torch and ai-edge-quantizer (training/requirements.txt).
 
 Example:
-  python3 training/export.py --model run/model.pt --data data --output models/rendered
+  python3 training/export.py --model run/model.pt --data data --output models/mine
 """
 import argparse
 import pathlib
@@ -78,8 +78,9 @@ def main() -> int:
     parser.add_argument('--data', type=pathlib.Path, required=True, metavar='FOLDER',
                         help='shards, for the ranges of activations')
     parser.add_argument('--output', type=pathlib.Path, required=True, metavar='FOLDER')
-    parser.add_argument('--name', default='posenet_rendered_mobilenet_v1',
-                        help='begin of the names (default: %(default)s)')
+    parser.add_argument('--name', default='my_posenet_mobilenet_v1',
+                        help="begin of the names, not the bundled models', whose hashes are "
+                             'checked (default: %(default)s)')
     parser.add_argument('--sizes', nargs='+', default=SIZES, choices=SIZES,
                         help='(default: all)')
     parser.add_argument('--float', action='store_true', help='write float32 files as well')

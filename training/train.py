@@ -37,8 +37,8 @@ WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
 AVERAGING = .998  # of the weights, from one step to the next, at a batch of 8
 CLIP = 5.
-# The first layers, half of the work, learn no more after this share of the training (Brock et al.,
-# FreezeOut, arXiv 1706.04983).
+# With --init the first layers, half of the work, learn no more after this share of the training
+# (Brock et al., FreezeOut, arXiv 1706.04983).
 FREEZE_AT, FROZEN = .3, 7
 VALIDATION_BATCHES, VALIDATION_BATCH = 12, 8
 
@@ -127,7 +127,8 @@ class Trainer:
 
     def train(self, batch: Batch) -> 'tuple[float, ...]':
         """One step; gives the losses."""
-        if self.progress() > FREEZE_AT and self.network.features[0].training:
+        if (self.args.init and self.progress() > FREEZE_AT and
+                self.network.features[0].training):
             self.freeze()
         rate = self.rate()
         for group in self.optimizer.param_groups:

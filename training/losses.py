@@ -112,6 +112,8 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
       exact_share: weight of the exact offsets beside the teacher's.
     """
     heat, short, mid, *hints = outputs
+    if not batch.has_teacher:
+        exact_share = 1.
     truth = exact_maps(batch)
     teacher = torch.sigmoid(batch.heatmaps)
     background = truth.is_background.float()

@@ -139,6 +139,21 @@ def test_teacher_sees_what_the_student_sees(tmp_path):
             assert (got[n].numpy() == expected).all()
 
 
+def test_another_teacher_is_refused(tmp_path):
+    """One line says what its input is and what is needed; nothing was trained."""
+    pytest.importorskip('torch')
+    write_pictures(tmp_path / 'data', 2)
+    teacher = google_model('481_641')
+    done = subprocess.run(
+        [sys.executable, 'training/train.py', '--data', str(tmp_path / 'data'), '--held-out', '0',
+         '--output', str(tmp_path / 'run'), '--teacher', teacher], cwd=ROOT, capture_output=True,
+        text=True, check=False)
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if not line.startswith('INFO')] == [
+        f'error: {teacher} takes (1, 481, 641, 3): expected (1, 353, 481, 3)']
+    assert not (tmp_path / 'run/model.pt').exists()
+
+
 def test_frames_of_a_camera_become_a_shard(tmp_path):
     """Letterboxed, without truth; a folder without pictures gives one line."""
     pytest.importorskip('torch')

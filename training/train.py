@@ -29,7 +29,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from training import shards  # noqa: E402
 from training.losses import losses  # noqa: E402
 from training.network import PoseNet  # noqa: E402
-from training.teacher import HINTS  # noqa: E402
+from training.teacher import HINTS, Teacher  # noqa: E402
 from training.textures import load_photographs  # noqa: E402
 from training.views import Batch, Views  # noqa: E402
 
@@ -163,6 +163,8 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
     """Trains until the time is over, with a checkpoint every few minutes."""
     paths = [path for folder in args.data for path in shards.find_shards(folder)]
     held_out, paths = paths[:args.held_out], paths[args.held_out:]
+    if args.teacher:
+        Teacher(args.teacher)  # refuses another model before any work
     # A new seed after each interruption, or the first views would come again and again.
     photographs = load_photographs(args.photographs) if args.photographs else []
     data = Views(paths, args.teacher, args.batch, trainer.step, photographs)

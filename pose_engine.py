@@ -144,11 +144,10 @@ class PoseEngine:
         self._heatmaps = next(tensor for tensor in reversed(self._interpreter.get_tensor_details())
                               if tensor['shape'][-1:].tolist() == [KEYPOINTS]
                               and len(tensor['shape']) == 4)
-        self._input = self._interpreter.tensor(details['index'])
+        self._input = details['index']
         self._to_input = INPUT_SCALES[details['dtype']]
-        # A uint8 input is drawn on directly.
-        self._canvas = None if details['dtype'] is np.uint8 else np.zeros(
-            (height, width, 3), np.uint8)
+        # Copied in for each image: the runtime refuses to run while a view of its input is held.
+        self._canvas = np.zeros((height, width, 3), np.uint8)
 
     def DetectPosesInImage(self, img: Any) -> Tuple[List[Pose], float]:
         """Finds the people in an image.
@@ -213,7 +212,7 @@ class PoseEngine:
         (width, height), (image_height, image_width) = self.input_size, image.shape[:2]
         scale = min(width / image_width, height / image_height)
         used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
-        canvas = self._input()[0] if self._canvas is None else self._canvas
+        canvas = self._canvas
         canvas[used[1]:] = canvas[:, used[0]:] = PADDING
         target = canvas[:used[1], :used[0]]
         # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
@@ -227,8 +226,7 @@ class PoseEngine:
             target[...] = image
         else:
             cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
-        if self._canvas is not None:
-            self._input()[0] = self._to_input(canvas)
+        self._interpreter.set_tensor(self._input, self._to_input(canvas)[np.newaxis])
         return used[0] / image_width, used[1] / image_height
 
 

@@ -1,4 +1,4 @@
-"""Makes crops less like renders and less like each other, on whatever device they are on."""
+"""Makes views less like renders and less like each other, on whatever device they are on."""
 import math
 
 import torch

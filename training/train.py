@@ -7,7 +7,8 @@ Examples:
   python3 training/train.py --data data --output run --minutes 60 \\
       --teacher models/mobilenet/posenet_mobilenet_v1_075_353_481_quant_decoder.tflite
   python3 training/train.py --data data my_room --output mine --init run/model.pt --minutes 10 \\
-      --learning-rate 5e-4
+      --learning-rate 5e-4 \\
+      --teacher models/mobilenet/posenet_mobilenet_v1_075_353_481_quant_decoder.tflite
 """
 import argparse
 import copy
@@ -165,8 +166,8 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
     held_out, paths = paths[:args.held_out], paths[args.held_out:]
     if args.teacher:
         Teacher(args.teacher)  # refuses another model before any work
-    # A new seed after each interruption, or the first views would come again and again.
     photographs = load_photographs(args.photographs) if args.photographs else []
+    # A new seed after each interruption, or the first views would come again and again.
     data = Views(paths, args.teacher, args.batch, trainer.step, photographs)
     validation = []
     if held_out:

@@ -104,6 +104,69 @@ def test_keypoints_move_with_their_picture():
     assert seen > 25
 
 
+def test_belongings_are_on_heads_and_in_hands(monkeypatch):
+    """Headgear is above the ears however the head lies; what is held is around a hand."""
+    from training import belongings
+    from training.people import Materials, Person
+    monkeypatch.setattr(belongings, 'HATTED', 1.)
+    monkeypatch.setattr(belongings, 'LOADED', 0.)
+    monkeypatch.setattr(belongings, 'HOLDING', 1.)
+    rng = np.random.default_rng(0)
+    keypoints = np.zeros((17, 3))
+    keypoints[:5] = [[0, 16, 1], [.3, 16.3, .9], [-.3, 16.3, .9], [.8, 16.3, 0], [-.8, 16.3, 0]]
+    keypoints[7:11] = [[3, 11, 0], [-3, 11, 0], [3, 9, 1], [-3, 9, 1]]
+    for turn in (np.eye(3), np.array([[0., -1, 0], [1, 0, 0], [0, 0, 1]])):
+        person = Person([], keypoints @ turn.T, 17., None)
+        for _ in range(20):
+            hat = belongings.worn(rng, person, Materials())
+            assert 1 <= len(hat) <= 2
+            x, y, z = ((hat[0].vertices - person.keypoints[3:5].mean(0)) @ turn).T
+            assert .4 < y.mean() < 2.2 and abs(x.mean()) < .1 and abs(z.mean()) < .6
+            assert np.ptp(x) > 1.6  # wider than from ear to ear
+            things = belongings.held(rng, person, Materials(), 1)
+            assert 2 <= len(things) <= 4
+            for hand in (person.keypoints[9], person.keypoints[10]):
+                assert min(np.linalg.norm(t.vertices - hand, axis=1).min() for t in things) < 4
+
+
+def test_views_are_jagged_as_the_engine_makes_them():
+    """A camera's picture of 640x480 shrunk by picking pixels is more like a jagged view."""
+    pytest.importorskip('torch')
+    import cv2
+
+    from training.views import sampled
+    noise = np.random.default_rng(0).random((480, 640)).astype(np.float32)
+    camera = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    picked = cv2.resize(camera, (500, 375), interpolation=cv2.INTER_NEAREST_EXACT)
+    smooth = cv2.resize(camera, (500, 375), interpolation=cv2.INTER_AREA)
+
+    def difference(view):
+        return np.abs(view - picked)[2:-2, 2:-2].mean()
+
+    assert difference(sampled(smooth, 500 / 640)) < .5 * difference(smooth)
+    assert difference(sampled(smooth, 1.)) == pytest.approx(difference(smooth), rel=1e-3)
+
+
+def test_views_are_padded_as_the_engine_pads_them():
+    """At the right or below, in its grey; who stands there is outside."""
+    torch = pytest.importorskip('torch')
+    from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
+    from training.views import pad
+    rng, tall = np.random.default_rng(0), 0
+    for _ in range(20):
+        pixels = torch.ones(3, HEIGHT, WIDTH)
+        keypoints = np.array([[[3, 3, SEEN], [WIDTH - 3, 3, SEEN], [3, HEIGHT - 3, SEEN]]], float)
+        pad(rng, pixels, keypoints)
+        grey = (pixels == 0).all(0)
+        assert (grey | (pixels == 1).all(0)).all()
+        is_tall = bool(grey[:, -1].all())
+        tall += is_tall
+        assert .04 < grey.float().mean() < .56
+        assert keypoints[0, :, 2].tolist() == [SEEN, OUTSIDE if is_tall else SEEN,
+                                               SEEN if is_tall else OUTSIDE]
+    assert 5 < tall < 20
+
+
 def write_pictures(folder, count):
     """A shard of noise with one person whose keypoints are known in each picture but the last."""
     from training import shards
@@ -137,6 +200,20 @@ def test_teacher_sees_what_the_student_sees(tmp_path):
         for expected, got in zip(answer, maps):
             assert expected.any()
             assert (got[n].numpy() == expected).all()
+
+
+def test_small_views_are_the_same_pictures(tmp_path):
+    """Half as wide and high, keypoints and the teacher's maps with them."""
+    pytest.importorskip('torch')
+    from training.views import HALF_SIZE, Views
+    path = pathlib.Path(google_model('353_481'))
+    batch = next(iter(Views(write_pictures(tmp_path, 4), path, 3, 0, vary=False, size=HALF_SIZE)))
+    assert batch.images.shape == (3, 3, 177, 241)
+    assert batch.heatmaps.shape == (3, 17, 12, 16)
+    assert batch.hints[0].shape == (3, 192, 23, 31)
+    known = batch.keypoints[batch.has_truth][:, 0]
+    assert len(known)
+    assert np.abs(known[..., :2].numpy() - [100, 75]).max() < .6
 
 
 def test_another_teacher_is_refused(tmp_path):
@@ -174,8 +251,8 @@ def test_frames_of_a_camera_become_a_shard(tmp_path):
     assert len(paths) == 1
     images = shards.load(paths[0], 'images')
     assert images.shape == (2, 353, 481, 3)
-    assert images[0, 176, 240].tolist() == [255, 0, 0]
-    assert images[0, 176, 10].tolist() == [0, 0, 0]
+    assert images[0, 176, 340].tolist() == [255, 0, 0]
+    assert images[0, 176, 360].tolist() == [128, 128, 128]
     batch = next(iter(Views(paths, None, 2, 0)))
     assert not batch.has_truth.any()
     assert not batch.has_teacher

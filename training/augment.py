@@ -57,9 +57,10 @@ def augment(images: torch.Tensor) -> torch.Tensor:
     if chance(.3):
         some = _some(count, .25, device)
         images[some] = images[some].mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    if chance(.3):
-        some = _some(count, .25, device)
-        images[some] = F.avg_pool2d(images[some], 3, 1, 1)
+    if chance(.5):  # softer or, as cameras do, sharper
+        some = _some(count, .4, device)
+        softer = F.avg_pool2d(images[some], 3, 1, 1, count_include_pad=False)
+        images[some] = softer.lerp(images[some], factors(1, 0, 2.5)[some])
     if chance(.6):
         some = _some(count, .3, device)
         images[some] = _patches(images[some])

@@ -12,6 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from pose_engine import PADDING  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import HEIGHT, MAX_PEOPLE, WIDTH  # noqa: E402
 
@@ -20,13 +21,12 @@ PICTURES, VIDEOS = {'.jpg', '.jpeg', '.png', '.webp'}, {'.mp4', '.avi', '.mkv', 
 
 
 def letterbox(image: np.ndarray) -> np.ndarray:
-    """An image [Y, X, 3] scaled to the network's input, in the middle of black bars."""
+    """An image [Y, X, 3] scaled to the network's input, at its top left as PoseEngine lays it."""
     scale = min(WIDTH / image.shape[1], HEIGHT / image.shape[0])
     size = round(image.shape[1] * scale), round(image.shape[0] * scale)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    out = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    y, x = (HEIGHT - size[1]) // 2, (WIDTH - size[0]) // 2
-    out[y:y + size[1], x:x + size[0]] = cv2.resize(image, size, interpolation=way)
+    out = np.full((HEIGHT, WIDTH, 3), PADDING, np.uint8)
+    out[:size[1], :size[0]] = cv2.resize(image, size, interpolation=way)
     return out
 
 

@@ -106,6 +106,7 @@ def _random_legs(rng: np.random.Generator, rotations: np.ndarray, character: Cha
     stride = rng.choice([-1, 1])
     spread, lift = abs(rng.normal(0, .2)), rng.normal(-.08, .08)
     knees = rng.uniform(np.deg2rad(65), np.deg2rad(105))
+    squat, depth = rng.uniform(.2, .9), rng.uniform(.3, 1)
     for side, sign in SIDES:
         if sits:
             direction = np.array([.1 + spread + rng.normal() * .06, lift + rng.normal() * .05, 1])
@@ -117,6 +118,9 @@ def _random_legs(rng: np.random.Generator, rotations: np.ndarray, character: Cha
             phase = sign * stride
             direction = np.array([.03, -1, phase * rng.uniform(.1, .6)])
             bend = rng.uniform(0, np.deg2rad(70 if phase < 0 else 25))
+        elif kind < .92:  # squatting, ready to jump
+            direction = np.array([squat + rng.normal() * .06, -1.1 * (1 - depth), .9])
+            bend = np.deg2rad(60) + depth * np.deg2rad(75) + rng.normal(0, .1)
         else:  # kneeling, kicking, climbing, lying
             direction = np.array([rng.uniform(-.1, .7), rng.uniform(-1, .3), rng.uniform(-.5, 1)])
             bend = rng.uniform(0, np.deg2rad(130))

@@ -4,8 +4,8 @@ from typing import NamedTuple, Optional
 import cv2
 import numpy as np
 
+from training import belongings, things
 from training import rasterizer as r
-from training import things
 from training.makehuman import Cast
 from training.people import Materials, Person, material, random_person
 from training.poses import about
@@ -122,7 +122,7 @@ def _body_size(rng: np.random.Generator, people: int) -> float:
     if people >= 5:
         return float(np.exp(rng.uniform(np.log(65), np.log(260))))
     kind = rng.random()
-    if kind < .66:
+    if kind < .6:
         return float(np.exp(rng.uniform(np.log(85), np.log(420))))
     return float(np.exp(rng.uniform(np.log(420), np.log(1000))))
 
@@ -156,7 +156,10 @@ class _Stage:
             elif rng.random() < .03:  # jumps
                 place = place + [0, rng.uniform(1, 6), 0]
             self.places.append(place)
-            self.meshes += [(mesh.moved(turn, place), i) for mesh in person.meshes]
+            worn = belongings.worn(rng, person, self.materials)
+            held = belongings.held(rng, person, self.materials, len(self.around.textures))
+            self.meshes += [(mesh.moved(turn, place), i) for mesh in [*person.meshes, *worn]]
+            self.meshes += [(mesh.moved(turn, place), FIRST_THING + 60) for mesh in held]
             self.keypoints.append(person.keypoints @ turn.T + place)
             if person.seat is not None and person.seat > .5 and rng.random() < .85:
                 seat = things.chair if rng.random() < .75 else things.bench
@@ -175,7 +178,7 @@ class _Stage:
             anchor = person.keypoints[rng.choice([0, 5, 11, 13], p=[.3, .2, .4, .1])]
             row = rng.uniform(.15, .75) * self.height
         else:
-            anchor = person.keypoints[rng.choice([0, 5, 11], p=[.55, .38, .07])]
+            anchor = person.keypoints[rng.choice([0, 5, 11], p=[.75, .2, .05])]
             row = np.clip(rng.normal(.36, .16), .02, .9) * self.height
         kind = rng.random()
         height = (rng.uniform(12, 18) if kind < .5 else rng.uniform(5, 12) if kind < .65

@@ -14,8 +14,8 @@ HINTS = {5: 192, 9: 384, 13: 384}
 class Teacher:
     """Google's model, stopped before its decoder op."""
 
-    def __init__(self, path: pathlib.Path):
-        """Loads it.
+    def __init__(self, path: pathlib.Path, size: 'tuple[int, int]' = (WIDTH, HEIGHT)):
+        """Loads it for images of another width and height than its own, if asked to.
 
         Raises:
           ValueError: this is no PoseNet for 353x481.
@@ -24,17 +24,18 @@ class Teacher:
             tflite.without_decoder(path.read_bytes()),
             [f'MobilenetV1/Conv2d_{block}_pointwise/Relu6' for block in HINTS])
         self._model = Interpreter(model_content=network, num_threads=1)
-        self._model.allocate_tensors()
         self._input = self._model.get_input_details()[0]
         self._outputs = self._model.get_output_details()
         shape = tuple(int(n) for n in self._input['shape'])
         if shape != (1, HEIGHT, WIDTH, 3):
             raise ValueError(f'{path} takes {shape}: expected (1, {HEIGHT}, {WIDTH}, 3)')
+        self._model.resize_tensor_input(self._input['index'], (1, *size[::-1], 3))
+        self._model.allocate_tensors()
 
     def look(self, image: np.ndarray) -> 'list[np.ndarray]':
-        """What the teacher makes of an image [353, 481, 3] uint8, float32.
+        """What the teacher makes of an image [H, W, 3] uint8, float32.
 
-        Heatmaps [17, 23, 31] (logits), short offsets [34, ..] and mid offsets [64, ..] (pixels),
+        Heatmaps [17, h, w] (logits), short offsets [34, ..] and mid offsets [64, ..] (pixels),
         then the features of each block in HINTS.
         """
         self._model.set_tensor(self._input['index'], image[None])

@@ -93,7 +93,7 @@ def _wood(rng: np.random.Generator, materials: Materials) -> int:
                                   frequency=rng.uniform(.3, 1.5)))
 
 
-def _any(rng: np.random.Generator, materials: Materials, textures: int) -> int:
+def any_material(rng: np.random.Generator, materials: Materials, textures: int) -> int:
     if rng.random() < .35:
         m = material(rng, kind=r.TEXTURE, color=1., bump=0)
         m['extra'][:3] = [rng.integers(textures), *(1 / rng.uniform(3, 20, 2))]
@@ -158,7 +158,7 @@ def table(rng: np.random.Generator, materials: Materials, textures: int) -> 'lis
                for sx in (-1, 1) for sz in (-1, 1)]
     for _ in range(int(rng.integers(0, 6))):
         at = (rng.uniform(-.45, .45) * width, top, rng.uniform(-.45, .45) * depth)
-        number = _any(rng, materials, textures)
+        number = any_material(rng, materials, textures)
         meshes.append(box(*rng.uniform(.4, 3.5, 3), number, at) if rng.random() < .6 else
                       pipe(rng.uniform(.2, .8), rng.uniform(.5, 3.5), number, at,
                            rng.uniform(.1, .8)))
@@ -251,7 +251,7 @@ def flag(rng: np.random.Generator, materials: Materials, textures: int) -> 'list
         return size * np.sin(x * waves + phase + .15 * y) * (1 + .3 * np.sin(.7 * y))
 
     foot = rng.uniform(0, 15)
-    cloth = sheet(width, height, _any(rng, materials, textures), 18, 8, folds)
+    cloth = sheet(width, height, any_material(rng, materials, textures), 18, 8, folds)
     meshes = [cloth.moved(np.eye(3), np.array([0, foot, 0]))]
     if rng.random() < .6:
         rod = materials.add(material(rng, pattern=r.PLAIN))
@@ -267,7 +267,7 @@ def door(rng: np.random.Generator, materials: Materials, textures: int) -> 'list
     meshes.append(box(width, bar, .8, wood, (0, height - bar, 0)))
     if rng.random() < .5:
         angle = rng.uniform(-1.4, 1.4)
-        leaf = sheet(width, height, _any(rng, materials, textures))
+        leaf = sheet(width, height, any_material(rng, materials, textures))
         meshes.append(leaf.moved(about([0, 1, 0], angle),
                                  np.array([width / 2 * (1 - np.cos(angle)), 0, 0])))
     if rng.random() < .4:
@@ -324,7 +324,7 @@ def heap(rng: np.random.Generator, materials: Materials, textures: int) -> 'list
     """Boxes, bottles, bags and balls, on each other."""
     meshes, top = [], 0.
     for _ in range(int(rng.integers(1, 5))):
-        number, height = _any(rng, materials, textures), rng.uniform(.8, 7)
+        number, height = any_material(rng, materials, textures), rng.uniform(.8, 7)
         kind, aside = rng.random(), rng.normal(0, .6)
         if kind < .5:
             meshes.append(box(rng.uniform(1, 8), height, rng.uniform(1, 8), number,

@@ -32,7 +32,7 @@ from training.losses import losses  # noqa: E402
 from training.network import PoseNet  # noqa: E402
 from training.teacher import HINTS, Teacher  # noqa: E402
 from training.textures import load_photographs  # noqa: E402
-from training.views import Batch, Views  # noqa: E402
+from training.views import HALF_SIZE, SIZE, Batch, Views  # noqa: E402
 
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
@@ -41,6 +41,9 @@ CLIP = 5.
 # With --init the first layers, half of the work, learn no more after this share of the training
 # (Brock et al., FreezeOut, arXiv 1706.04983).
 FREEZE_AT, FROZEN = .3, 7
+# Without it, views of half the size come first, four in place of one, for this share of the
+# training (Tan and Le, EfficientNetV2, arXiv 2104.00298).
+SMALL_UNTIL = .5
 VALIDATION_BATCHES, VALIDATION_BATCH = 12, 8
 
 
@@ -160,28 +163,15 @@ class Trainer:
         return [round(float(np.mean([float(p) for p in part])), 4) for part in zip(*parts)]
 
 
-def run(trainer: Trainer, args: argparse.Namespace) -> None:
-    """Trains until the time is over, with a checkpoint every few minutes."""
-    paths = [path for folder in args.data for path in shards.find_shards(folder)]
-    held_out, paths = paths[:args.held_out], paths[args.held_out:]
-    if args.teacher:
-        Teacher(args.teacher)  # refuses another model before any work
-    photographs = load_photographs(args.photographs) if args.photographs else []
-    # A new seed after each interruption, or the first views would come again and again.
-    data = Views(paths, args.teacher, args.batch, trainer.step, photographs)
-    validation = []
-    if held_out:
-        unseen = iter(Views(held_out, args.teacher, VALIDATION_BATCH, 9, vary=False))
-        validation = [next(unseen).to(trainer.device) for _ in range(VALIDATION_BATCHES)]
-    print(f'{len(data)} pictures, width {args.width}, {trainer.views} views so far, '
-          f'{trainer.device}', file=sys.stderr)
+def learn(trainer: Trainer, data: Views, until: float, validation: 'list[Batch]',
+          bar: tqdm) -> None:
+    """Trains until this share of the training is over, with a checkpoint every few minutes."""
+    args = trainer.args
     batches = data.load(args.workers)
     next(batches)  # so that the workers' start is not counted
-    last, saved, recent = time.monotonic(), time.monotonic(), []
-    with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
-              disable=not sys.stderr.isatty()) as bar, \
-            (args.output / 'log.jsonl').open('a') as log:
-        while trainer.progress() < 1:
+    last, saved, recent, first = time.monotonic(), time.monotonic(), [], trainer.views
+    with (args.output / 'log.jsonl').open('a') as log:
+        while trainer.progress() < until:
             recent.append(trainer.train(next(batches).to(trainer.device)))
             now = time.monotonic()
             trainer.seconds += now - last
@@ -191,17 +181,41 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
                 heat, short, mid, hint = np.mean(recent[-20:], 0)
                 bar.set_postfix_str(f'{trainer.views} views, heat {heat:.2f} short {short:.3f} '
                                     f'mid {mid:.3f} hint {hint:.3f}')
-            if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= 1:
+            if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= until:
                 entry = {'minutes': round(trainer.seconds / 60, 2), 'step': trainer.step,
                          'views': trainer.views, 'rate': round(trainer.rate(), 6),
-                         'views_a_second': round(args.batch * len(recent) / (now - saved), 1),
+                         'views_a_second': round((trainer.views - first) / (now - saved), 1),
                          'training': np.mean(recent, 0).round(4).tolist(),
                          'validation': trainer.validate(validation) if validation else None}
                 trainer.save()
                 log.write(json.dumps(entry) + '\n')
                 log.flush()
                 bar.write(json.dumps(entry), file=sys.stderr)
-                recent, saved = [], time.monotonic()
+                saved, recent, first = time.monotonic(), [], trainer.views
+
+
+def run(trainer: Trainer, args: argparse.Namespace) -> None:
+    """Trains until the time is over, on small views first if the network knows nothing yet."""
+    paths = [path for folder in args.data for path in shards.find_shards(folder)]
+    held_out, paths = paths[:args.held_out], paths[args.held_out:]
+    if args.teacher:
+        Teacher(args.teacher)  # refuses another model before any work
+    photographs = load_photographs(args.photographs) if args.photographs else []
+    validation = []
+    if held_out:
+        unseen = iter(Views(held_out, args.teacher, VALIDATION_BATCH, 9, vary=False))
+        validation = [next(unseen).to(trainer.device) for _ in range(VALIDATION_BATCHES)]
+    stages = [(HALF_SIZE, 4 * args.batch, 0 if args.init else SMALL_UNTIL), (SIZE, args.batch, 1)]
+    with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
+              disable=not sys.stderr.isatty()) as bar:
+        for size, batch, until in stages:
+            if trainer.progress() >= until:
+                continue
+            # A new seed after each interruption, or the first views would come again and again.
+            data = Views(paths, args.teacher, batch, trainer.step, photographs, size=size)
+            bar.write(f'{len(data)} pictures at {size[0]}x{size[1]}, width {args.width}, '
+                      f'{trainer.views} views so far, {trainer.device}', file=sys.stderr)
+            learn(trainer, data, until, validation, bar)
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,9 +1,9 @@
 """Pictures as the network gets to see them, and what the teacher says of each of just these.
 
 A picture of a shard is enlarged or shrunk, turned, mirrored, put before another one, mixed with
-another one, and changed by augment.py. Then the teacher is asked: student and teacher see the very
-same pixels (Beyer et al., Knowledge distillation: a good teacher is patient and consistent,
-arXiv 2106.05237).
+another one, changed by augment.py, and fitted as PoseEngine fits a camera's picture into the input.
+Then the teacher is asked: student and teacher see the very same pixels (Beyer et al., Knowledge
+distillation: a good teacher is patient and consistent, arXiv 2106.05237).
 """
 import pathlib
 import signal
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from pose_engine import PADDING
 from training import shards
 from training.augment import augment
 from training.personlab import EDGES, KEYPOINTS, MIRRORED, STRIDE
@@ -21,12 +22,14 @@ from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
 from training.teacher import Teacher
 from training.textures import piece_of
 
-GRID = (HEIGHT - 1) // STRIDE + 1, (WIDTH - 1) // STRIDE + 1
+SIZE = WIDTH, HEIGHT
+HALF_SIZE = (WIDTH + 1) // 2, (HEIGHT + 1) // 2  # whole steps of the network's stride as well
 DESERTED, MOVED, MIXED = .07, .65, .3  # shares of the views
 LARGEST_MIX = .4  # how much another picture may shine through
 ZOOM = .65, 2.
 TURN = .08  # standard deviation, radians
 AT_A_KEYPOINT = .8  # share of the moved views that are centred on one
+SAMPLED, PADDED = .6, .25  # shares of the views
 
 
 class Batch(NamedTuple):
@@ -83,11 +86,31 @@ def move_keypoints(keypoints: np.ndarray, matrix: np.ndarray, mirror: bool) -> n
     return moved[:, MIRRORED] if mirror else moved
 
 
+def sampled(image: np.ndarray, scale: float) -> np.ndarray:
+    """The image as if PoseEngine had shrunk it by `scale`, that is, picked some of the pixels."""
+    def picked(size: int) -> np.ndarray:
+        return (np.floor((np.arange(size) + .5) / scale) + .5) * scale - .5
+
+    x, y = np.meshgrid(picked(image.shape[1]), picked(image.shape[0]))
+    return cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC,
+                     borderMode=cv2.BORDER_REPLICATE)
+
+
+def pad(rng: np.random.Generator, pixels: torch.Tensor, keypoints: np.ndarray) -> None:
+    """Covers an image [3, H, W] at the right or below, as a tall or a wide picture leaves it."""
+    end = np.array(pixels.shape[:0:-1])
+    axis = int(rng.random() < .3)
+    end[axis] *= rng.uniform(.45, .95)
+    pixels[:, end[1]:] = pixels[:, :, end[0]:] = PADDING / 128 - 1
+    keypoints[(keypoints[..., :2] > end - 1).any(-1), 2] = OUTSIDE
+
+
 class Views(IterableDataset):
     """Endless batches of views of some shards."""
 
     def __init__(self, paths: 'list[pathlib.Path]', teacher: Optional[pathlib.Path], count: int,
-                 seed: int, photographs: 'Sequence[np.ndarray]' = (), vary: bool = True):
+                 seed: int, photographs: 'Sequence[np.ndarray]' = (), vary: bool = True,
+                 size: 'tuple[int, int]' = SIZE):
         """Reads what is known of the shards; their pictures stay on disk.
 
         Args:
@@ -96,6 +119,7 @@ class Views(IterableDataset):
           seed: for random numbers.
           photographs: without people, to put behind people or to mix in.
           vary: move, mix and augment pictures, or leave them as they are.
+          size: width and height of the views.
 
         Raises:
           FileNotFoundError: there is no shard.
@@ -108,7 +132,7 @@ class Views(IterableDataset):
         counts = [len(shards.load(path, 'areas')) for path in paths]
         self._where = [(n, i) for n, count in enumerate(counts) for i in range(count)]
         self._empty = np.flatnonzero(self._has_truth & ~self._keypoints.any((1, 2, 3)))
-        self._photographs, self._vary = photographs, vary
+        self._photographs, self._vary, self._size = photographs, vary, size
         self._teacher, self._count, self._seed = teacher, count, seed
 
     def __len__(self) -> int:
@@ -142,26 +166,37 @@ class Views(IterableDataset):
         if rng.random() < MIXED:
             share = rng.uniform(0, LARGEST_MIX)
             image = cv2.addWeighted(image, 1 - share, self._place_without_people(rng), share, 0)
+        if rng.random() < SAMPLED:
+            image = sampled(image, rng.uniform(.5, 1))
         return image, keypoints, bool(self._has_truth[index])
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         rng = np.random.default_rng((self._seed, worker.id if worker else 0))
         torch.manual_seed(int(rng.integers(2 ** 31)))
-        teacher = Teacher(self._teacher) if self._teacher else None
+        teacher = Teacher(self._teacher, self._size) if self._teacher else None
         while True:
             images, keypoints, has_truth = zip(*(self.view(rng) for _ in range(self._count)))
+            if self._size != SIZE:
+                images = [cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
+                          for image in images]
+                keypoints = [points * np.float32([*np.divide(self._size, SIZE), 1])
+                             for points in keypoints]
             pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 128 - 1
             if self._vary:
                 # In whole bytes, as the teacher gets it.
                 pixels = ((augment(pixels) + 1) * 128).round().clamp(0, 255) / 128 - 1
+                for image, points in zip(pixels, keypoints):
+                    if rng.random() < PADDED:
+                        pad(rng, image, points)
             if teacher:
                 seen = ((pixels + 1) * 128).to(torch.uint8).permute(0, 2, 3, 1).numpy()
                 maps = [torch.from_numpy(np.stack(answers)) for answers in
                         zip(*(teacher.look(np.ascontiguousarray(image)) for image in seen))]
             else:
                 channels = [KEYPOINTS, 2 * KEYPOINTS, 4 * len(EDGES)]
-                maps = [torch.zeros(self._count, c, *GRID) for c in channels]
+                grid = [(length - 1) // STRIDE + 1 for length in self._size[::-1]]
+                maps = [torch.zeros(self._count, c, *grid) for c in channels]
             yield Batch(pixels, *maps[:3], maps[3:],
                         torch.from_numpy(np.stack(keypoints)).float(), torch.tensor(has_truth),
                         teacher is not None)

@@ -159,7 +159,8 @@ class PoseEngine:
         Raises TypeError or ValueError for what is no such image, EngineError if the device fails.
         """
         image = _as_array(img)
-        self._scale = scale_x, scale_y = self._set_input(image)
+        self._scale = scale_x, scale_y = fit(image, self._canvas)
+        self._interpreter.set_tensor(self._input, self._to_input(self._canvas)[np.newaxis])
         self._image_size = image.shape[1::-1]
         start = time.perf_counter()
         try:
@@ -207,27 +208,33 @@ class PoseEngine:
         return cv2.warpAffine(scores, to_cell, self._image_size, borderMode=cv2.BORDER_REPLICATE,
                               flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
-    def _set_input(self, image: np.ndarray) -> Tuple[float, float]:
-        """Lays the image into the top left of the input; returns input pixels per its pixel."""
-        (width, height), (image_height, image_width) = self.input_size, image.shape[:2]
-        scale = min(width / image_width, height / image_height)
-        used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
-        canvas = self._canvas
-        canvas[used[1]:] = canvas[:, used[0]:] = PADDING
-        target = canvas[:used[1], :used[0]]
-        # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
-        # finds no more people. Far fewer pixels need an average, more of them a mixture.
-        how = (cv2.INTER_AREA if scale < 0.5 else
-               cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
-        if image.shape[2] == 4:
-            fitted = image if scale == 1 else cv2.resize(image, used, interpolation=how)
-            cv2.cvtColor(fitted, cv2.COLOR_RGBA2RGB, dst=target)
-        elif scale == 1:
-            target[...] = image
-        else:
-            cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
-        self._interpreter.set_tensor(self._input, self._to_input(canvas)[np.newaxis])
-        return used[0] / image_width, used[1] / image_height
+
+def fit(image: np.ndarray, canvas: np.ndarray) -> Tuple[float, float]:
+    """Lays an image into the top left of a network's input, grey beside it, its aspect kept.
+
+    Args:
+      image: uint8 [Y, X, RGB or RGBA].
+      canvas: uint8 [Y, X, RGB], overwritten.
+
+    Returns: pixels of the canvas per pixel of the image, in x and in y.
+    """
+    (height, width), (image_height, image_width) = canvas.shape[:2], image.shape[:2]
+    scale = min(width / image_width, height / image_height)
+    used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
+    canvas[used[1]:] = canvas[:, used[0]:] = PADDING
+    target = canvas[:used[1], :used[0]]
+    # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
+    # finds no more people. Far fewer pixels need an average, more of them a mixture.
+    how = (cv2.INTER_AREA if scale < 0.5 else
+           cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
+    if image.shape[2] == 4:
+        fitted = image if scale == 1 else cv2.resize(image, used, interpolation=how)
+        cv2.cvtColor(fitted, cv2.COLOR_RGBA2RGB, dst=target)
+    elif scale == 1:
+        target[...] = image
+    else:
+        cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
+    return used[0] / image_width, used[1] / image_height
 
 
 def _op_outputs(outputs: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -30,7 +30,7 @@ SIGMAS = np.array([.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .
                    .087, .087, .089, .089])
 FOUND, VISIBLE = .5, .3  # OKS of a found pose, score of a keypoint that the reference sees
 BOX_SHARE = .6  # a person's area over that of the box around the keypoints
-LEAST_KEYPOINTS, LEAST_AREA = 6, 900  # of a person in a render that is asked for
+LEAST_KEYPOINTS, LEAST_AREA = 6, 1600  # of a person in a render that is asked for
 # By the person's area in pixels, as if the picture filled 353x481.
 SIZES = [('small', 0, 3000), ('middle', 3000, 10000), ('large', 10000, np.inf)]
 BONES = [(5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15),

@@ -18,9 +18,9 @@ from ai_edge_quantizer import quantizer, recipe
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from pose_engine import fit  # noqa: E402
 from training import shards, tflite  # noqa: E402
-from training.network import PoseNet, load_network  # noqa: E402
-from training.scenes import HEIGHT, WIDTH  # noqa: E402
+from training.network import SIZE, PoseNet, load_network  # noqa: E402
 
 SIZES = ['353x481', '481x641', '721x1281']  # height and width
 CALIBRATION_PICTURES = 200
@@ -43,10 +43,11 @@ def calibration_inputs(folder: pathlib.Path, signature: str, name: str) -> dict:
     if not paths:
         raise FileNotFoundError(f'{folder} holds no shard')
     rng = np.random.default_rng(0)
-    inputs = []
+    inputs, canvas = [], np.empty((*SIZE[::-1], 3), np.uint8)
     for _ in range(CALIBRATION_PICTURES):
         images = shards.load(paths[rng.integers(len(paths))], 'images')
-        image = images[rng.integers(len(images))][None].astype(np.float32) / 128 - 1
+        fit(images[rng.integers(len(images))], canvas)
+        image = canvas[None].astype(np.float32) / 128 - 1
         # Black and white in every picture: the input's scale becomes 1/128, as in Google's.
         image[0, 0, 0], image[0, 0, 1] = -1, 255 / 128 - 1
         inputs.append({name: image})
@@ -62,7 +63,7 @@ def quantized_model(data: bytes, calibration: dict) -> bytes:
 
 def calibrate(network: PoseNet, folder: pathlib.Path) -> dict:
     """Ranges of all activations, by tensor name; they hold for every size of the input."""
-    data = float_model(network, HEIGHT, WIDTH)
+    data = float_model(network, *SIZE[::-1])
     work = quantizer.Quantizer(data, recipe.static_wi8_ai8())
     definition = tflite.read(data).signatureDefs[0]
     return work.calibrate(calibration_inputs(

@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from pose_engine import PADDING  # noqa: E402
+from pose_engine import fit  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import HEIGHT, MAX_PEOPLE, WIDTH  # noqa: E402
 
@@ -21,12 +21,12 @@ PICTURES, VIDEOS = {'.jpg', '.jpeg', '.png', '.webp'}, {'.mp4', '.avi', '.mkv', 
 
 
 def letterbox(image: np.ndarray) -> np.ndarray:
-    """An image [Y, X, 3] scaled to the network's input, at its top left as PoseEngine lays it."""
+    """An image [Y, X, 3] at the size of all pictures, the rest of it grey as in PoseEngine."""
     scale = min(WIDTH / image.shape[1], HEIGHT / image.shape[0])
-    size = round(image.shape[1] * scale), round(image.shape[0] * scale)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    out = np.full((HEIGHT, WIDTH, 3), PADDING, np.uint8)
-    out[:size[1], :size[0]] = cv2.resize(image, size, interpolation=way)
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    out = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    fit(image, out)
     return out
 
 

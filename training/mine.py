@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from pose_engine import fit  # noqa: E402
 from training import makehuman, scenes, shards, textures  # noqa: E402
-from training.network import PoseNet, load_network  # noqa: E402
+from training.network import SIZE, PoseNet, load_network  # noqa: E402
 from training.render import new_surroundings, write_pictures  # noqa: E402
 
 LEAST_KEYPOINTS = 3  # kinds of keypoints that the network must see at once
@@ -27,7 +28,9 @@ PICTURES_IN_SURROUNDINGS = 250
 @torch.no_grad()
 def seen_keypoints(network: PoseNet, image: np.ndarray, score: float) -> int:
     """How many kinds of keypoints the network sees in an image [Y, X, 3] with this score."""
-    values = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None] / 128 - 1
+    canvas = np.empty((*SIZE[::-1], 3), np.uint8)
+    fit(image, canvas)
+    values = torch.from_numpy(canvas).permute(2, 0, 1)[None] / 128 - 1
     heatmaps = torch.sigmoid(network(values)[0])
     return int((heatmaps.amax((0, 2, 3)) > score).sum())
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from training.personlab import EDGES, KEYPOINTS
 
+SIZE = 481, 353  # width and height of the images that it learns from
 # Output channels of each depthwise-separable block at width 1, and its stride. As in Google's
 # PoseNet the last stage keeps its stride and its 512 channels, so that nothing is dilated.
 _BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 7]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from training import makehuman, scenes, shards, textures  # noqa: E402
 
 BACKDROPS, TEXTURES = 60, 48
-BACKDROP_SIZE = 430, 580
+BACKDROP_SIZE = 580, 780
 
 
 def new_surroundings(rng: np.random.Generator, cast: makehuman.Cast,

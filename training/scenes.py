@@ -10,7 +10,7 @@ from training.makehuman import Cast
 from training.people import Materials, Person, material, random_person
 from training.poses import about
 
-WIDTH, HEIGHT = 481, 353  # the network's input
+WIDTH, HEIGHT = 640, 480  # a camera's picture
 SUPERSAMPLING = 1.5
 MAX_PEOPLE = 6
 OUTSIDE, HIDDEN, SEEN = 0, 1, 2  # of a keypoint
@@ -118,13 +118,13 @@ def _room(rng: np.random.Generator, materials: Materials, textures: int, points:
 
 
 def _body_size(rng: np.random.Generator, people: int) -> float:
-    """How tall a standing body would be in the picture, pixels of the network's input."""
+    """How tall a standing body would be in the picture, pixels."""
     if people >= 5:
-        return float(np.exp(rng.uniform(np.log(65), np.log(260))))
+        return float(np.exp(rng.uniform(np.log(90), np.log(350))))
     kind = rng.random()
     if kind < .6:
-        return float(np.exp(rng.uniform(np.log(85), np.log(420))))
-    return float(np.exp(rng.uniform(np.log(420), np.log(1000))))
+        return float(np.exp(rng.uniform(np.log(115), np.log(570))))
+    return float(np.exp(rng.uniform(np.log(570), np.log(1360))))
 
 
 class _Stage:
@@ -174,7 +174,7 @@ class _Stage:
         """Sets the camera so that a keypoint of the first person is where photographers put it."""
         rng = self.rng
         distance = self.focal * max(person.height, 9) / size
-        if size / SUPERSAMPLING < 350:
+        if size / SUPERSAMPLING < 475:
             anchor = person.keypoints[rng.choice([0, 5, 11, 13], p=[.3, .2, .4, .1])]
             row = rng.uniform(.15, .75) * self.height
         else:
@@ -203,7 +203,7 @@ class _Stage:
     def _place(self, i: int, size: float) -> np.ndarray:
         rng = self.rng
         if i == 0:
-            return np.array([self._across(self.ahead, .1 if size < 500 else .22), 0, self.ahead])
+            return np.array([self._across(self.ahead, .1 if size < 680 else .22), 0, self.ahead])
         if rng.random() < .45:  # beside somebody, touching or hiding
             other = self.places[rng.integers(len(self.places))]
             return np.array([other[0] + rng.choice([-1, 1]) * rng.uniform(2.5, 7.5), 0,
@@ -295,7 +295,7 @@ def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 def truth(canvas: r.Canvas, focal: float,
           people: 'list[np.ndarray]') -> 'tuple[np.ndarray, np.ndarray]':
-    """Keypoints [MAX_PEOPLE, 17, 3] and areas [MAX_PEOPLE] in pixels of the network's input.
+    """Keypoints [MAX_PEOPLE, 17, 3] and areas [MAX_PEOPLE] in pixels of the picture.
 
     Args: people: of each [17, 3] keypoints in camera space.
     """

@@ -5,7 +5,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from training import tflite
-from training.scenes import HEIGHT, WIDTH
+from training.network import SIZE
 
 # Blocks of MobileNet whose features the student is to guess as well, with their channels.
 HINTS = {5: 192, 9: 384, 13: 384}
@@ -14,7 +14,7 @@ HINTS = {5: 192, 9: 384, 13: 384}
 class Teacher:
     """Google's model, stopped before its decoder op."""
 
-    def __init__(self, path: pathlib.Path, size: 'tuple[int, int]' = (WIDTH, HEIGHT)):
+    def __init__(self, path: pathlib.Path, size: 'tuple[int, int]' = SIZE):
         """Loads it for images of another width and height than its own, if asked to.
 
         Raises:
@@ -27,8 +27,9 @@ class Teacher:
         self._input = self._model.get_input_details()[0]
         self._outputs = self._model.get_output_details()
         shape = tuple(int(n) for n in self._input['shape'])
-        if shape != (1, HEIGHT, WIDTH, 3):
-            raise ValueError(f'{path} takes {shape}: expected (1, {HEIGHT}, {WIDTH}, 3)')
+        expected = (1, *SIZE[::-1], 3)
+        if shape != expected:
+            raise ValueError(f'{path} takes {shape}: expected {expected}')
         self._model.resize_tensor_input(self._input['index'], (1, *size[::-1], 3))
         self._model.allocate_tensors()
 

@@ -29,10 +29,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from training import shards  # noqa: E402
 from training.losses import losses  # noqa: E402
-from training.network import PoseNet  # noqa: E402
+from training.network import SIZE, PoseNet  # noqa: E402
 from training.teacher import HINTS, Teacher  # noqa: E402
 from training.textures import load_photographs  # noqa: E402
-from training.views import HALF_SIZE, SIZE, Batch, Views  # noqa: E402
+from training.views import HALF_SIZE, Batch, Views  # noqa: E402
 
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6

@@ -1,9 +1,10 @@
 """Pictures as the network gets to see them, and what the teacher says of each of just these.
 
-A picture of a shard is enlarged or shrunk, turned, mirrored, put before another one, mixed with
-another one, changed by augment.py, and fitted as PoseEngine fits a camera's picture into the input.
-Then the teacher is asked: student and teacher see the very same pixels (Beyer et al., Knowledge
-distillation: a good teacher is patient and consistent, arXiv 2106.05237).
+A picture of a shard is enlarged or shrunk, turned, mirrored, put before another one and mixed with
+another one, as if a camera had taken it at some size; PoseEngine's own function fits it into the
+input, and augment.py changes it. Then the teacher is asked: student and teacher see the very same
+pixels (Beyer et al., Knowledge distillation: a good teacher is patient and consistent,
+arXiv 2106.05237).
 """
 import pathlib
 import signal
@@ -14,22 +15,23 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from pose_engine import PADDING
+from pose_engine import PADDING, fit
 from training import shards
 from training.augment import augment
+from training.network import SIZE
 from training.personlab import EDGES, KEYPOINTS, MIRRORED, STRIDE
-from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
+from training.scenes import OUTSIDE, SEEN
 from training.teacher import Teacher
 from training.textures import piece_of
 
-SIZE = WIDTH, HEIGHT
-HALF_SIZE = (WIDTH + 1) // 2, (HEIGHT + 1) // 2  # whole steps of the network's stride as well
+HALF_SIZE = (SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2  # whole steps of the network's stride as well
 DESERTED, MOVED, MIXED = .07, .65, .3  # shares of the views
 LARGEST_MIX = .4  # how much another picture may shine through
 ZOOM = .65, 2.
 TURN = .08  # standard deviation, radians
 AT_A_KEYPOINT = .8  # share of the moved views that are centred on one
-SAMPLED, PADDED = .6, .25  # shares of the views
+# Shares of the views that PoseEngine has to shrink, which makes edges jagged, and to pad.
+SHRUNK, PADDED = .6, .25
 
 
 class Batch(NamedTuple):
@@ -61,48 +63,49 @@ class Batch(NamedTuple):
                      moved(self.keypoints), moved(self.has_truth), self.has_teacher)
 
 
-def placement(rng: np.random.Generator, keypoints: np.ndarray) -> 'tuple[np.ndarray, bool]':
-    """A random move of a picture: a matrix [2, 3] from its pixels to the view's; is it a mirror?"""
-    scale, turn = np.exp(rng.uniform(*np.log(ZOOM))), rng.normal(0, TURN)
+def placement(rng: np.random.Generator, keypoints: np.ndarray, size: 'tuple[int, int]',
+              new_size: 'tuple[int, int]') -> 'tuple[np.ndarray, bool]':
+    """A random move of a picture into one of another width and height.
+
+    Returns: a matrix [2, 3] from pixels to pixels, and whether it is a mirror.
+    """
+    scale = min(np.divide(new_size, size))
+    if rng.random() > MOVED:
+        return np.array([[scale, 0, scale / 2 - .5], [0, scale, scale / 2 - .5]]), False
+    scale, turn = scale * np.exp(rng.uniform(*np.log(ZOOM))), rng.normal(0, TURN)
     mirror = bool(rng.random() < .5)
     seen = keypoints[keypoints[..., 2] == SEEN][:, :2]
     if len(seen) and rng.random() < AT_A_KEYPOINT:
         centre = seen[rng.integers(len(seen))]
     else:
-        centre = rng.uniform(0, (WIDTH, HEIGHT))
-    target = (WIDTH, HEIGHT) * rng.uniform(.3, .7, 2)
+        centre = rng.uniform(0, size)
+    target = new_size * rng.uniform(.3, .7, 2)
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)
     matrix = np.array([[cos, -sin], [sin, cos]]) @ np.diag([-1 if mirror else 1, 1])
     return np.column_stack([matrix, target - matrix @ centre]), mirror
 
 
-def move_keypoints(keypoints: np.ndarray, matrix: np.ndarray, mirror: bool) -> np.ndarray:
-    """[people, 17, 3] moved with their picture; what leaves the view is OUTSIDE, nobody stays 0."""
+def move_keypoints(keypoints: np.ndarray, matrix: np.ndarray, mirror: bool,
+                   size: 'tuple[int, int]') -> np.ndarray:
+    """[people, 17, 3] moved with their picture; what leaves it is OUTSIDE, nobody stays 0."""
     moved = keypoints.copy()
     moved[..., :2] = keypoints[..., :2] @ matrix[:, :2].T + matrix[:, 2]
-    outside = ((moved[..., :2] < 0) | (moved[..., :2] > (WIDTH - 1, HEIGHT - 1))).any(-1)
+    outside = ((moved[..., :2] < 0) | (moved[..., :2] > np.subtract(size, 1))).any(-1)
     moved[outside, 2] = OUTSIDE
     moved[~keypoints.any((1, 2))] = 0
     return moved[:, MIRRORED] if mirror else moved
 
 
-def sampled(image: np.ndarray, scale: float) -> np.ndarray:
-    """The image as if PoseEngine had shrunk it by `scale`, that is, picked some of the pixels."""
-    def picked(size: int) -> np.ndarray:
-        return (np.floor((np.arange(size) + .5) / scale) + .5) * scale - .5
+class View(NamedTuple):
+    """A picture in the network's input."""
 
-    x, y = np.meshgrid(picked(image.shape[1]), picked(image.shape[0]))
-    return cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC,
-                     borderMode=cv2.BORDER_REPLICATE)
-
-
-def pad(rng: np.random.Generator, pixels: torch.Tensor, keypoints: np.ndarray) -> None:
-    """Covers an image [3, H, W] at the right or below, as a tall or a wide picture leaves it."""
-    end = np.array(pixels.shape[:0:-1])
-    axis = int(rng.random() < .3)
-    end[axis] *= rng.uniform(.45, .95)
-    pixels[:, end[1]:] = pixels[:, :, end[0]:] = PADDING / 128 - 1
-    keypoints[(keypoints[..., :2] > end - 1).any(-1), 2] = OUTSIDE
+    image: np.ndarray
+    """[H, W, 3] uint8."""
+    used: 'tuple[int, int]'
+    """Its width and height; the rest of the image is padding."""
+    keypoints: np.ndarray
+    """[people, 17, 3] as in Batch."""
+    has_truth: bool
 
 
 class Views(IterableDataset):
@@ -142,33 +145,46 @@ class Views(IterableDataset):
         shard, i = self._where[index]
         return shards.load(self._paths[shard], 'images')[i]
 
-    def _place_without_people(self, rng: np.random.Generator) -> np.ndarray:
-        """A piece of a picture that shows nobody, [353, 481, 3]; grey where there is none."""
+    def _place_without_people(self, rng: np.random.Generator,
+                              size: 'tuple[int, int]') -> np.ndarray:
+        """A piece of a picture that shows nobody; grey where there is none."""
         if self._photographs and rng.random() < .5:
-            return piece_of(rng, self._photographs, HEIGHT, WIDTH, .3)
+            return piece_of(rng, self._photographs, *size[::-1], .3)
         if len(self._empty):
-            return piece_of(rng, [self._picture(rng.choice(self._empty))], HEIGHT, WIDTH, .4)
-        return np.full((HEIGHT, WIDTH, 3), rng.integers(256), np.uint8)
+            return piece_of(rng, [self._picture(rng.choice(self._empty))], *size[::-1], .4)
+        return np.full((*size[::-1], 3), rng.integers(256), np.uint8)
 
-    def view(self, rng: np.random.Generator) -> 'tuple[np.ndarray, np.ndarray, bool]':
-        """An image [353, 481, 3] uint8, its keypoints, and whether these are known."""
-        index = int(rng.integers(len(self)))
-        image, keypoints = self._picture(index), self._keypoints[index]
-        if not self._vary:
-            return image, keypoints, bool(self._has_truth[index])
+    def _taken(self, rng: np.random.Generator, picture: np.ndarray,
+               keypoints: np.ndarray) -> 'tuple[np.ndarray, np.ndarray]':
+        """A picture and its keypoints as if another camera had taken it."""
+        size = np.array(self._size, float)
+        if rng.random() < PADDED:  # tall or wide
+            size[int(rng.random() < .3)] *= rng.uniform(.45, .95)
+        if rng.random() < SHRUNK:
+            size /= rng.uniform(.5, 1)
+        size = tuple(size.round().astype(int).tolist())
+        image = self._place_without_people(rng, size)
         if rng.random() < DESERTED:
-            return self._place_without_people(rng), np.zeros_like(keypoints), True
-        if rng.random() < MOVED:
-            matrix, mirror = placement(rng, keypoints)
-            image = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), self._place_without_people(rng),
-                                   borderMode=cv2.BORDER_TRANSPARENT)
-            keypoints = move_keypoints(keypoints, matrix, mirror)
+            return image, np.zeros_like(keypoints)
+        matrix, mirror = placement(rng, keypoints, picture.shape[1::-1], size)
+        image = cv2.warpAffine(picture, matrix, size, image, borderMode=cv2.BORDER_TRANSPARENT)
         if rng.random() < MIXED:
             share = rng.uniform(0, LARGEST_MIX)
-            image = cv2.addWeighted(image, 1 - share, self._place_without_people(rng), share, 0)
-        if rng.random() < SAMPLED:
-            image = sampled(image, rng.uniform(.5, 1))
-        return image, keypoints, bool(self._has_truth[index])
+            image = cv2.addWeighted(image, 1 - share, self._place_without_people(rng, size), share,
+                                    0)
+        return image, move_keypoints(keypoints, matrix, mirror, size)
+
+    def view(self, rng: np.random.Generator) -> View:
+        """A picture, moved and mixed unless nothing is to vary, in the input."""
+        index = int(rng.integers(len(self)))
+        picture, keypoints = self._picture(index), self._keypoints[index]
+        if self._vary:
+            picture, keypoints = self._taken(rng, picture, keypoints)
+        image = np.empty((*self._size[::-1], 3), np.uint8)
+        scale = fit(picture, image)
+        used = np.multiply(picture.shape[1::-1], scale).round().astype(int)
+        return View(image, tuple(used.tolist()), keypoints * np.float32([*scale, 1]),
+                    bool(self._has_truth[index]))
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
@@ -176,19 +192,14 @@ class Views(IterableDataset):
         torch.manual_seed(int(rng.integers(2 ** 31)))
         teacher = Teacher(self._teacher, self._size) if self._teacher else None
         while True:
-            images, keypoints, has_truth = zip(*(self.view(rng) for _ in range(self._count)))
-            if self._size != SIZE:
-                images = [cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
-                          for image in images]
-                keypoints = [points * np.float32([*np.divide(self._size, SIZE), 1])
-                             for points in keypoints]
-            pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 128 - 1
+            views = [self.view(rng) for _ in range(self._count)]
+            pixels = torch.from_numpy(np.stack([view.image for view in views]))
+            pixels = pixels.permute(0, 3, 1, 2).float() / 128 - 1
             if self._vary:
                 # In whole bytes, as the teacher gets it.
                 pixels = ((augment(pixels) + 1) * 128).round().clamp(0, 255) / 128 - 1
-                for image, points in zip(pixels, keypoints):
-                    if rng.random() < PADDED:
-                        pad(rng, image, points)
+                for image, (width, height) in zip(pixels, (view.used for view in views)):
+                    image[:, height:] = image[:, :, width:] = PADDING / 128 - 1
             if teacher:
                 seen = ((pixels + 1) * 128).to(torch.uint8).permute(0, 2, 3, 1).numpy()
                 maps = [torch.from_numpy(np.stack(answers)) for answers in
@@ -198,8 +209,8 @@ class Views(IterableDataset):
                 grid = [(length - 1) // STRIDE + 1 for length in self._size[::-1]]
                 maps = [torch.zeros(self._count, c, *grid) for c in channels]
             yield Batch(pixels, *maps[:3], maps[3:],
-                        torch.from_numpy(np.stack(keypoints)).float(), torch.tensor(has_truth),
-                        teacher is not None)
+                        torch.from_numpy(np.stack([view.keypoints for view in views])).float(),
+                        torch.tensor([view.has_truth for view in views]), teacher is not None)
 
     def load(self, workers: int) -> 'Iterator[Batch]':
         """Batches made by processes of their own."""

@@ -154,9 +154,10 @@ class Views(IterableDataset):
             return piece_of(rng, [self._picture(rng.choice(self._empty))], *size[::-1], .4)
         return np.full((*size[::-1], 3), rng.integers(256), np.uint8)
 
-    def _taken(self, rng: np.random.Generator, picture: np.ndarray,
-               keypoints: np.ndarray) -> 'tuple[np.ndarray, np.ndarray]':
-        """A picture and its keypoints as if another camera had taken it."""
+    def _taken(self, rng: np.random.Generator,
+               index: int) -> 'tuple[np.ndarray, np.ndarray, bool]':
+        """A picture, its keypoints and whether they are known, as if by another camera."""
+        picture, keypoints = self._picture(index), self._keypoints[index]
         size = np.array(self._size, float)
         if rng.random() < PADDED:  # tall or wide
             size[int(rng.random() < .3)] *= rng.uniform(.45, .95)
@@ -165,26 +166,28 @@ class Views(IterableDataset):
         size = tuple(size.round().astype(int).tolist())
         image = self._place_without_people(rng, size)
         if rng.random() < DESERTED:
-            return image, np.zeros_like(keypoints)
+            return image, np.zeros_like(keypoints), True
         matrix, mirror = placement(rng, keypoints, picture.shape[1::-1], size)
         image = cv2.warpAffine(picture, matrix, size, image, borderMode=cv2.BORDER_TRANSPARENT)
         if rng.random() < MIXED:
             share = rng.uniform(0, LARGEST_MIX)
             image = cv2.addWeighted(image, 1 - share, self._place_without_people(rng, size), share,
                                     0)
-        return image, move_keypoints(keypoints, matrix, mirror, size)
+        return image, move_keypoints(keypoints, matrix, mirror, size), self._has_truth[index]
 
     def view(self, rng: np.random.Generator) -> View:
         """A picture, moved and mixed unless nothing is to vary, in the input."""
         index = int(rng.integers(len(self)))
-        picture, keypoints = self._picture(index), self._keypoints[index]
         if self._vary:
-            picture, keypoints = self._taken(rng, picture, keypoints)
+            picture, keypoints, has_truth = self._taken(rng, index)
+        else:
+            picture, keypoints = self._picture(index), self._keypoints[index]
+            has_truth = self._has_truth[index]
         image = np.empty((*self._size[::-1], 3), np.uint8)
         scale = fit(picture, image)
         used = np.multiply(picture.shape[1::-1], scale).round().astype(int)
         return View(image, tuple(used.tolist()), keypoints * np.float32([*scale, 1]),
-                    bool(self._has_truth[index]))
+                    bool(has_truth))
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()

@@ -198,7 +198,7 @@ class Views(IterableDataset):
             views = [self.view(rng) for _ in range(self._count)]
             pixels = torch.from_numpy(np.stack([view.image for view in views]))
             pixels = pixels.permute(0, 3, 1, 2).float() / 128 - 1
-            if self._vary:
+            if self._vary and self._size == SIZE:  # small views come first and are easier
                 # In whole bytes, as the teacher gets it.
                 pixels = ((augment(pixels) + 1) * 128).round().clamp(0, 255) / 128 - 1
                 for image, (width, height) in zip(pixels, (view.used for view in views)):

@@ -224,7 +224,8 @@ def fit(image: np.ndarray, canvas: np.ndarray) -> Tuple[float, float]:
     canvas[used[1]:] = canvas[:, used[0]:] = PADDING
     target = canvas[:used[1], :used[0]]
     # Camera frames are shrunk a little, where a mixture of pixels costs twice the time and
-    # finds no more people. Far fewer pixels need an average, more of them a mixture.
+    # Google's networks find no more people. Far fewer pixels need an average, more of them a
+    # mixture.
     how = (cv2.INTER_AREA if scale < 0.5 else
            cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
     if image.shape[2] == 4:

@@ -322,6 +322,8 @@ def test_one_minute_from_end_to_end(tmp_path):
     entries = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert len(entries) >= 4
     assert entries[-1]['step'] > entries[0]['step']
+    sizes = [entry['size'] for entry in entries]
+    assert sizes == sorted(sizes) and sizes[0] == [241, 177] and sizes[-1] == [481, 353]
     assert sum(entries[-1]['training']) < sum(entries[0]['training'])
     run('training/export.py', '--model', output / 'model.pt', '--data', data, '--output',
         tmp_path / 'models')

@@ -62,6 +62,7 @@ class Trainer:
             nn.Conv2d(self.network.features[2 * block][0].out_channels, channels, 1)
             for block, channels in HINTS.items()).to(device)
         self.step, self.views, self.seconds = 0, 0, 0.
+        self.size = SIZE if args.init else HALF_SIZE  # of the views; it grows once
         parameters = [*self.network.parameters(), *self.hints.parameters()]
         kernels = [p for p in parameters if p.ndim == 4 and p.shape[1] > 1]
         others = [p for p in parameters if not (p.ndim == 4 and p.shape[1] > 1)]
@@ -76,7 +77,7 @@ class Trainer:
             self.hints.load_state_dict(saved['hints'])
             self.optimizer.load_state_dict(saved['optimizer'])
             self.step, self.views = saved['step'], saved['views']
-            self.seconds = saved['seconds']
+            self.seconds, self.size = saved['seconds'], tuple(saved['size'])
             self.average = copy.deepcopy(self.network)
             self.average.load_state_dict(saved['average'])
         else:
@@ -97,7 +98,7 @@ class Trainer:
                      'hints': self.hints.state_dict(),
                      'average': self.average.state_dict(), 'step': self.step,
                      'optimizer': self.optimizer.state_dict(), 'views': self.views,
-                     'seconds': self.seconds}}
+                     'seconds': self.seconds, 'size': self.size}}
         for name, content in files.items():
             part = self.args.output / f'{name}.part'
             torch.save(content, part)
@@ -183,7 +184,8 @@ def learn(trainer: Trainer, data: Views, until: float, validation: 'list[Batch]'
                                     f'mid {mid:.3f} hint {hint:.3f}')
             if now - saved > args.checkpoint_minutes * 60 or trainer.progress() >= until:
                 entry = {'minutes': round(trainer.seconds / 60, 2), 'step': trainer.step,
-                         'views': trainer.views, 'rate': round(trainer.rate(), 6),
+                         'views': trainer.views, 'size': trainer.size,
+                         'rate': round(trainer.rate(), 6),
                          'views_a_second': round((trainer.views - first) / (now - saved), 1),
                          'training': np.mean(recent, 0).round(4).tolist(),
                          'validation': trainer.validate(validation) if validation else None}
@@ -205,12 +207,13 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
     if held_out:
         unseen = iter(Views(held_out, args.teacher, VALIDATION_BATCH, 9, vary=False))
         validation = [next(unseen).to(trainer.device) for _ in range(VALIDATION_BATCHES)]
-    stages = [(HALF_SIZE, 4 * args.batch, 0 if args.init else SMALL_UNTIL), (SIZE, args.batch, 1)]
+    stages = [(HALF_SIZE, 4 * args.batch, SMALL_UNTIL), (SIZE, args.batch, 1)]
     with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
               disable=not sys.stderr.isatty()) as bar:
         for size, batch, until in stages:
-            if trainer.progress() >= until:
+            if (size == HALF_SIZE and trainer.size == SIZE) or trainer.progress() >= until:
                 continue
+            trainer.size = size
             # A new seed after each interruption, or the first views would come again and again.
             data = Views(paths, args.teacher, batch, trainer.step, photographs, size=size)
             bar.write(f'{len(data)} pictures at {size[0]}x{size[1]}, width {args.width}, '

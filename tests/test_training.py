@@ -73,22 +73,25 @@ def test_size_and_twin(tflite, path):
     assert list(without.outputs) == list(plain.outputs)
 
 
-def test_keypoints_move_with_their_picture():
+@pytest.mark.parametrize('kind', ['WHOLE', 'CUT'])
+def test_keypoints_move_with_their_picture(kind):
     """A dot drawn at a keypoint is where the view says; a mirror swaps left and right."""
     pytest.importorskip('torch')
     import cv2
 
+    from training import views
     from training.personlab import MIRRORED
     from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
     from training.views import move_keypoints, placement
-    size = 481, 353
-    rng, mirrors, seen = np.random.default_rng(0), 0, 0
+    kind, size = {'WHOLE': (views.WHOLE, views.SIZE), 'CUT': (views.CUT, views.CUT_SIZE)}[kind]
+    rng, mirrors, seen, scales = np.random.default_rng(0), 0, 0, []
     for _ in range(40):
         keypoints = np.zeros((6, 17, 3), np.float32)
         keypoints[1, 5] = rng.uniform(40, WIDTH - 40), rng.uniform(40, HEIGHT - 40), SEEN
         image = np.zeros((HEIGHT, WIDTH), np.float32)
         cv2.circle(image, tuple(keypoints[1, 5, :2].round().astype(int).tolist()), 6, 1., -1)
-        matrix, mirror = placement(rng, keypoints, (WIDTH, HEIGHT), size)
+        matrix, mirror = placement(rng, keypoints, (WIDTH, HEIGHT), size, kind)
+        scales.append(abs(np.linalg.det(matrix[:, :2])) ** .5)
         moved = move_keypoints(keypoints, matrix, mirror, size)
         x, y, state = moved[1, MIRRORED[5] if mirror else 5]
         mirrors += mirror
@@ -103,6 +106,8 @@ def test_keypoints_move_with_their_picture():
             assert (columns.mean(), rows.mean()) == pytest.approx((x, y), abs=1.5)
     assert 5 < mirrors < 25
     assert seen > 25
+    # A cut has people about as large as a whole view has them.
+    assert .6 < np.median(scales) < 1.1
 
 
 def test_belongings_are_on_heads_and_in_hands(monkeypatch):
@@ -210,12 +215,12 @@ def test_teacher_sees_what_the_student_sees(tmp_path):
             assert (got[n].numpy() == expected).all()
 
 
-def test_small_views_are_the_same_pictures(tmp_path):
-    """Half as wide and high, keypoints and the teacher's maps with them."""
+def test_views_of_another_size(tmp_path):
+    """A picture in a quarter of the area, keypoints and the teacher's maps with it."""
     pytest.importorskip('torch')
-    from training.views import HALF_SIZE, Views
+    from training.views import CUT_SIZE, Views
     path = pathlib.Path(google_model('353_481'))
-    batch = next(iter(Views(write_pictures(tmp_path, 4), path, 3, 0, vary=False, size=HALF_SIZE)))
+    batch = next(iter(Views(write_pictures(tmp_path, 4), path, 3, 0, vary=False, size=CUT_SIZE)))
     assert batch.images.shape == (3, 3, 177, 241)
     assert batch.heatmaps.shape == (3, 17, 12, 16)
     assert batch.hints[0].shape == (3, 192, 23, 31)
@@ -334,3 +339,28 @@ def test_one_minute_from_end_to_end(tmp_path):
         '--truth', data / 'shard-00000'))
     assert figures['pictures'] == 60
     assert figures['reference_poses'] > 20
+    found = list(figures['found_by_oks'].values())
+    assert len(found) == 4
+    assert found == sorted(found, reverse=True) and found[2] == figures['found']
+
+
+def test_poses_are_counted_by_how_well_they_fit():
+    """The better of two poses takes the person; the other one is unmatched."""
+    pytest.importorskip('cv2')
+    from training.evaluate import Found, Tally, oks
+    points = np.random.default_rng(0).uniform(50, 250, (17, 2))
+    person = Found(points, np.ones(17), 1.)
+    shifted = [Found(points + shift, np.ones(17), .5) for shift in (0, 10, 16, 24, 34, 80)]
+    fits = [oks(pose, person) for pose in shifted]
+    assert fits[0] == 1
+    assert fits == sorted(fits, reverse=True)
+    tally = Tally()
+    for pose in shifted:
+        tally.add('', np.zeros((300, 300, 3), np.uint8), [pose, shifted[-1]], [person], False)
+    result = tally.result()
+    assert result['reference_poses'] == len(shifted)
+    assert result['found_by_oks'] == {str(least): sum(fit > least for fit in fits)
+                                      for least in (.1, .3, .5, .75)}
+    assert len(set(result['found_by_oks'].values())) == 4
+    assert result['found'] == result['found_by_oks']['0.5']
+    assert result['unmatched_a_picture'] == round(2 - result['found'] / len(shifted), 3)

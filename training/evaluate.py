@@ -1,7 +1,8 @@
 """Measures a model on pictures: against another model, or against the truth of rendered shards.
 
 A pose counts from a score of --threshold. Poses of both are paired one to one by falling OKS
-(COCO's object keypoint similarity), and found if it exceeds 0.5. Examples:
+(COCO's object keypoint similarity), and found if it exceeds 0.5; `found_by_oks` counts them by
+other limits as well. Examples:
   python3 training/evaluate.py MODEL --reference GOOGLES_MODEL --pictures photos --empty no_people
   python3 training/evaluate.py MODEL --truth data/shard-00000 --page page.html
 The page shows both side by side. Pictures that are measured are never trained on.
@@ -29,6 +30,7 @@ SUFFIXES = {'.jpg', '.jpeg', '.png'}
 SIGMAS = np.array([.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062, .107, .107,
                    .087, .087, .089, .089])
 FOUND, VISIBLE = .5, .3  # OKS of a found pose, score of a keypoint that the reference sees
+STRICTNESS = .1, .3, .5, .75  # by which found poses are counted as well, loosest first
 BOX_SHARE = .6  # a person's area over that of the box around the keypoints
 LEAST_KEYPOINTS, LEAST_AREA = 6, 1600  # of a person in a render that is asked for
 # By the person's area in pixels, as if the picture filled 353x481.
@@ -81,13 +83,14 @@ def oks(pose: Found, reference: Found) -> float:
     return float(np.exp(-squared / (2 * reference.area() * (2 * SIGMAS) ** 2))[seen].mean())
 
 
-def pair(poses: 'list[Found]', references: 'list[Found]') -> 'list[tuple[int, int, float]]':
-    """(pose, reference, OKS) of the one-to-one pairs with an OKS over FOUND, best first."""
+def pair(poses: 'list[Found]', references: 'list[Found]',
+         least: float = FOUND) -> 'list[tuple[int, int, float]]':
+    """(pose, reference, OKS) of the one-to-one pairs with an OKS over the least, best first."""
     table = sorted(((oks(p, r), i, j) for i, p in enumerate(poses)
                     for j, r in enumerate(references)), reverse=True)
     pairs, taken_poses, taken_references = [], set(), set()
     for similarity, i, j in table:
-        if similarity > FOUND and i not in taken_poses and j not in taken_references:
+        if similarity > least and i not in taken_poses and j not in taken_references:
             pairs.append((i, j, similarity))
             taken_poses.add(i)
             taken_references.add(j)
@@ -119,13 +122,17 @@ class Tally:
     def __init__(self):
         self.pictures = self.references = self.found = self.unmatched = 0
         self.by_size = {name: [0, 0] for name, _, _ in SIZES}
+        self.by_oks = dict.fromkeys(STRICTNESS, 0)
         self.errors: list[list[float]] = [[] for _ in range(17)]
         self.rows: list[str] = []
 
     def add(self, name: str, image: np.ndarray, poses: 'list[Found]',
             references: 'list[Found]', keep_picture: bool) -> None:
         """Counts one picture."""
-        pairs = pair(poses, references)
+        near = pair(poses, references, STRICTNESS[0])
+        for least in STRICTNESS:
+            self.by_oks[least] += sum(similarity > least for _, _, similarity in near)
+        pairs = [a_pair for a_pair in near if a_pair[2] > FOUND]
         self.pictures += 1
         self.references += len(references)
         self.found += len(pairs)
@@ -158,6 +165,7 @@ class Tally:
             'pictures': self.pictures, 'reference_poses': self.references, 'found': self.found,
             'share_found': round(share, 3), 'standard_error': round(float(spread), 3),
             'unmatched_a_picture': round(self.unmatched / max(1, self.pictures), 3),
+            'found_by_oks': {str(least): count for least, count in self.by_oks.items()},
             'found_by_size': {name: f'{a} of {b}' for name, (a, b) in self.by_size.items()},
             'median_error_over_root_area': {
                 KeypointType(k).name.lower(): round(float(np.median(errors)), 3)

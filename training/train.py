@@ -32,7 +32,7 @@ from training.losses import losses  # noqa: E402
 from training.network import SIZE, PoseNet  # noqa: E402
 from training.teacher import HINTS, Teacher  # noqa: E402
 from training.textures import load_photographs  # noqa: E402
-from training.views import HALF_SIZE, Batch, Views  # noqa: E402
+from training.views import CUT_SIZE, Batch, Views  # noqa: E402
 
 WARM_UP = .06  # of the whole training
 LOWEST_RATE = 1e-6
@@ -41,9 +41,9 @@ CLIP = 5.
 # With --init the first layers, half of the work, learn no more after this share of the training
 # (Brock et al., FreezeOut, arXiv 1706.04983).
 FREEZE_AT, FROZEN = .3, 7
-# Without it, views of half the size come first, four in place of one, for this share of the
-# training (Tan and Le, EfficientNetV2, arXiv 2104.00298).
-SMALL_UNTIL = .5
+# Without it, cuts around people come first, four in place of one view, for this share of the
+# training (as small pictures do in Tan and Le, EfficientNetV2, arXiv 2104.00298).
+CUTS_UNTIL = .6
 VALIDATION_BATCHES, VALIDATION_BATCH = 12, 8
 
 
@@ -62,7 +62,7 @@ class Trainer:
             nn.Conv2d(self.network.features[2 * block][0].out_channels, channels, 1)
             for block, channels in HINTS.items()).to(device)
         self.step, self.views, self.seconds = 0, 0, 0.
-        self.size = SIZE if args.init else HALF_SIZE  # of the views; it grows once
+        self.size = SIZE if args.init else CUT_SIZE  # of the views; it grows once
         parameters = [*self.network.parameters(), *self.hints.parameters()]
         kernels = [p for p in parameters if p.ndim == 4 and p.shape[1] > 1]
         others = [p for p in parameters if not (p.ndim == 4 and p.shape[1] > 1)]
@@ -127,7 +127,8 @@ class Trainer:
         """Outputs and guessed features, float32, of a network run in bfloat16."""
         with torch.autocast(self.device.type, torch.bfloat16):
             stages = network.stages(images, HINTS)
-            guesses = [hint(stage) for hint, stage in zip(self.hints, stages)]
+            hints = self.hints if self.args.teacher else []
+            guesses = [hint(stage) for hint, stage in zip(hints, stages)]
             return [output.float() for output in (*network.heads(stages[-1]), *guesses)]
 
     def train(self, batch: Batch) -> 'tuple[float, ...]':
@@ -197,7 +198,7 @@ def learn(trainer: Trainer, data: Views, until: float, validation: 'list[Batch]'
 
 
 def run(trainer: Trainer, args: argparse.Namespace) -> None:
-    """Trains until the time is over, on small views first if the network knows nothing yet."""
+    """Trains until the time is over, on cuts first if the network knows nothing yet."""
     paths = [path for folder in args.data for path in shards.find_shards(folder)]
     held_out, paths = paths[:args.held_out], paths[args.held_out:]
     if args.teacher:
@@ -207,11 +208,11 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
     if held_out:
         unseen = iter(Views(held_out, args.teacher, VALIDATION_BATCH, 9, vary=False))
         validation = [next(unseen).to(trainer.device) for _ in range(VALIDATION_BATCHES)]
-    stages = [(HALF_SIZE, 4 * args.batch, SMALL_UNTIL), (SIZE, args.batch, 1)]
+    stages = [(CUT_SIZE, 4 * args.batch, CUTS_UNTIL), (SIZE, args.batch, 1)]
     with tqdm(total=round(args.minutes * 60), initial=round(trainer.seconds), unit='s',
               disable=not sys.stderr.isatty()) as bar:
         for size, batch, until in stages:
-            if (size == HALF_SIZE and trainer.size == SIZE) or trainer.progress() >= until:
+            if (size == CUT_SIZE and trainer.size == SIZE) or trainer.progress() >= until:
                 continue
             trainer.size = size
             # A new seed after each interruption, or the first views would come again and again.

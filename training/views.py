@@ -24,10 +24,12 @@ from training.scenes import OUTSIDE, SEEN
 from training.teacher import Teacher
 from training.textures import piece_of
 
-HALF_SIZE = (SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2  # whole steps of the network's stride as well
-DESERTED, MOVED, MIXED = .07, .65, .3  # shares of the views
+CUT_SIZE = (SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2  # whole steps of the network's stride as well
+DESERTED, MIXED = .07, .3  # shares of the views
 LARGEST_MIX = .4  # how much another picture may shine through
-ZOOM = .65, 2.
+# Share of the views that are moved, and how far they are enlarged, against a whole picture in the
+# view: views of SIZE, and cuts, which show people about as large on a quarter of the area.
+WHOLE, CUT = (.65, .65, 2.), (.9, 1., 3.)
 TURN = .08  # standard deviation, radians
 AT_A_KEYPOINT = .8  # share of the moved views that are centred on one
 # Shares of the views that PoseEngine has to shrink, which makes edges jagged, and to pad.
@@ -64,15 +66,20 @@ class Batch(NamedTuple):
 
 
 def placement(rng: np.random.Generator, keypoints: np.ndarray, size: 'tuple[int, int]',
-              new_size: 'tuple[int, int]') -> 'tuple[np.ndarray, bool]':
+              new_size: 'tuple[int, int]',
+              kind: 'tuple[float, float, float]' = WHOLE) -> 'tuple[np.ndarray, bool]':
     """A random move of a picture into one of another width and height.
+
+    Args:
+      kind: WHOLE or CUT.
 
     Returns: a matrix [2, 3] from pixels to pixels, and whether it is a mirror.
     """
+    moved, *zoom = kind
     scale = min(np.divide(new_size, size))
-    if rng.random() > MOVED:
+    if rng.random() > moved:
         return np.array([[scale, 0, scale / 2 - .5], [0, scale, scale / 2 - .5]]), False
-    scale, turn = scale * np.exp(rng.uniform(*np.log(ZOOM))), rng.normal(0, TURN)
+    scale, turn = scale * np.exp(rng.uniform(*np.log(zoom))), rng.normal(0, TURN)
     mirror = bool(rng.random() < .5)
     seen = keypoints[keypoints[..., 2] == SEEN][:, :2]
     if len(seen) and rng.random() < AT_A_KEYPOINT:
@@ -122,7 +129,7 @@ class Views(IterableDataset):
           seed: for random numbers.
           photographs: without people, to put behind people or to mix in.
           vary: move, mix and augment pictures, or leave them as they are.
-          size: width and height of the views.
+          size: width and height of the views, SIZE or CUT_SIZE.
 
         Raises:
           FileNotFoundError: there is no shard.
@@ -167,7 +174,8 @@ class Views(IterableDataset):
         image = self._place_without_people(rng, size)
         if rng.random() < DESERTED:
             return image, np.zeros_like(keypoints), True
-        matrix, mirror = placement(rng, keypoints, picture.shape[1::-1], size)
+        matrix, mirror = placement(rng, keypoints, picture.shape[1::-1], size,
+                                   WHOLE if self._size == SIZE else CUT)
         image = cv2.warpAffine(picture, matrix, size, image, borderMode=cv2.BORDER_TRANSPARENT)
         if rng.random() < MIXED:
             share = rng.uniform(0, LARGEST_MIX)
@@ -198,7 +206,7 @@ class Views(IterableDataset):
             views = [self.view(rng) for _ in range(self._count)]
             pixels = torch.from_numpy(np.stack([view.image for view in views]))
             pixels = pixels.permute(0, 3, 1, 2).float() / 128 - 1
-            if self._vary and self._size == SIZE:  # small views come first and are easier
+            if self._vary and self._size == SIZE:  # cuts come first and are easier
                 # In whole bytes, as the teacher gets it.
                 pixels = ((augment(pixels) + 1) * 128).round().clamp(0, 255) / 128 - 1
                 for image, (width, height) in zip(pixels, (view.used for view in views)):

@@ -3,13 +3,12 @@
     python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import base64
-import csv
 import datetime
 import html
 import io
 import os
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -27,29 +26,15 @@ from visits_measure import (
     hours_watched,
     measure,
     occupancy,
-    quartiles,
-    rate,
     seconds_watched,
-    sum_by,
     waits,
     week_rate,
 )
+from visits_tables import WEEKDAYS, csv_tables
 
 FEW = 10  # gaps that are listed
-WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 HEADLINE = ('Visits', 'Median visit (middle half)', 'Busiest', 'Least busy', 'Watched',
             'Lost meanwhile')
-COLUMNS = {  # of the tables, after that of the camera
-    'visits': 'visits first_quartile_s median_s third_quartile_s watched_h lost_h',
-    'hours': 'weekday hour watched_h visits_per_hour mean_people',
-    'days': 'begin visits',
-    'dwell': 'from_s to_s visits',
-    'map': 'x_thousandths y_thousandths person_minutes standing_person_minutes',
-    'paths': 'x_thousandths y_thousandths degrees_clockwise visits',
-    'areas': 'area visits first_quartile_s median_s third_quartile_s median_now_s median_usual_s',
-    'area_hours': 'area hour mean_people',
-    'order': 'from to visits',
-    'gaps': 'begin seconds why'}
 BLUE, ORANGE, GREY = '#0072b2', '#d55e00', '#e4e4e4'  # of Okabe and Ito's palette
 
 STYLE = '''
@@ -104,11 +89,8 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
     _write(output, page)
     if csv_folder:
         os.makedirs(csv_folder, exist_ok=True)
-        for name, rows in _tables(rooms, min_visits).items():
-            text = io.StringIO()
-            csv.writer(text, lineterminator='\n').writerows(
-                [[_cell_text(value) for value in row] for row in rows])
-            _write(os.path.join(csv_folder, name + '.csv'), text.getvalue())
+        for name, text in csv_tables(rooms, min_visits).items():
+            _write(os.path.join(csv_folder, name + '.csv'), text)
 
 
 def _write(path: str, text: str) -> None:
@@ -370,54 +352,6 @@ def _hour_axis(axes: Any, room: Room) -> None:
     axes.set_xlabel('hour of the day')
 
 
-def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
-    """What the page shows as rows, blank where it is; the first row names the columns."""
-    tables = {name: [['camera', *columns.split()]] for name, columns in COLUMNS.items()}
-    for room in rooms:
-        def add(name: str, *rows: Sequence[Any], label: str = room.label) -> None:
-            tables[name] += [[label, *row] for row in rows]
-        few = len(room.begins) < least
-        add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, least),
-                       room.watched.sum() / 3600,
-                       sum(end - begin for begin, end, _ in room.gaps) / 3600])
-        add('gaps', *([_iso(begin), end - begin, why] for begin, end, why in room.gaps))
-        if few:
-            continue
-        hour = room.weekday * 24 + room.hour
-        add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
-            sum_by(hour, 168, room.watched) / 3600, week_rate(room, least).ravel(),
-            rate(room, room.people, room.present, hour, 168, least)))))
-        add('days', *([_iso(edge), n if n >= least else ''] for edge, n in zip(*count_days(room))))
-        edges, counts = dwell_histogram(room.dwell, least)
-        add('dwell', *zip(edges, edges[1:], counts))
-        for row, column in np.argwhere(room.map_visits >= least):
-            stand = room.stop_visits[row, column] >= least
-            add('map', [(column + 0.5) * 1000 / GRID[0], (row + 0.5) * 1000 / GRID[1],
-                        room.map[row, column] / 60, room.stops[row, column] / 60 if stand else ''])
-        for row, column, direction in np.argwhere(room.flow >= least):
-            add('paths', [(column + 0.5) * 1000 / COARSE[0], (row + 0.5) * 1000 / COARSE[1],
-                          direction * 360 / DIRECTIONS, room.flow[row, column, direction]])
-        names = [use.area.name for use in room.areas]
-        for use in room.areas:
-            few = len(use.dwell) < least
-            add('areas', [use.area.name, '' if few else len(use.dwell),
-                          *quartiles(use.dwell, least),
-                          *(quartiles(stays, least)[1] for stays in waits(room, use))])
-            add('area_hours', *([use.area.name, *row]
-                                for row in enumerate(occupancy(room, use, least))))
-        if names:
-            add('order', *([['', *names][i], [*names, ''][j], n if n >= least else '']
-                           for (i, j), n in np.ndenumerate(room.steps)))
-    return tables
-
-
-def _cell_text(value: Any) -> Any:
-    """A table's value; no text that a spreadsheet would take for a formula."""
-    if isinstance(value, float):
-        return '' if np.isnan(value) else f'{value:.6g}'
-    return "'" + value if isinstance(value, str) and value[:1] in '=+-@\t' and value else value
-
-
 def _table(header: List[str], rows: List[List[str]]) -> str:
     def line(tag: str, cells: List[str]) -> str:
         return '<tr>' + ''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells) + '</tr>'
@@ -444,10 +378,6 @@ def _hours(*hours: int) -> str:
 def _date(seconds: float, exact: bool = False) -> str:
     local = datetime.datetime.fromtimestamp(seconds)
     return f'{local.day} {local:%b %Y %H:%M}' if exact else f'{local.day} {local:%b %Y}'
-
-
-def _iso(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds).isoformat(' ', 'minutes')
 
 
 def _one_color(color: str) -> Any:

@@ -305,10 +305,27 @@ def test_exact_maps_lead_from_keypoint_to_keypoint():
                 [points[end][1] - row * STRIDE, points[end][0] - column * STRIDE], abs=1e-3)
 
 
-def test_one_minute_from_end_to_end(tmp_path):
-    """Render, train, go on, export, evaluate; interrupted work is not done again.
+def test_training_goes_on_where_it_was(tmp_path):
+    """Taught by Google's model; more minutes than before train further, and never on cuts again."""
+    pytest.importorskip('torch')
+    data, output = tmp_path / 'data', tmp_path / 'run'
+    write_pictures(data, 8)
+    for minutes in (.2, .3):
+        run('training/train.py', '--data', data, '--output', output, '--minutes', minutes,
+            '--teacher', google_model('353_481'), '--width', .25, '--batch', 2, '--held-out', 0,
+            '--checkpoint-minutes', .05)
+    entries = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
+    assert len(entries) >= 4
+    steps = [entry['step'] for entry in entries]
+    assert steps == sorted(steps) and steps[0] < steps[-1]
+    sizes = [entry['size'] for entry in entries]
+    assert sizes == sorted(sizes) and sizes[0] == [241, 177] and sizes[-1] == [481, 353]
 
-    A minute is enough for the losses to fall, not to find people.
+
+def test_one_minute_from_end_to_end(tmp_path):
+    """Rendered, trained without a teacher, exported and measured: it finds people in its renders.
+
+    A minute puts poses on people; to place their points well takes longer.
     """
     pytest.importorskip('torch')
     pytest.importorskip('litert_torch')
@@ -316,32 +333,33 @@ def test_one_minute_from_end_to_end(tmp_path):
     if not assets.exists():
         assets = shared('makehuman')
     data, output = tmp_path / 'data', tmp_path / 'run'
-    for count in (1, 2):
+    for count in (1, 2):  # the first shard is not rendered again
         run('training/render.py', '--assets', assets, '--output', data, '--shards', count,
             '--count', 60, '--workers', 1)
     assert len(list(data.glob('shard-*'))) == 2
-    for minutes in (.3, 1):
-        run('training/train.py', '--data', data, '--output', output, '--minutes', minutes,
-            '--teacher', google_model('353_481'), '--width', .25, '--batch', 8, '--held-out', 0,
-            '--checkpoint-minutes', .1)
+    run('training/train.py', '--data', data, '--output', output, '--minutes', 1, '--width', .25,
+        '--batch', 2, '--learning-rate', 8e-3, '--held-out', 0, '--checkpoint-minutes', .2)
     entries = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert len(entries) >= 4
-    assert entries[-1]['step'] > entries[0]['step']
-    sizes = [entry['size'] for entry in entries]
-    assert sizes == sorted(sizes) and sizes[0] == [241, 177] and sizes[-1] == [481, 353]
-    assert sum(entries[-1]['training']) < sum(entries[0]['training'])
+    cuts = [sum(entry['training']) for entry in entries if entry['size'] == [241, 177]]
+    assert len(cuts) >= 2
+    assert cuts[-1] < cuts[0]
     run('training/export.py', '--model', output / 'model.pt', '--data', data, '--output',
         tmp_path / 'models')
     exported = sorted(path.name for path in (tmp_path / 'models').glob('*.tflite'))
     assert len(exported) == 6
     figures = json.loads(run('training/evaluate.py', tmp_path / 'models' / next(
         name for name in exported if name.endswith('353_481_quant_decoder.tflite')),
-        '--truth', data / 'shard-00000'))
+        '--truth', data / 'shard-00000', '--threshold', .2))
     assert figures['pictures'] == 60
     assert figures['reference_poses'] > 20
-    found = list(figures['found_by_oks'].values())
+    found = figures['found_by_oks']
     assert len(found) == 4
-    assert found == sorted(found, reverse=True) and found[2] == figures['found']
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert found['0.5'] == figures['found']
+    if entries[-1]['step'] < 300:
+        pytest.skip(f"{entries[-1]['step']} steps a minute are too few to find people")
+    assert found['0.1'] >= 5, figures
 
 
 def test_poses_are_counted_by_how_well_they_fit():

@@ -16,6 +16,7 @@ import visitors
 import areas
 import visits_measure
 import visits_report
+import visits_tables
 from camera_sources import Frame
 from conftest import ROOT
 from pose_log import read_log
@@ -164,7 +165,7 @@ def test_few_visits_are_blank(folder, room):
     found = tables(folder, 'shop.db', areas=str(folder / 'areas.json'), min_visits=40)
     assert len(found['map']) == (room.map_visits >= 40).sum() > 20
     for row in found['hours']:
-        i = (visits_report.WEEKDAYS.index(row['weekday']), int(row['hour']))
+        i = (visits_tables.WEEKDAYS.index(row['weekday']), int(row['hour']))
         present = room.present[(room.weekday == i[0]) & (room.hour == i[1])].sum()
         assert (row['visits_per_hour'] == '') == (present < 40 or not 10 <= i[1] < 18)
     for row in found['order']:

@@ -364,7 +364,7 @@ def test_one_minute_from_end_to_end(tmp_path):
 
 def test_poses_are_counted_by_how_well_they_fit():
     """The better of two poses takes the person; the other one is unmatched."""
-    pytest.importorskip('cv2')
+    pytest.importorskip('tqdm')
     from training.evaluate import Found, Tally, oks
     points = np.random.default_rng(0).uniform(50, 250, (17, 2))
     person = Found(points, np.ones(17), 1.)

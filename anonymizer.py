@@ -11,179 +11,82 @@ examples:
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse
-import ctypes
 import datetime
 import os
-import socket
 import sys
 import threading
-import time
-from typing import Optional, Tuple
+from typing import Optional
 
-import numpy as np
-
-from areas_editor import edge_drawing, edit_areas
-from background import EVIDENCE, GREY, Background
-from camera import Camera, CameraError, add_camera_options
-from camera_sources import Frame, say
-from display import Display, DisplayError, add_display_options
-from pose_engine import EngineError, PoseEngine, __version__
-from pose_log import PoseLog, read_log
-from pose_runtime import add_engine_options, default_model
-from pose_tracker import PoseTracker
-from visits import VisitStore, keep_days
-
-WAITING, SET = 'Waiting for everyone to leave the frame...', 'Background set.'
-SET_SHOWN = 5.0  # seconds
-FEED = 1.0  # seconds between signs of life to systemd
-PR_SET_DUMPABLE = 4  # of Linux' prctl
+from pose_engine import PoseEngine
+from posesuite import script
+from posesuite.camera import Camera, add_camera_options
+from posesuite.display import Display, add_display_options
+from posesuite.engine import add_engine_options, engine_options
+from posesuite.pose import PeopleFinder, PoseLog, read_log
+from posesuite.privacy import EVIDENCE, Background, Curtain, Systemd, forbid_core_dumps
+from posesuite.visits import VisitStore, edit_areas, keep_days, room_to_draw_on
 
 
 def main() -> int:
     args = parse_args()
     forbid_core_dumps()
-    try:
-        with Camera(args) as camera:
-            if args.edit_areas:
-                room = room_to_draw_on(args, camera)
-            else:
-                run(args, camera)
-        if args.edit_areas and room is not None:
-            edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
-    except (CameraError, DisplayError, EngineError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 0
+    return script.run(draw_areas if args.edit_areas else demo, args)
 
 
-def run(args: argparse.Namespace, camera: Camera) -> None:
-    engine = background = start = None
-    if camera.has_poses:  # a pose log, whose frames show no room
-        start = start_of(args.videosrc)
-    else:
-        engine = make_engine(args)
-        if not args.no_background:
-            background = Background(engine, args.background_delay)
-    curtain = Curtain(background, args.show_live_while_waiting)
-    tracker, systemd, anew = PoseTracker(), Systemd(), threading.Event()
-    with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-            VisitStore(args.store, args.keep, camera.source, start) as store, \
-            Display(args, 'anonymizer', may_save=not args.show_live_while_waiting, fps=camera.fps,
-                    keys={'b': ('take the background anew', anew.set)}) as display:
-        systemd.tell('READY=1')
-        for frame in camera:
-            systemd.feed(frame)
-            poses, people = [], frame.people or {}
-            if frame.fault:
-                people = {}  # rather than those of a moment ago
-            elif engine:
-                poses, _ = engine.DetectPosesInImage(frame.image)
-                people = tracker.update([pose for pose in poses if pose.score >= args.threshold],
-                                        frame.time)
-            if background:
-                if anew.is_set():
-                    anew.clear()
-                    background.drop('')
-                background.update(frame, poses)
-            frame, text = curtain.close(frame)  # no pixel of the camera's gets past this line
-            log.write(frame, people)
-            store.add(frame, people)
-            if not display.show(frame, people, text):
-                break
+def demo(args: argparse.Namespace) -> None:
+    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+        engine = None if camera.has_poses else open_engine(args)
+        background = None if camera.has_poses or args.no_background else Background(
+            engine, args.background_delay)
+        curtain = Curtain(background, args.show_live_while_waiting)
+        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False)
+        systemd, anew = Systemd(), threading.Event()
+        with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
+                VisitStore(args.store, args.keep, camera.source, start_of(camera)) as store, \
+                Display.from_args(args, 'anonymizer', may_save=not args.show_live_while_waiting,
+                                  fps=camera.fps,
+                                  keys={'b': ('take the background anew', anew.set)}) as display:
+            systemd.tell('READY=1')
+            for frame in camera:
+                systemd.feed(frame)
+                people, poses, _ = finder.find(frame)
+                if background:
+                    if anew.is_set():
+                        anew.clear()
+                        background.drop('')
+                    background.update(frame, poses)
+                frame, text = curtain.close(frame)  # no pixel of the camera's gets past this line
+                log.write(frame, people)
+                store.write(frame, people)
+                if not display.show(frame, people, text):
+                    break
 
 
-def make_engine(args: argparse.Namespace) -> PoseEngine:
-    return PoseEngine(args.model or default_model(args.res), device=args.device,
-                      score_threshold=min(EVIDENCE, args.threshold))
+def draw_areas(args: argparse.Namespace) -> None:
+    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+        background = None if args.no_background or camera.has_poses else Background(
+            open_engine(args), args.background_delay)
+        room = room_to_draw_on(camera, background)
+    if room is not None:
+        edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
 
-def room_to_draw_on(args: argparse.Namespace, camera: Camera) -> Optional[np.ndarray]:
-    """The empty room, or its edges where there is to be no background; None if it is not known."""
-    if args.no_background or camera.has_poses:
-        return next((edge_drawing(frame.image) for frame in camera if not frame.fault), None)
-    engine = make_engine(args)
-    background = Background(engine, args.background_delay)
-    say(WAITING)
-    for frame in camera:
-        background.update(frame, engine.DetectPosesInImage(frame.image)[0])
-        if background.image is not None:
-            return background.image
-    say('no picture of the empty room; with --no-background areas are drawn on its edges')
-    return None
+def open_engine(args: argparse.Namespace) -> PoseEngine:
+    """The engine, which also finds poses that are too faint to be shown but may be somebody."""
+    return PoseEngine(score_threshold=min(EVIDENCE, args.threshold), **engine_options(args))
 
 
-class Curtain:
-    """What anybody gets to see of a room: its background, or grey.
-
-    background: None if there is to be none.
-    live_at_first: the camera's own picture until there is one for the first time.
-    """
-
-    def __init__(self, background: Optional[Background], live_at_first: bool) -> None:
-        self._background, self._live = background, live_at_first
-        self._set_at: Optional[float] = None
-        self._said = set()  # since the background came or went
-
-    def close(self, frame: Frame) -> Tuple[Frame, str]:
-        """A frame with another picture, and the line of text to it, which is also said."""
-        image, text = np.full_like(frame.image, GREY), ''
-        if self._background and self._background.image is None:
-            if self._set_at is not None:
-                self._set_at, self._said = None, set()
-            doubt = self._background.doubt
-            text = WAITING + (f' ({doubt})' if doubt else '')
-            image = frame.image if self._live else image
-        elif self._background:
-            if self._set_at is None:
-                self._set_at, self._said, self._live = frame.time, set(), False
-            image = self._background.image
-            text = SET if frame.time - self._set_at < SET_SHOWN else ''
-        if text and text not in self._said:
-            self._said.add(text)
-            say(text)
-        return frame._replace(image=image), text
-
-
-class Systemd:
-    """Tells systemd, if that started the demo, how it is: see sd_notify(3)."""
-
-    def __init__(self) -> None:
-        address = os.environ.get('NOTIFY_SOCKET', '')
-        self._address = '\0' + address[1:] if address.startswith('@') else address
-        self._fed = 0.0
-
-    def tell(self, state: str) -> None:
-        if self._address:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-                notify.sendto(state.encode(), self._address)
-
-    def feed(self, frame: Frame) -> None:
-        """Feeds the watchdog, but not with frames that stand for a lost or frozen camera."""
-        if (time.monotonic() - self._fed >= FEED
-                and not frame.fault.startswith(('camera lost', 'frozen'))):
-            self._fed = time.monotonic()
-            self.tell('WATCHDOG=1')
-
-
-def forbid_core_dumps() -> None:
-    """Keeps the system from writing this process's memory, which has camera frames, to a disk."""
-    if sys.platform != 'win32':
-        import resource
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == 'linux':  # where a program may take cores in spite of that limit
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def start_of(path: str) -> Optional[datetime.datetime]:
+def start_of(camera: Camera) -> Optional[datetime.datetime]:
     """When the recording of a pose log began, if it says so. Raises OSError or ValueError."""
-    header, frames = read_log(path)
+    if not camera.has_poses:
+        return None
+    header, frames = read_log(camera.source)
     frames.close()
     return datetime.datetime.fromisoformat(header['start']) if 'start' in header else None
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = script.parser(__doc__)
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
@@ -203,7 +106,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--keep', type=keep_days, default='30d', metavar='TIME',
                         help='delete from the store what is older, as 30d or 12h '
                         '(default: %(default)s)')
-    parser.add_argument('--version', action='version', version=__version__)
     args = parser.parse_args()
     if args.show_live_while_waiting and (args.output or args.serve or args.no_background):
         parser.error('--show-live-while-waiting is for the window only, and for a background')

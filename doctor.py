@@ -71,7 +71,7 @@ def check_packages() -> Row:
 
 
 def check_runtime() -> Row:
-    import pose_runtime
+    from posesuite.engine import device as pose_runtime
     answer(Row(BROKEN, 'importing it'))
     runtime = pose_runtime.import_runtime(*RUNTIMES)
     # Built for another numpy it imports, and fails at the first model. That it does not know the
@@ -96,9 +96,9 @@ def check_decoder() -> Row:
     library = 'posenet_decoder/posenet_decoder.so'
     if not os.path.exists(f'{HERE}/{library}'):
         return Row(BROKEN, f'{library} is missing', 'sh install_requirements.sh')
-    import numpy as np
+    from posesuite.engine.raw_decoder import RawDecoder
 
-    from posenet_decoder.raw_decoder import RawDecoder
+    import numpy as np
     answer(Row(BROKEN, library))
     # All of these made-up offsets point at one person, whose scores are 0.8 everywhere.
     person = np.array([range(8, 76, 4), range(40, 6, -2)])  # y and x of the 17 keypoints
@@ -116,7 +116,7 @@ def check_decoder() -> Row:
 
 
 def check_models() -> Row:
-    import pose_runtime
+    from posesuite.engine import device as pose_runtime
     with open(f'{HERE}/models/SHA256SUMS') as file:
         known = [line.split()[1] for line in file]
     bad: Dict[str, List[str]] = {'missing': [], 'damaged': []}
@@ -137,9 +137,9 @@ def check_models() -> Row:
 
 
 def check_run(device: str = 'cpu', ending: str = '') -> Row:
-    import numpy as np
-
     from pose_engine import PoseEngine
+
+    import numpy as np
     model = usable_model(ending)
     if not model:
         return Row(BROKEN, 'not tried: no model file for it is whole', DOWNLOAD)
@@ -152,7 +152,7 @@ def check_run(device: str = 'cpu', ending: str = '') -> Row:
 
 
 def check_edgetpu_library() -> Row:
-    import pose_runtime
+    from posesuite.engine import device as pose_runtime
     answer(Row(BROKEN, pose_runtime.EDGETPU_SHARED_LIB))
     try:
         pose_runtime.check_edgetpu_library()
@@ -162,7 +162,7 @@ def check_edgetpu_library() -> Row:
 
 
 def check_edgetpu() -> Row:
-    import pose_runtime
+    from posesuite.engine import device as pose_runtime
     nodes = ', '.join(pose_runtime.edgetpu_nodes())
     if examine('TPU library').state != OK:
         return Row(ABSENT, f'plugged in is {nodes}; it needs its library' if nodes else
@@ -232,7 +232,7 @@ NEEDED = {'Python', 'packages', 'runtime', 'decoder', 'CPU run'}
 
 def usable_model(ending: str = '') -> str:
     """The path of a model file that the engine would load; ending '_edgetpu' for the Edge TPU's."""
-    import pose_runtime
+    from posesuite.engine import device as pose_runtime
     for path in sorted(glob.glob(f'{HERE}/models/**/*.tflite', recursive=True)):
         if path.endswith('_edgetpu.tflite') == bool(ending):
             with contextlib.suppress(pose_runtime.EngineError):

@@ -12,49 +12,34 @@ import sys
 import time
 from collections import deque
 
-import numpy as np
-
-from camera import Camera, CameraError, add_camera_options
-from display import Display, DisplayError, add_display_options
-from overlay import draw_heatmap
-from pose_engine import EngineError, KeypointType, PoseEngine, __version__
-from pose_log import PARTS, PoseLog
-from pose_runtime import add_engine_options, default_model
-from pose_tracker import PoseTracker
+from pose_engine import PoseEngine
+from posesuite import script
+from posesuite.camera import Camera, add_camera_options
+from posesuite.display import Display, add_display_options, black, draw_heatmap
+from posesuite.engine import add_engine_options, engine_options
+from posesuite.pose import BY_JSON_NAME, KeypointType, PeopleFinder, PoseLog
 
 
 def main() -> int:
-    args = parse_args()
-    try:
-        with Camera(args) as camera:
-            run(args, camera)
-    except (CameraError, DisplayError, EngineError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    return 0
+    return script.run(demo, parse_args())
 
 
-def run(args: argparse.Namespace, camera: Camera) -> None:
-    engine = None  # a pose log needs none
-    if not camera.has_poses:
-        engine = PoseEngine(args.model or default_model(args.res), device=args.device)
-    tracker, rate = PoseTracker(smooth=args.smooth), Rate()
-    with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-            Display(args, 'pose_camera', fps=camera.fps) as display:
-        for frame in camera:
-            people, inference_time = frame.people, 0.0
-            if people is None:
-                poses, inference_time = engine.DetectPosesInImage(frame.image)
-                people = tracker.update([pose for pose in poses if pose.score >= args.threshold],
-                                        frame.time)
-            log.write(frame, people)
-            if args.heatmap is not None and frame.people is None:
-                frame = frame._replace(
-                    image=draw_heatmap(frame.image, engine.GetHeatmap(args.heatmap)))
-            if args.skeleton_only:
-                frame = frame._replace(image=np.zeros_like(frame.image))
-            if not display.show(frame, people, rate.line(inference_time, len(people))):
-                break
+def demo(args: argparse.Namespace) -> None:
+    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+        engine = None if camera.has_poses else PoseEngine(**engine_options(args))
+        finder, rate = PeopleFinder(engine, args.threshold, smooth=args.smooth), Rate()
+        with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
+                Display.from_args(args, 'pose_camera', fps=camera.fps) as display:
+            for frame in camera:
+                people, _, inference_time = finder.find(frame)
+                log.write(frame, people)
+                if args.heatmap is not None and frame.people is None:
+                    heatmap = engine.GetHeatmap(args.heatmap)
+                    frame = frame._replace(image=draw_heatmap(frame.image, heatmap))
+                if args.skeleton_only:
+                    frame = black(frame)
+                if not display.show(frame, people, rate.line(inference_time, len(people))):
+                    break
 
 
 class Rate:
@@ -75,8 +60,7 @@ class Rate:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = script.parser(__doc__)
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
@@ -87,15 +71,14 @@ def parse_args() -> argparse.Namespace:
                         help='draw on black, without the picture')
     parser.add_argument('--heatmap', type=part, metavar='PART',
                         help='lay over the picture what the network sees of a part, as leftWrist')
-    parser.add_argument('--version', action='version', version=__version__)
     return parser.parse_args()
 
 
 def part(name: str) -> KeypointType:
     """An argument that names a part, as leftWrist or LEFT_WRIST."""
-    found = PARTS.get(name) or KeypointType.__members__.get(name.upper())
+    found = BY_JSON_NAME.get(name) or KeypointType.__members__.get(name.upper())
     if found is None:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(PARTS)}, got {name}")
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(BY_JSON_NAME)}, got {name}")
     return found
 
 

@@ -9,79 +9,26 @@
 """
 import os
 import time
-from enum import IntEnum
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
+
+from posesuite.engine import device as pose_runtime
+from posesuite.engine.device import EngineError
+from posesuite.engine.raw_decoder import RawDecoder
+from posesuite.errors import one_line
+from posesuite.files import own_file
+from posesuite.pose.pose import Keypoint, Point, Pose
+from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
 
 import cv2
 import numpy as np
 
-import pose_runtime
-from pose_runtime import EngineError, one_line
-from posenet_decoder.raw_decoder import RawDecoder
-
-__version__ = '0.1.0'
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-POSENET_SHARED_LIB = os.path.join(HERE, 'posenet_decoder', 'posenet_decoder.so')
+POSENET_SHARED_LIB = own_file('posenet_decoder', 'posenet_decoder.so')
+KEYPOINTS = len(KEYPOINT_TYPES)
 PADDING = 128  # the grey that the network calls 0, as it pads its own layers
 # From 0..255 to what stands for -1..1 in the model's input.
 INPUT_SCALES = {np.uint8: lambda image: image,
                 np.int8: lambda image: (image ^ 128).view(np.int8),
                 np.float32: lambda image: image * np.float32(1 / 127.5) - 1}
-
-
-class KeypointType(IntEnum):
-    """The 17 keypoints by id. Left and right are the person's own."""
-    NOSE = 0
-    LEFT_EYE = 1
-    RIGHT_EYE = 2
-    LEFT_EAR = 3
-    RIGHT_EAR = 4
-    LEFT_SHOULDER = 5
-    RIGHT_SHOULDER = 6
-    LEFT_ELBOW = 7
-    RIGHT_ELBOW = 8
-    LEFT_WRIST = 9
-    RIGHT_WRIST = 10
-    LEFT_HIP = 11
-    RIGHT_HIP = 12
-    LEFT_KNEE = 13
-    RIGHT_KNEE = 14
-    LEFT_ANKLE = 15
-    RIGHT_ANKLE = 16
-
-    # Python releases disagree on an IntEnum's text.
-    def __str__(self) -> str:
-        return self.name
-
-    def __format__(self, spec: str) -> str:
-        return format(self.name, spec)
-
-
-KEYPOINT_TYPES = tuple(KeypointType)  # quicker to go through
-KEYPOINTS = len(KEYPOINT_TYPES)
-
-
-class Point(NamedTuple):
-    """A place in an image, in pixels; (0, 0) is the centre of the top left pixel."""
-    x: float
-    y: float
-
-    def distance(self, other: 'Point') -> float:
-        """Euclidean distance in pixels."""
-        return float(np.hypot(self.x - other.x, self.y - other.y))
-
-
-class Keypoint(NamedTuple):
-    """Where a part of the body is, and how sure the network is of it, 0 to 1."""
-    point: Point
-    score: float
-
-
-class Pose(NamedTuple):
-    """One person: all 17 keypoints, and the mean of their scores, 0 to 1."""
-    keypoints: Dict[KeypointType, Keypoint]
-    score: float
 
 
 class PoseEngine:

@@ -8,61 +8,51 @@ examples:
 import argparse
 import glob
 import json
+import logging
 import os
 import signal
 import sys
 from typing import List
 
+from pose_engine import PoseEngine
+from posesuite import script
+from posesuite.camera import CameraError, open_image
+from posesuite.display import draw_people
+from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine.download import download
+from posesuite.files import own_file
+from posesuite.pose import Pose, pose_as_json
+
 import numpy as np
 from PIL import Image
 
-from camera_sources import CameraError, open_image
-from models.download import download
-from overlay import COLORS, draw_pose
-from pose_engine import HERE, EngineError, Pose, PoseEngine, __version__
-from pose_log import pose_as_json
-from pose_runtime import add_engine_options, default_model
-
+LOGGER = logging.getLogger('posesuite')
 SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'
               'Hindu_marriage_ceremony_offering.jpg/640px-Hindu_marriage_ceremony_offering.jpg')
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('images', nargs='*', metavar='IMAGE',
-                        help='JPEG, PNG, WebP or BMP files (default: a sample is downloaded once)')
-    parser.add_argument('--output', metavar='FILE',
-                        help='write the picture with skeletons; of several pictures, into a folder')
-    parser.add_argument('--json', action='store_true',
-                        help='print the poses as JSON, a line a picture')
-    add_engine_options(parser)
-    parser.add_argument('--version', action='version', version=__version__)
-    args = parser.parse_args()
-    if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
-        parser.error(f'--output of several images must be a folder, got {args.output}')
+    return script.run(demo, parse_args())
 
-    status = 0
-    try:
-        engine = PoseEngine(args.model or default_model('640x480'), device=args.device)
-        for path in args.images or [sample_image()]:
-            try:
-                image = open_image(path)
-            except CameraError as error:
-                print(f'error: {error}', file=sys.stderr)
-                status = 1
-                continue
-            poses, inference_time = engine.DetectPosesInImage(image)
-            poses = [pose for pose in poses if pose.score >= args.threshold]
-            if args.output:
-                save(args.output, path, image, poses)
-            if args.json:
-                print(json.dumps([pose_as_json(pose) for pose in poses]))
-            else:
-                print(f'Inference time: {inference_time * 1000:.0f} ms')
-                print_poses(poses)
-    except (EngineError, OSError, ValueError) as error:
-        parser.exit(1, f'error: {error}\n')
+
+def demo(args: argparse.Namespace) -> int:
+    engine, status = PoseEngine(**engine_options(args)), 0
+    for path in args.images or [sample_image()]:
+        try:
+            image = open_image(path)
+        except CameraError as error:
+            LOGGER.error('%s', error)
+            status = 1
+            continue
+        poses, inference_time = engine.DetectPosesInImage(image)
+        poses = [pose for pose in poses if pose.score >= args.threshold]
+        if args.output:
+            save(args.output, path, image, poses)
+        if args.json:
+            print(json.dumps([pose_as_json(pose) for pose in poses]))
+        else:
+            print(f'Inference time: {inference_time * 1000:.0f} ms')
+            print_poses(poses)
     return status
 
 
@@ -76,10 +66,10 @@ def sample_image() -> str:
         download(SAMPLE_URL, path)
         return path
     except OSError as error:
-        samples = sorted(glob.glob(os.path.join(HERE, 'samples', '*.jpg')))
+        samples = sorted(glob.glob(own_file('samples', '*.jpg')))
         if not samples:
             raise OSError(f'no sample picture ({error}): name one, python3 simple_pose.py IMAGE')
-        print(f'no sample picture from the net ({error}); taking {samples[0]}', file=sys.stderr)
+        LOGGER.info('no sample picture from the net (%s); taking %s', error, samples[0])
         return samples[0]
 
 
@@ -96,9 +86,23 @@ def save(output: str, path: str, image: Image.Image, poses: List[Pose]) -> None:
     if os.path.isdir(output):
         output = os.path.join(output, os.path.basename(path))
     picture = np.array(image)
-    for i, pose in enumerate(poses):
-        draw_pose(picture, pose, COLORS[i % len(COLORS)])
+    draw_people(picture, dict(enumerate(poses)))
     Image.fromarray(picture).save(output)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = script.parser(__doc__)
+    parser.add_argument('images', nargs='*', metavar='IMAGE',
+                        help='JPEG, PNG, WebP or BMP files (default: a sample is downloaded once)')
+    parser.add_argument('--output', metavar='FILE',
+                        help='write the picture with skeletons; of several pictures, into a folder')
+    parser.add_argument('--json', action='store_true',
+                        help='print the poses as JSON, a line a picture')
+    add_engine_options(parser)
+    args = parser.parse_args()
+    if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
+        parser.error(f'--output of several images must be a folder, got {args.output}')
+    return args
 
 
 if __name__ == '__main__':

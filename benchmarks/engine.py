@@ -26,8 +26,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 from pose_engine import POSENET_SHARED_LIB, PoseEngine  # noqa: E402
-from pose_runtime import import_runtime  # noqa: E402
-from posenet_decoder.raw_decoder import RawDecoder  # noqa: E402
+from posesuite.engine.device import import_runtime  # noqa: E402
+from posesuite.engine.raw_decoder import RawDecoder  # noqa: E402
 
 SIZES = ('353_481', '481_641', '721_1281')
 

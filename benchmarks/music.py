@@ -15,9 +15,9 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), 'tests')]
 
-from test_music import RATE, heard, runs  # noqa: E402
+from posesuite.music import players as music  # noqa: E402
 
-import music  # noqa: E402
+from test_music import RATE, heard, runs  # noqa: E402
 
 MINUTE = round(60 * RATE)  # frames
 AFTER = 300  # frames in which a step must be heard

@@ -27,8 +27,9 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
-from pose_engine import KEYPOINT_TYPES, Keypoint, Point, Pose  # noqa: E402
-from pose_tracker import PoseTracker  # noqa: E402
+from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
+from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
+from posesuite.pose.tracker import PoseTracker  # noqa: E402
 
 WIDTH, HEIGHT, FOCAL = 640, 480, 620.0  # pixels, as in samples/
 NMS_RADIUS = 27.0  # pixels: 20 of a network that is 481 wide
@@ -335,9 +336,9 @@ def steadiness(seed: int, smooth: bool, rate: int = 30) -> Tuple[float, float, f
 
 def real_clip(engine: object, name: str) -> List[Truth]:
     """What a network says of a clip in samples/, and who its log says that each pose is."""
-    import cv2
+    from posesuite.pose.log import read_log
 
-    from pose_log import read_log
+    import cv2
 
     video = cv2.VideoCapture(os.path.join(HERE, '..', 'samples', name + '.mp4'))
     clip = []

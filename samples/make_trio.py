@@ -12,9 +12,10 @@ from typing import Iterator, List, NamedTuple, Tuple
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from music import REACH  # noqa: E402
-from pose_engine import KEYPOINT_TYPES, Keypoint, Point, Pose  # noqa: E402
-from pose_log import VERSION, pose_as_json  # noqa: E402
+from posesuite.music.players import REACH  # noqa: E402
+from posesuite.pose.log import VERSION, pose_as_json  # noqa: E402
+from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
+from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 
 WIDTH, HEIGHT, FPS, BEAT = 640, 480, 30, 0.44  # pixels, pixels, frames and seconds
 SCALE = 'CDEGA'  # of two octaves, as the demo's

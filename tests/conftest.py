@@ -1,36 +1,12 @@
-"""What the tests share: where the models, photographs and reference results are."""
+"""Fixtures that several folders of tests use."""
 import os
 import shutil
 import subprocess
-import sys
-import time
-from typing import Any, Dict, Iterator, List
+from typing import Dict, Iterator
+
+from helpers import ROOT, need
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
-SIZES = ('353_481', '481_641', '721_1281')  # height and width of Google's models
-sys.path.insert(0, ROOT)
-
-
-def shared(*parts: str) -> str:
-    """A file of ../shared; the test is skipped where it is not."""
-    path = os.path.join(SHARED, *parts)
-    if not os.path.exists(path):
-        pytest.skip(f'no {path}')
-    return path
-
-
-def model(name: str) -> str:
-    """One of Google's models, as installed or as in ../shared; else the test is skipped."""
-    path = os.path.join(ROOT, 'models', 'mobilenet', name)
-    return path if os.path.exists(path) else shared('models', name)
-
-
-def google_model(size: str, ending: str = '') -> str:
-    """Google's model of a size as in SIZES; ending '_edgetpu' for the Edge TPU's."""
-    return model(f'posenet_mobilenet_v1_075_{size}_quant_decoder{ending}.tflite')
 
 
 @pytest.fixture(scope='session')
@@ -49,36 +25,10 @@ def sanitized_library(tmp_path_factory, gxx) -> str:
     return path
 
 
-def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
-    """Runs a Python script in a process that has the address sanitizer loaded."""
-    libraries = [subprocess.run(['g++', f'-print-file-name={name}'], stdout=subprocess.PIPE,
-                                check=True).stdout.decode().strip()
-                 for name in ('libasan.so', 'libstdc++.so')]
-    env = dict(os.environ, LD_PRELOAD=' '.join(libraries), ASAN_OPTIONS='detect_leaks=0',
-               PYTHONPATH=ROOT)
-    return subprocess.run([sys.executable, *arguments], env=env, capture_output=True)
-
-
 @pytest.fixture(scope='session')
 def quick_runtime() -> None:
     """Skips what looks hundreds of times: tflite-runtime's CPU kernels take ten times as long."""
     pytest.importorskip('ai_edge_litert', reason='tflite-runtime is too slow for this on the CPU')
-
-
-def need(program: str) -> str:
-    """The path of a program; the test is skipped where it is not."""
-    return shutil.which(program) or pytest.skip(f'no {program}')
-
-
-def wait_for(condition: Any, seconds: float = 60) -> Any:
-    """Waits until a condition holds; returns what it gave."""
-    end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, 'it took too long'
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope='session')

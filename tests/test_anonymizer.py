@@ -18,12 +18,12 @@ import time
 import urllib.request
 from typing import Any, Iterator, List
 
+from helpers import ROOT, SIZES, google_model, need, wait_for
+from streams import mjpeg_server
+
 import cv2
 import numpy as np
 import pytest
-from streams import mjpeg_server
-
-from conftest import ROOT, SIZES, google_model, need, wait_for
 
 SCRIPT = os.path.join(ROOT, 'anonymizer.py')
 CLIP = os.path.join(ROOT, 'samples', 'in_and_out.mp4')
@@ -356,7 +356,7 @@ def test_systemd_is_told_while_frames_arrive(tmp_path, canaries):
 
 def test_the_watchdog_starves_without_frames(monkeypatch):
     import anonymizer
-    from camera import Frame
+    from posesuite.pose.pose import Frame
     told = []
     systemd = anonymizer.Systemd()
     monkeypatch.setattr(systemd, 'tell', told.append)

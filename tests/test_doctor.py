@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Tuple
 
+from helpers import ROOT, model
+
 import cv2
 import numpy
 import PIL
 import pytest
-
-from conftest import ROOT, model
 
 FILES = ['doctor.py', 'pose_engine.py', 'pose_runtime.py', 'posenet_decoder/raw_decoder.py',
          'posenet_decoder/posenet_decoder.so', 'models/SHA256SUMS']

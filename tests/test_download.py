@@ -11,11 +11,11 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Dict, Iterator, List, Optional
 
-import pytest
-
-from conftest import ROOT
+from helpers import ROOT
 from models import download as downloader
 from models.download import DownloadError, HostError, download, listed_files
+
+import pytest
 
 BODY = bytes(range(256)) * 1200  # 307,200 bytes
 SHA256 = hashlib.sha256(BODY).hexdigest()

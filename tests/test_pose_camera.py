@@ -6,11 +6,11 @@ import subprocess
 import sys
 from typing import Any, List
 
+from helpers import ROOT, SIZES, google_model
+
 import cv2
 import numpy as np
 import pytest
-
-from conftest import ROOT, SIZES, google_model
 
 SCRIPT = os.path.join(ROOT, 'pose_camera.py')
 SAMPLES = os.path.join(ROOT, 'samples')

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from typing import Any
 
+from helpers import ROOT, SIZES, google_model, shared
+from posesuite.pose.skeleton import KeypointType
+
 import numpy as np
 import pytest
 from PIL import Image
-
-from conftest import ROOT, SIZES, google_model, shared
-from pose_engine import KeypointType
 
 SCRIPT = os.path.join(ROOT, 'simple_pose.py')
 

@@ -8,17 +8,17 @@ import sys
 import wave
 from typing import Any, Dict, Iterable, List, Tuple
 
+from helpers import ROOT, SIZES, google_model, wait_for
+from posesuite.music.fluidsynth import RATE
+from posesuite.music.players import SCALES, key, notes
+from posesuite.pose.log import VERSION, pose_as_json
+from posesuite.pose.pose import Pose
+
 import cv2
 import numpy as np
 import pytest
 from test_audio import cents_off, hanging, loudness, port, synthesizer  # noqa: F401
 from test_music import pose
-
-from audio_outputs import RATE
-from conftest import ROOT, SIZES, google_model, wait_for
-from music import SCALES, key, notes
-from pose_engine import Pose
-from pose_log import VERSION, pose_as_json
 
 SCRIPT = os.path.join(ROOT, 'synthesizer.py')
 CLIP = os.path.join(ROOT, 'samples', 'three_people.mp4')

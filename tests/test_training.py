@@ -8,10 +8,10 @@ import pathlib
 import subprocess
 import sys
 
+from helpers import google_model, shared
+
 import numpy as np
 import pytest
-
-from conftest import google_model, shared
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = sorted((ROOT / 'models/rendered').glob('*_quant.tflite'))
@@ -77,12 +77,12 @@ def test_size_and_twin(tflite, path):
 def test_keypoints_move_with_their_picture(kind):
     """A dot drawn at a keypoint is where the view says; a mirror swaps left and right."""
     pytest.importorskip('torch')
-    import cv2
-
+    from posesuite.pose.skeleton import MIRRORED
     from training import views
-    from training.personlab import MIRRORED
     from training.scenes import HEIGHT, OUTSIDE, SEEN, WIDTH
     from training.views import move_keypoints, placement
+
+    import cv2
     kind, size = {'WHOLE': (views.WHOLE, views.SIZE), 'CUT': (views.CUT, views.CUT_SIZE)}[kind]
     rng, mirrors, seen, scales = np.random.default_rng(0), 0, 0, []
     for _ in range(40):
@@ -248,10 +248,10 @@ def test_another_teacher_is_refused(tmp_path):
 def test_frames_of_a_camera_become_a_shard(tmp_path):
     """Letterboxed, without truth; a folder without pictures gives one line."""
     pytest.importorskip('torch')
-    import cv2
-
     from training import shards
     from training.views import Views
+
+    import cv2
     frames, data = tmp_path / 'frames', tmp_path / 'data'
     frames.mkdir()
     command = [sys.executable, 'training/frames.py', str(frames), '--output', str(data)]
@@ -278,8 +278,8 @@ def test_frames_of_a_camera_become_a_shard(tmp_path):
 def test_exact_maps_lead_from_keypoint_to_keypoint():
     """Short offsets point at the keypoint, mid offsets at the next one along each edge."""
     torch = pytest.importorskip('torch')
+    from posesuite.pose.skeleton import EDGES, STRIDE
     from training.losses import exact_maps
-    from training.personlab import EDGES, STRIDE
     from training.scenes import SEEN
     from training.views import Batch
     rng = np.random.default_rng(0)

@@ -20,9 +20,10 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from pose_engine import KEYPOINT_TYPES, Keypoint, Point, Pose  # noqa: E402
-from pose_log import VERSION, pose_as_json  # noqa: E402
-from visits_file import FEET, HEAD, SCHEMA, UPRIGHT  # noqa: E402
+from posesuite.pose.log import VERSION, pose_as_json  # noqa: E402
+from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
+from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
+from posesuite.visits.database import FEET, HEAD, SCHEMA, UPRIGHT  # noqa: E402
 
 # The room in metres: the camera hangs in the corner (0, 0) and looks across.
 CAMERA, LOOKS_AT = (0.0, 0.0, 2.7), (5.0, 3.7, 0.0)

@@ -1,10 +1,10 @@
 """What people wear on their heads, carry on their backs and hold in their hands."""
-import numpy as np
-
 from training import rasterizer as r
 from training import things
 from training.people import Materials, Person, material
 from training.poses import about, between
+
+import numpy as np
 
 HATTED, LOADED, HOLDING = .2, .05, .12  # shares of people, of people, of hands
 _FOREARMS = [(7, 9), (8, 10)]

@@ -21,7 +21,8 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from pose_engine import KeypointType, PoseEngine  # noqa: E402
+from pose_engine import PoseEngine  # noqa: E402
+from posesuite.pose.skeleton import KeypointType  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import SEEN  # noqa: E402
 

@@ -7,12 +7,13 @@ Without a teacher the truth alone is learned from.
 """
 from typing import NamedTuple
 
-import torch
-import torch.nn.functional as F  # noqa: N812 the name that everybody knows
-
-from training.personlab import EDGES, STRIDE
+from posesuite.pose.skeleton import TREE
+from training import STRIDE
 from training.scenes import HIDDEN, SEEN
 from training.views import Batch
+
+import torch
+import torch.nn.functional as F  # noqa: N812 the name that everybody knows
 
 DISK, SOFTNESS = 20., 3.  # radius of a keypoint's disk in the heatmap and width of its rim, pixels
 OFFSET_REACH = 28.  # short offsets are exact within this distance, pixels
@@ -65,7 +66,7 @@ def exact_maps(batch: Batch) -> Truth:
     short_mask = (nearest <= OFFSET_REACH).float().repeat(1, 2, 1, 1)
 
     reachable = (state >= HIDDEN) & (x > -48) & (x < width + 48) & (y > -48) & (y < height + 48)
-    parents, children = (torch.tensor(ends, device=device) for ends in zip(*EDGES))
+    parents, children = (torch.tensor(ends, device=device) for ends in zip(*TREE))
 
     def mid(start: torch.Tensor, end: torch.Tensor) -> 'tuple[torch.Tensor, ...]':
         who = person[:, start]  # [n, edges, h, w]
@@ -136,7 +137,7 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     short_loss = (_mean_over((short - clipped) / SHORT_UNIT, near) + exact_share *
                   _mean_over((short - truth.short) / SHORT_UNIT, truth.short_mask))
 
-    parents, children = zip(*EDGES)
+    parents, children = zip(*TREE)
     forward, backward = teacher[:, list(parents)], teacher[:, list(children)]
     along = torch.cat([forward, forward, backward, backward], 1)
     along = along * (along > .3)

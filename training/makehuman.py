@@ -8,9 +8,9 @@ import pickle
 import re
 from typing import NamedTuple
 
-import numpy as np
-
 from training import rasterizer
+
+import numpy as np
 
 # Which part of the body a vertex belongs to: its garment is chosen by this.
 HEAD, TORSO, UPPER_ARM, LOWER_ARM, HAND, PELVIS, THIGH, SHIN, FOOT = range(9)

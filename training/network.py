@@ -4,10 +4,10 @@ Howard et al., MobileNets, arXiv 1704.04861; Papandreou et al., PersonLab, arXiv
 """
 from typing import Iterable
 
+from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE
+
 import torch
 from torch import nn
-
-from training.personlab import EDGES, KEYPOINTS
 
 SIZE = 481, 353  # width and height of the images that it learns from
 # Output channels of each depthwise-separable block at width 1, and its stride. As in Google's
@@ -45,9 +45,9 @@ class PoseNet(nn.Module):
                        _convolution(inputs, scaled(channels), 1)]
             inputs = scaled(channels)
         self.features = nn.Sequential(*layers)
-        self.heatmaps = nn.Conv2d(inputs, KEYPOINTS, 1)
-        self.short_offsets = nn.Conv2d(inputs, 2 * KEYPOINTS, 1)
-        self.mid_offsets = nn.Conv2d(inputs, 4 * len(EDGES), 1)
+        self.heatmaps = nn.Conv2d(inputs, len(KEYPOINT_TYPES), 1)
+        self.short_offsets = nn.Conv2d(inputs, 2 * len(KEYPOINT_TYPES), 1)
+        self.mid_offsets = nn.Conv2d(inputs, 4 * len(TREE), 1)
         for module in self.features.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity='relu',

@@ -1,12 +1,12 @@
 """Dresses a character, poses it, and says where its 17 keypoints are."""
 from typing import NamedTuple, Optional
 
-import cv2
-import numpy as np
-
 from training import makehuman, poses
 from training import rasterizer as r
 from training.makehuman import Cast, Character
+
+import cv2
+import numpy as np
 
 SKIN_TONES = np.array([[.93, .72, .60], [.87, .64, .51], [.78, .56, .43], [.66, .44, .32],
                        [.50, .32, .22], [.36, .22, .15], [.25, .15, .10]])

@@ -4,9 +4,9 @@ A pose is [bones, 3, 3] rotations about the axes of the rest pose, child after p
 """
 from typing import NamedTuple
 
-import numpy as np
-
 from training.makehuman import Cast, Character
+
+import numpy as np
 
 SPINE = ['spine05', 'spine04', 'spine03', 'spine02', 'spine01']
 NECK = ['neck01', 'neck02', 'neck03', 'head']

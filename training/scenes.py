@@ -1,14 +1,14 @@
 """One made-up photograph: people and things in a room or before a backdrop, and the exact truth."""
 from typing import NamedTuple, Optional
 
-import cv2
-import numpy as np
-
 from training import belongings, things
 from training import rasterizer as r
 from training.makehuman import Cast
 from training.people import Materials, Person, material, random_person
 from training.poses import about
+
+import cv2
+import numpy as np
 
 WIDTH, HEIGHT = 640, 480  # a camera's picture
 SUPERSAMPLING = 1.5

@@ -1,11 +1,11 @@
 """Google's PoseNet as the teacher: what it sees at every cell of its grid, and on the way there."""
 import pathlib
 
-import numpy as np
-from ai_edge_litert.interpreter import Interpreter
-
 from training import tflite
 from training.network import SIZE
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 
 # Blocks of MobileNet whose features the student is to guess as well, with their channels.
 HINTS = {5: 192, 9: 384, 13: 384}

@@ -1,10 +1,10 @@
 """Pictures for walls, posters and backdrops: made up, or pieces of photographs without people."""
 import pathlib
 
+from training.people import random_color
+
 import cv2
 import numpy as np
-
-from training.people import random_color
 
 TEXTURE_SIZE = 192
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.webp'}

@@ -5,13 +5,13 @@ surface coordinates of a face run along it, so that any pattern fits any shape.
 """
 from typing import Callable
 
-import numpy as np
-
 from training import makehuman
 from training import rasterizer as r
 from training.makehuman import Cast
 from training.people import Materials, material, suit_materials
 from training.poses import about
+
+import numpy as np
 
 _CUBE = np.array([[x, y, z] for x in (-.5, .5) for y in (0, 1) for z in (-.5, .5)], np.float32)
 _CUBE_FACES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]

@@ -10,19 +10,19 @@ import pathlib
 import signal
 from typing import Iterator, NamedTuple, Optional, Sequence
 
+from pose_engine import PADDING, fit
+from posesuite.pose.skeleton import KEYPOINT_TYPES, MIRRORED, TREE
+from training import STRIDE, shards
+from training.augment import augment
+from training.network import SIZE
+from training.scenes import OUTSIDE, SEEN
+from training.teacher import Teacher
+from training.textures import piece_of
+
 import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
-
-from pose_engine import PADDING, fit
-from training import shards
-from training.augment import augment
-from training.network import SIZE
-from training.personlab import EDGES, KEYPOINTS, MIRRORED, STRIDE
-from training.scenes import OUTSIDE, SEEN
-from training.teacher import Teacher
-from training.textures import piece_of
 
 CUT_SIZE = (SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2  # whole steps of the network's stride as well
 DESERTED, MIXED = .07, .3  # shares of the views
@@ -216,7 +216,7 @@ class Views(IterableDataset):
                 maps = [torch.from_numpy(np.stack(answers)) for answers in
                         zip(*(teacher.look(np.ascontiguousarray(image)) for image in seen))]
             else:
-                channels = [KEYPOINTS, 2 * KEYPOINTS, 4 * len(EDGES)]
+                channels = [len(KEYPOINT_TYPES), 2 * len(KEYPOINT_TYPES), 4 * len(TREE)]
                 grid = [(length - 1) // STRIDE + 1 for length in self._size[::-1]]
                 maps = [torch.zeros(self._count, c, *grid) for c in channels]
             yield Batch(pixels, *maps[:3], maps[3:],

@@ -1,0 +1,1 @@
+"""Families of networks: a file for each."""

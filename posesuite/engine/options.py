@@ -1,0 +1,31 @@
+"""The options of a script that has a network."""
+import argparse
+from typing import Any, Dict
+
+from posesuite.engine.model_file import default_model
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --model, --device and --threshold."""
+    group = parser.add_argument_group('network')
+    group.add_argument('--model', metavar='FILE',
+                       help="a PoseNet (default: Google's of the size that goes with the picture, "
+                            'or until it is downloaded the bundled one)')
+    group.add_argument('--device', default='auto',
+                       help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
+    group.add_argument('--threshold', type=_score, default=0.4, metavar='SCORE',
+                       help='leave out poses that score less, 0 to 1 (default: %(default)s)')
+
+
+def engine_options(args: argparse.Namespace) -> Dict[str, Any]:
+    """The keywords of PoseEngine that add_engine_options describes."""
+    return {'model_path': args.model or default_model(getattr(args, 'res', '640x480')),
+            'device': args.device}
+
+
+def _score(text: str) -> float:
+    """An argument between 0 and 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'must be 0 to 1, got {text}')
+    return value

@@ -1,0 +1,37 @@
+"""People in frames: poses from an engine, above a threshold, followed by a tracker."""
+from typing import Any, List, NamedTuple, Optional
+
+from posesuite.pose.pose import Frame, People, Pose
+from posesuite.pose.tracker import PoseTracker
+
+
+class Found(NamedTuple):
+    """What a frame shows."""
+    people: People
+    poses: List[Pose]  # all that the network found, also those below the threshold
+    inference_time: float  # seconds; 0 where no network ran
+
+
+class PeopleFinder:
+    """Finds and follows the people in the frames of one source.
+
+    engine: a PoseEngine; None for a source that knows its people itself, as a pose log does.
+    threshold: poses that score less, 0 to 1, are nobody.
+    smooth: steady the keypoints.
+    trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
+    """
+
+    def __init__(self, engine: Optional[Any], threshold: float, smooth: bool = False,
+                 trusts_faulty: bool = True) -> None:
+        self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
+        self._tracker = PoseTracker(smooth)
+
+    def find(self, frame: Frame) -> Found:
+        """Who is in a frame. Raises EngineError if the device fails."""
+        if frame.fault and not self._trusts_faulty:
+            return Found({}, [], 0.0)
+        if frame.people is not None:
+            return Found(frame.people, [], 0.0)
+        poses, inference_time = self._engine.DetectPosesInImage(frame.image)
+        likely = [pose for pose in poses if pose.score >= self._threshold]
+        return Found(self._tracker.update(likely, frame.time), poses, inference_time)

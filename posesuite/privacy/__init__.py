@@ -1,0 +1,6 @@
+"""What keeps pictures of people inside the process."""
+from posesuite.privacy.background import EVIDENCE, Background
+from posesuite.privacy.curtain import Curtain
+from posesuite.privacy.process import Systemd, forbid_core_dumps
+
+__all__ = ['EVIDENCE', 'Background', 'Curtain', 'Systemd', 'forbid_core_dumps']

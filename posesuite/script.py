@@ -1,0 +1,93 @@
+"""What every script does alike: talk on stderr, errors in one line, and an orderly end on signals.
+
+    def main() -> int:
+        return script.run(demo, parse_args())
+
+    def demo(args: argparse.Namespace) -> None:
+        with script.stopped_by_signals(Camera.from_args(args)) as camera:
+            ...
+
+Modules talk through `logging`: INFO for what a user wants to know, WARNING for what they should,
+ERROR for what failed. Only a script decides that this goes to stderr, with 'error: ' before errors.
+"""
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+from typing import Any, Callable, Iterator
+
+from posesuite import __version__
+from posesuite.errors import SuiteError, one_line
+
+ENDING = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP')
+               if hasattr(signal, name))
+
+
+class _Lines(logging.Formatter):
+    """Messages as they are, errors marked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return ('error: ' if record.levelno >= logging.ERROR else '') + record.getMessage()
+
+
+class _Stderr(logging.StreamHandler):
+    """Writes to whatever sys.stderr is at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def talk() -> None:
+    """Sends what modules say to stderr."""
+    logger = logging.getLogger()
+    if not any(isinstance(handler, _Stderr) for handler in logger.handlers):
+        handler = _Stderr()
+        handler.setFormatter(_Lines())
+        logger.addHandler(handler)
+        logging.getLogger('posesuite').setLevel(logging.INFO)
+
+
+def run(demo: Callable[[argparse.Namespace], Any], args: argparse.Namespace) -> int:
+    """Runs a script's work; returns its exit status: that of the work, which is 0 for None, or 1
+    after an error in one line.
+    """
+    talk()
+    try:
+        return demo(args) or 0
+    except (ImportError, OSError, SuiteError, ValueError) as error:
+        logging.getLogger('posesuite').error('%s', one_line(error))
+        return 1
+
+
+@contextlib.contextmanager
+def stopped_by_signals(source: Any) -> Iterator[Any]:
+    """Enters a source; SIGINT, SIGTERM or SIGHUP call its stop(), a second one ends the process.
+
+    A signal that is ignored, as SIGHUP under nohup, stays so.
+    """
+    def stop(*_: Any) -> None:
+        for number in handlers:
+            signal.signal(number, signal.SIG_DFL)
+        source.stop()
+
+    handlers = {number: signal.signal(number, stop) for number in ENDING
+                if signal.getsignal(number) is not signal.SIG_IGN}
+    try:
+        with source:
+            yield source
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """A parser whose --help shows the script's docstring as it stands; it has --version."""
+    made = argparse.ArgumentParser(description=description,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument('--version', action='version', version=__version__)
+    return made

@@ -1,0 +1,100 @@
+"""The tables of the report on stored visits, as CSV."""
+import csv
+import datetime
+import io
+from typing import Any, Dict, List, Sequence
+
+from posesuite.visits.statistics import (
+    COARSE,
+    DIRECTIONS,
+    GRID,
+    Room,
+    count_days,
+    dwell_histogram,
+    occupancy,
+    quartiles,
+    rate,
+    sum_by,
+    waits,
+    week_rate,
+)
+
+import numpy as np
+
+WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
+COLUMNS = {  # of the tables, after that of the camera
+    'visits': 'visits first_quartile_s median_s third_quartile_s watched_h lost_h',
+    'hours': 'weekday hour watched_h visits_per_hour mean_people',
+    'days': 'begin visits',
+    'dwell': 'from_s to_s visits',
+    'map': 'x_thousandths y_thousandths person_minutes standing_person_minutes',
+    'paths': 'x_thousandths y_thousandths degrees_clockwise visits',
+    'areas': 'area visits first_quartile_s median_s third_quartile_s median_now_s median_usual_s',
+    'area_hours': 'area hour mean_people',
+    'order': 'from to visits',
+    'gaps': 'begin seconds why'}
+
+
+def csv_tables(rooms: List[Room], least: int) -> Dict[str, str]:
+    """What the report shows, as text by the table's name; the first row names the columns.
+
+    Cells, hours and areas that had fewer than `least` visits are left blank, as in the report.
+    """
+    texts = {}
+    for name, rows in _tables(rooms, least).items():
+        text = io.StringIO()
+        csv.writer(text, lineterminator='\n').writerows(
+            [[_cell_text(value) for value in row] for row in rows])
+        texts[name] = text.getvalue()
+    return texts
+
+
+def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
+    tables = {name: [['camera', *columns.split()]] for name, columns in COLUMNS.items()}
+    for room in rooms:
+        def add(name: str, *rows: Sequence[Any], label: str = room.label) -> None:
+            tables[name] += [[label, *row] for row in rows]
+        few = len(room.begins) < least
+        add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, least),
+                       room.watched.sum() / 3600,
+                       sum(end - begin for begin, end, _ in room.gaps) / 3600])
+        add('gaps', *([_iso(begin), end - begin, why] for begin, end, why in room.gaps))
+        if few:
+            continue
+        hour = room.weekday * 24 + room.hour
+        add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
+            sum_by(hour, 168, room.watched) / 3600, week_rate(room, least).ravel(),
+            rate(room, room.people, room.present, hour, 168, least)))))
+        add('days', *([_iso(edge), n if n >= least else ''] for edge, n in zip(*count_days(room))))
+        edges, counts = dwell_histogram(room.dwell, least)
+        add('dwell', *zip(edges, edges[1:], counts))
+        for row, column in np.argwhere(room.map_visits >= least):
+            stand = room.stop_visits[row, column] >= least
+            add('map', [(column + 0.5) * 1000 / GRID[0], (row + 0.5) * 1000 / GRID[1],
+                        room.map[row, column] / 60, room.stops[row, column] / 60 if stand else ''])
+        for row, column, direction in np.argwhere(room.flow >= least):
+            add('paths', [(column + 0.5) * 1000 / COARSE[0], (row + 0.5) * 1000 / COARSE[1],
+                          direction * 360 / DIRECTIONS, room.flow[row, column, direction]])
+        names = [use.area.name for use in room.areas]
+        for use in room.areas:
+            few = len(use.dwell) < least
+            add('areas', [use.area.name, '' if few else len(use.dwell),
+                          *quartiles(use.dwell, least),
+                          *(quartiles(stays, least)[1] for stays in waits(room, use))])
+            add('area_hours', *([use.area.name, *row]
+                                for row in enumerate(occupancy(room, use, least))))
+        if names:
+            add('order', *([['', *names][i], [*names, ''][j], n if n >= least else '']
+                           for (i, j), n in np.ndenumerate(room.steps)))
+    return tables
+
+
+def _cell_text(value: Any) -> Any:
+    """A table's value; no text that a spreadsheet would take for a formula."""
+    if isinstance(value, float):
+        return '' if np.isnan(value) else f'{value:.6g}'
+    return "'" + value if isinstance(value, str) and value[:1] in '=+-@\t' and value else value
+
+
+def _iso(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).isoformat(' ', 'minutes')

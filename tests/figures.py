@@ -1,6 +1,6 @@
 """Stick figures and frames for the tests."""
 import time
-from typing import Any, Iterable
+from typing import Any, Iterable, Tuple
 
 from posesuite.pose.pose import Fault, Frame, Keypoint, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
@@ -34,3 +34,16 @@ def standing(x: float = 320, feet: float = 400, **moved: Any) -> Pose:
         point = moved.get(part.name, (x + side, feet - falls[part.name]))
         keypoints[part] = Keypoint(Point(*(point or (0, 0))), 0.9 if point else 0.1)
     return Pose(keypoints, 0.8)
+
+
+def row(x: float = 1.0, score: float = .5) -> Pose:
+    """Keypoint k lies at (x + k, 2 k); all scores are the same."""
+    return Pose({part: Keypoint(Point(x + part, 2.0 * part), score) for part in KEYPOINT_TYPES},
+                score)
+
+
+def numbered(number: int, seconds: float, size: Tuple[int, int] = (64, 48), fault: str = '',
+             **more: Any) -> Frame:
+    """A black frame of a number, a time and a width and height in pixels; fault: its text."""
+    return Frame(np.zeros((size[1], size[0], 3), np.uint8), number, seconds, 0.0,
+                 Fault.from_text(fault) if fault else None, **more)

@@ -9,6 +9,7 @@ from typing import Any, List
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TESTS = os.path.join(ROOT, 'tests')
 SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
 SIZES = ('353_481', '481_641', '721_1281')  # height and width of Google's models
 

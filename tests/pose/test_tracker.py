@@ -1,6 +1,6 @@
 import os
-import sys
 
+from helpers import ROOT
 from posesuite.pose.log import read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import KeypointType
@@ -8,19 +8,16 @@ from posesuite.pose.tracker import PoseTracker
 
 import numpy as np
 import pytest
+from tracking import evaluate, steadiness
+from walkers import BODY, as_pose, project
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, 'benchmarks'))
-
-import tracker as benchmark  # noqa: E402
-
-STANDING = benchmark.project(benchmark.BODY + (0, 0, 5))
+STANDING = project(BODY + (0, 0, 5))
 SCORES = np.full(17, .9)
 
 
 def person(x: float, shrink: float = 1.0) -> Pose:
     """Someone who stands x pixels to the right of the picture's middle."""
-    return benchmark.as_pose(STANDING * shrink + (x, 0), SCORES)
+    return as_pose(STANDING * shrink + (x, 0), SCORES)
 
 
 def test_nobody():
@@ -93,7 +90,7 @@ def test_frames_need_not_be_regular():
 
 
 def test_points_in_one_place_are_no_error():
-    flat = benchmark.as_pose(np.zeros((17, 2)), np.zeros(17))
+    flat = as_pose(np.zeros((17, 2)), np.zeros(17))
     tracker = PoseTracker(smooth=True)
     for frame in range(5):
         people = tracker.update([flat, person(0)], frame / 30)
@@ -117,7 +114,7 @@ def test_true_poses_of_the_samples_keep_their_ids(name):
 
 
 def test_people_who_cross_keep_their_ids():
-    results = benchmark.evaluate(range(2000, 2008))
+    results = evaluate(range(2000, 2008))
     assert [met > 0 for met, _, _ in results.values()] == [True] * 4
     few, (crossings, switches, fragments) = results[2] + results[3], sum(results.values())
     assert crossings > 80
@@ -128,7 +125,7 @@ def test_people_who_cross_keep_their_ids():
 
 
 def test_smoothing_halves_jitter_and_hardly_lags():
-    raw, smooth = (np.mean([benchmark.steadiness(seed, steady) for seed in range(3)], axis=0)
+    raw, smooth = (np.mean([steadiness(seed, steady) for seed in range(3)], axis=0)
                    for steady in (False, True))
     assert raw[0] > .5
     assert smooth[0] < raw[0] / 2

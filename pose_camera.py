@@ -43,20 +43,26 @@ def demo(args: argparse.Namespace) -> None:
 
 
 class Rate:
-    """What the network takes and how many frames are shown, over the last second or so."""
+    """The network's mean time and the frames per second, over about the last 30 frames."""
 
     def __init__(self) -> None:
         self._times = deque([time.monotonic()], maxlen=31)
         self._inference_times = deque(maxlen=30)
 
     def line(self, inference_time: float, count: int) -> str:
-        """The text of a frame: its network's time in seconds, and its count of people."""
+        """The text of a frame.
+
+        inference_time: in seconds, 0 if no network ran, as for a pose log or a lost camera.
+        count: the number of people.
+        """
         self._times.append(time.monotonic())
+        fps = (len(self._times) - 1) / (self._times[-1] - self._times[0])
+        text = f'TrueFPS: {fps:.2f} Nposes {count}'
+        if not inference_time:
+            return text
         self._inference_times.append(inference_time)
         mean = sum(self._inference_times) / len(self._inference_times)
-        fps = (len(self._times) - 1) / (self._times[-1] - self._times[0])
-        return (f'PoseNet: {mean * 1000:.1f}ms ({1 / max(mean, 1e-4):.1f} fps) '
-                f'TrueFPS: {fps:.2f} Nposes {count}')
+        return f'PoseNet: {mean * 1000:.1f}ms ({1 / mean:.1f} fps) {text}'
 
 
 def parse_args() -> argparse.Namespace:
@@ -66,16 +72,16 @@ def parse_args() -> argparse.Namespace:
     add_display_options(parser)
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--smooth', action='store_true',
-                        help='steady the keypoints (One Euro filter)')
+                        help='steady the keypoints with a One Euro filter')
     parser.add_argument('--skeleton-only', action='store_true',
-                        help='draw on black, without the picture')
+                        help='draw on black instead of the picture')
     parser.add_argument('--heatmap', type=part, metavar='PART',
-                        help='lay over the picture what the network sees of a part, as leftWrist')
+                        help="overlay the network's heatmap of a keypoint, such as leftWrist")
     return parser.parse_args()
 
 
 def part(name: str) -> KeypointType:
-    """An argument that names a part, as leftWrist or LEFT_WRIST."""
+    """An argument that names a keypoint, such as leftWrist or LEFT_WRIST."""
     found = BY_JSON_NAME.get(name) or KeypointType.__members__.get(name.upper())
     if found is None:
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(BY_JSON_NAME)}, got {name}")

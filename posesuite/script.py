@@ -20,8 +20,9 @@ from typing import Any, Callable, Iterator
 from posesuite import __version__
 from posesuite.errors import SuiteError, one_line
 
-ENDING = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP')
-               if hasattr(signal, name))
+SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP')
+                if hasattr(signal, name))  # those that ask a script to end
+INTERRUPTED = 130  # exit status of a script without a camera after Ctrl-C, as shells have it
 
 
 class _Lines(logging.Formatter):
@@ -62,27 +63,33 @@ def run(demo: Callable[[argparse.Namespace], Any], args: argparse.Namespace) -> 
     except (ImportError, OSError, SuiteError, ValueError) as error:
         logging.getLogger('posesuite').error('%s', one_line(error))
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 @contextlib.contextmanager
 def stopped_by_signals(source: Any) -> Iterator[Any]:
-    """Enters a source; SIGINT, SIGTERM or SIGHUP call its stop(), a second one ends the process.
+    """Enters a source, a context manager with stop(), which the first of SIGNALS calls.
 
-    A signal that is ignored, as SIGHUP under nohup, stays so.
+    The script then ends as it does when the source ends by itself. A second signal ends the process
+    at once. A signal that is ignored, as SIGHUP is under nohup, stays ignored. To be called in the
+    main thread; the handlers are as before afterwards.
     """
     def stop(*_: Any) -> None:
-        for number in handlers:
+        for number in before:
             signal.signal(number, signal.SIG_DFL)
         source.stop()
 
-    handlers = {number: signal.signal(number, stop) for number in ENDING
-                if signal.getsignal(number) is not signal.SIG_IGN}
+    before = {number: signal.getsignal(number) for number in SIGNALS
+              if signal.getsignal(number) is not signal.SIG_IGN}
     try:
+        for number in before:
+            signal.signal(number, stop)
         with source:
             yield source
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for number, handler in before.items():  # None is a handler that C code installed
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def parser(description: str) -> argparse.ArgumentParser:

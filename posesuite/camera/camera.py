@@ -1,106 +1,96 @@
-"""Frames in: one iterable context manager for cameras, streams, videos, pictures and pose logs.
+"""Camera: the frames of one source in order, each with its timestamp and its fault.
 
-    with Camera(args) as camera:
+    with Camera('clip.mp4', realtime=True) as camera:
         for frame in camera:
             ...
 
-A thread of its own reads and checks the frames. Of a live source it keeps the newest one only; a
-file it reads a little ahead, and every frame comes in order.
+A thread reads and checks the frames. Of a live source only the newest frame is kept; a file is read
+a few frames ahead, and no frame is dropped unless it plays in real time.
 """
 import argparse
 import itertools
+import logging
+import re
 import threading
 import time
 from collections import deque
+from datetime import datetime
 from typing import Any, Iterator, Optional
 
-from posesuite.camera.sources import TIMEOUT, CameraError, open_source, say
+from posesuite.camera import base
+from posesuite.camera.base import CameraError
+from posesuite.camera.faults import FrozenWatch, fault_of
+from posesuite.camera.options import plays_in_realtime
+from posesuite.camera.sources import open_source
+from posesuite.errors import one_line
 from posesuite.pose.pose import Fault, FaultKind, Frame
 
 import cv2
 import numpy as np
 
-RESOLUTIONS = ('480x360', '640x480', '1280x720')
-
 READ_AHEAD = 4  # frames of a file
-START_TIMEOUT = 10.0  # seconds: some cameras take their time to start
-RETRIES = (1, 2, 5, 10, 20, 40, 60)  # seconds between attempts to open a source again
-TICK = 0.1  # seconds between the frames that stand for a lost camera
-FROZEN = 60.0  # seconds for which a frame may stay the same
-GREY = 128  # of those that stand for a lost camera
-
-# What 98 % of a shrunk frame's green keep to, 0 to 255.
-GRID = 40, 30
-BLACK = 24  # darker
-BLOWN_OUT = 245  # lighter
-COVERED = 10  # neighbours differ by less: photographs by 28 and more, with a hand on the lens by 4
-
-
-def add_camera_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what Camera takes from the command line."""
-    parser.add_argument('--videosrc', metavar='SOURCE',
-                        help='a camera (/dev/video0 or its number), a video, a picture, a folder '
-                             'or glob of pictures, an rtsp:// or http(s):// stream, or a pose log '
-                             '(default: the first camera)')
-    parser.add_argument('--res', choices=RESOLUTIONS, default='640x480',
-                        help="the camera's resolution (default: %(default)s)")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument('--jpeg', action='store_const', dest='format', const='MJPG',
-                      help='take JPEG from the camera, which many need for higher rates')
-    form.add_argument('--h264', action='store_const', dest='format', const='H264',
-                      help='take H.264 from the camera')
-    parser.add_argument('--fps', type=_positive, metavar='N', help="the camera's frames a second")
-    parser.add_argument('--frames', type=_positive, metavar='N', help='stop after N frames')
-    parser.add_argument('--realtime', action='store_true',
-                        help='play a file at its own pace; frames that come too late are dropped')
-    parser.add_argument('--wait', action='store_true',
-                        help='wait for a source that is not there yet')
-
-
-def _positive(text: str) -> int:
-    if not (text.isdecimal() and 0 < int(text) < 1 << 31):
-        raise argparse.ArgumentTypeError(f'must be a whole number from 1, got {text!r}')
-    return int(text)
+START_TIMEOUT = 10.0  # seconds until the first frame; some cameras need several to start
+RETRY_DELAYS = (1, 2, 5, 10, 20, 40, 60)  # seconds before a source is opened again; the last stays
+TICK = 0.1  # seconds between the frames that stand for a lost camera, and between looks at a stop
+GREY = 128  # level of the frames that stand for a lost camera
+LOGGER = logging.getLogger(__name__)
 
 
 class Camera:
-    """The frames of one source, as add_camera_options describes it.
+    """The frames of one source: an iterable context manager, to be entered once.
 
-    Entering opens the source. Entering and iterating raise CameraError.
+    source: a camera (/dev/video0 or its number), a video, a picture, a folder or glob of pictures,
+        an rtsp:// or http(s):// stream, or a pose log; None is the first camera.
+    resolution: 'WIDTHxHEIGHT' in pixels, format: 'MJPG' or 'H264', fps: frames per second; what a
+        device is asked for. It decides on a format and a rate that are None.
+    frames: the number of frames to stop after; None for no limit.
+    realtime: whether a file plays at its own pace; frames that are late are dropped.
+    wait: whether a source that is not there yet is waited for.
+
+    A live source that is lost is opened again and again; meanwhile it yields ten grey frames a
+    second with the fault LOST and without people. Creating, entering and iterating raise
+    CameraError.
     """
 
-    def __init__(self, args: argparse.Namespace) -> None:
-        self._args = args
-        self._source = open_source(args)
+    def __init__(self, source: Optional[str] = None, *, resolution: str = '640x480',
+                 format: Optional[str] = None, fps: Optional[int] = None,
+                 frames: Optional[int] = None, realtime: bool = False, wait: bool = False) -> None:
+        if not re.match(r'[1-9]\d{0,4}x[1-9]\d{0,4}$', resolution):
+            raise CameraError(f"resolution must be like '640x480', got {resolution!r}")
+        width, height = map(int, resolution.split('x'))
+        self._source = open_source('0' if source is None else source, (width, height), format, fps)
+        self._limit, self._realtime, self._wait = frames, realtime, wait
         self._thread = threading.Thread(target=self._capture, daemon=True)
-        self._changed = threading.Condition()
-        self._frames = deque()
-        self._problem = ''  # why there are no frames just now
+        self._changed = threading.Condition()  # guards what follows
+        self._queue = deque()
+        self._problem = ''  # why there are no frames at the moment
         self._error: Optional[Exception] = None  # what ended the thread
-        self._ended = False  # the thread reads no more
-        self._stopped = False  # nobody wants more
-        self._lost = ''  # the fault of the frames that stand for a lost camera
-        self._size = tuple(map(int, args.res.split('x')))[::-1] + (3,)
+        self._ended = False  # whether the thread has ended
+        self._stopped = False  # whether no more frames are wanted
+        self._opened_at = self._heard_at = 0.0  # monotonic time of entering and of the last frame
+        self._lost: Optional[Fault] = None  # of the frames that stand for a lost camera
+        self._shape = height, width, 3  # of these frames
         self._numbers = itertools.count()
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> 'Camera':
-        """The camera that add_camera_options describes."""
-        return cls(args)
+        """The camera that add_camera_options describes. Raises CameraError."""
+        return cls(args.videosrc or None, resolution=args.res, format=args.format, fps=args.fps,
+                   frames=args.frames, realtime=plays_in_realtime(args), wait=args.wait)
 
     @property
     def source(self) -> str:
-        """Its name for logs and titles, without credentials."""
+        """The source's name for logs and titles, without credentials."""
         return self._source.name
 
     @property
     def fps(self) -> float:
-        """Its frames a second, 30 where it does not say."""
+        """Frames per second; 30 if the source does not know."""
         return self._source.fps
 
     @property
     def live(self) -> bool:
-        """Whether it is a camera or an endless stream, which may be lost but does not end."""
+        """Whether it is a camera or an endless stream, which can be lost but has no end."""
         return self._source.live
 
     @property
@@ -108,16 +98,21 @@ class Camera:
         """Whether its frames come with their people, as those of a pose log do."""
         return self._source.has_poses
 
+    @property
+    def started(self) -> Optional[datetime]:
+        """When the recording of a pose log began, in UTC; None of other sources."""
+        return self._source.started
+
     def __enter__(self) -> 'Camera':
-        self._began = self._heard = time.monotonic()
+        self._opened_at = self._heard_at = time.monotonic()
         self._thread.start()
         with self._changed:
-            while not (self._frames or self._problem or self._ended or self._stopped):
-                self._changed.wait(TICK)  # a signal wakes nobody
-                if time.monotonic() - self._began > START_TIMEOUT and not self._args.wait:
+            while not (self._queue or self._problem or self._ended or self._stopped):
+                self._changed.wait(TICK)
+                if time.monotonic() - self._opened_at > START_TIMEOUT and not self._wait:
                     self._error = CameraError(f'{self.source} does not answer')
                     break
-        if self._error and not self._frames:
+        if self._error and not self._queue and not self._stopped:
             self.__exit__()
             raise self._error
         return self
@@ -127,96 +122,95 @@ class Camera:
         self._thread.join(1)  # one that hangs in a driver ends with the process
 
     def stop(self) -> None:
-        """Ends the iteration; may be called by a signal handler or another thread."""
-        self._stopped = True
+        """Ends opening and iterating; may be called by a signal handler or another thread."""
+        self._stopped = True  # locks nothing, as a signal may interrupt whoever has the lock
 
     def __iter__(self) -> Iterator[Frame]:
-        return itertools.islice(iter(self._take, None), self._args.frames)
+        return itertools.islice(iter(self._next, None), self._limit)
 
-    def _take(self) -> Optional[Frame]:
-        """Waits for the next frame; None at the end. A lost camera has one in every TICK, too."""
+    def _next(self) -> Optional[Frame]:
+        """Waits for the next frame, which may be one that stands for a lost camera; None at the
+        end.
+        """
         while not self._stopped:
             with self._changed:
-                if not self._frames and not self._ended:
+                if not self._queue and not self._ended:
                     self._changed.wait(TICK)
-                if self._frames:
-                    frame = self._frames.popleft()
+                if self._queue:
+                    frame = self._queue.popleft()
                     self._changed.notify_all()
                     if self._lost:
-                        say(f'{self.source} is back')
-                    self._lost, self._size = '', frame.image.shape
+                        LOGGER.info('%s is back', self.source)
+                    self._lost, self._shape = None, frame.image.shape
                     return frame
                 if self._ended:
                     break
-            silence = time.monotonic() - self._heard
-            if self._problem or self.live and silence > TIMEOUT:
+            silence = time.monotonic() - self._heard_at
+            if self._problem or self.live and silence > base.TIMEOUT:
                 return self._frame_of_loss(silence)
         if self._error and not self._stopped:
             raise self._error
         return None
 
     def _frame_of_loss(self, silence: float) -> Frame:
-        if not self._lost:
+        if self._lost is None:
             since = time.localtime(time.time() - silence)
-            self._lost = time.strftime('camera lost since %H:%M', since)
-            say(f'{self._lost}: {self._problem or self.source + " gives no more frames"}')
+            self._lost = Fault(FaultKind.LOST,
+                               time.strftime(f'{FaultKind.LOST.value} since %H:%M', since))
+            LOGGER.warning('%s: %s', self._lost.text,
+                           self._problem or f'{self.source} delivers no more frames')
         now = time.monotonic()
-        return Frame(np.full(self._size, GREY, np.uint8), next(self._numbers), now - self._began,
-                     now, Fault(FaultKind.LOST, self._lost), {})
+        return Frame(np.full(self._shape, GREY, np.uint8), next(self._numbers),
+                     now - self._opened_at, now, self._lost, {})
 
-    def _put(self, frame: Frame, newest: bool) -> None:
-        """Hands a frame over when there is room, or as the newest in the place of the last."""
+    def _put(self, frame: Frame) -> None:
+        """Hands a frame over: as the newest one, or when there is room."""
         with self._changed:
-            if newest:
-                self._frames.clear()
-            while len(self._frames) >= READ_AHEAD and not self._stopped:
+            if self.live or self._realtime:
+                self._queue.clear()
+            while len(self._queue) >= READ_AHEAD and not self._stopped:
                 self._changed.wait(TICK)
-            self._frames.append(frame)
+            self._queue.append(frame)
             self._problem = ''
             self._changed.notify_all()
 
     def _capture(self) -> None:
-        """The thread."""
+        """The thread's work."""
         try:
             self._capture_all()
-        except Exception as error:  # whatever it is, it is the main thread's to raise
+        except Exception as error:  # all errors are raised in the thread that iterates
             self._error = error
         self._ended = True
 
     def _capture_all(self) -> None:
-        """Reads the source to its end, and where that makes sense opens it anew when it is lost."""
-        retries, seen = iter(RETRIES), False
+        """Reads the source to its end; opens a live one again when it is lost."""
+        delays, seen = iter(RETRY_DELAYS), False
         while not self._stopped:
             try:
                 for frame in self._read():
-                    retries, seen = iter(RETRIES), True
-                    self._put(frame, newest=self.live or self._args.realtime)
+                    delays, seen = iter(RETRY_DELAYS), True
+                    self._put(frame)
                 if not self.live or self._stopped:
                     return
-                self._problem = f'{self.source} gives no more frames'
+                self._problem = f'{self.source} delivers no more frames'
             except (CameraError, cv2.error) as error:
-                if not (self.live if seen else self._args.wait):
-                    raise CameraError(' '.join(str(error).split()))
-                self._problem = str(error)
-            self._sleep_until(time.monotonic() + next(retries, RETRIES[-1]))
+                if not (self.live if seen else self._wait):
+                    raise CameraError(one_line(error))
+                self._problem = one_line(error)
+            self._sleep_until(time.monotonic() + next(delays, RETRY_DELAYS[-1]))
 
     def _read(self) -> Iterator[Frame]:
-        """Opens the source and gives its frames their times and faults, until there are no more."""
-        shown, changed, since, said, began = np.empty(0), 0.0, '', '', None
+        """Opens the source and yields its frames, with timestamps and faults, until there are no
+        more.
+        """
+        watch, began = FrozenWatch(self.source), None
         for frame in self._source.frames():
-            self._heard = time.monotonic()
+            self._heard_at = time.monotonic()
             if self.live:
                 frame = frame._replace(number=next(self._numbers),
-                                       time=frame.captured - self._began)
-                if not np.array_equal(frame.image[::4, ::4, 1], shown):
-                    shown, changed = frame.image[::4, ::4, 1].copy(), frame.captured
-                    since = time.strftime('frozen since %H:%M')
-                elif frame.captured - changed > FROZEN:
-                    frame = frame._replace(fault=Fault(FaultKind.FROZEN, since))
-                    if said != since:
-                        said = since
-                        say(f'camera {since}: {self.source} repeats one frame')
-            elif self._args.realtime:
+                                       time=frame.captured - self._opened_at)
+                frame = frame._replace(fault=watch.check(frame) or frame.fault)
+            elif self._realtime:
                 began = frame.captured - frame.time if began is None else began
                 frame = frame._replace(captured=began + frame.time)
                 self._sleep_until(frame.captured)
@@ -229,21 +223,3 @@ class Camera:
     def _sleep_until(self, moment: float) -> None:
         while time.monotonic() < moment and not self._stopped:
             time.sleep(max(0, min(TICK, moment - time.monotonic())))
-
-
-def fault_of(image: np.ndarray) -> Optional[Fault]:
-    """The fault that a picture itself shows: black, blown out or covered; None for a usable one.
-
-    image: uint8 [Y, X, RGB].
-    """
-    small = cv2.resize(image[::4, ::4, 1], GRID, interpolation=cv2.INTER_AREA).astype(np.int16)
-    few = small.size // 50
-    light = np.sort(small, axis=None)
-    if light[-few] < BLACK:
-        return Fault.of(FaultKind.BLACK)
-    if light[few] > BLOWN_OUT:
-        return Fault.of(FaultKind.BLOWN_OUT)
-    flat = np.sort(np.abs(np.diff(small)), axis=None)[-few] < COVERED
-    return Fault.of(FaultKind.COVERED) if flat else None
-
-

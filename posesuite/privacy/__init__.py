@@ -1,5 +1,6 @@
-"""What keeps pictures of people inside the process."""
-from posesuite.privacy.background import EVIDENCE, Background
+"""What keeps images of people inside the process."""
+from posesuite.privacy.background import Background
+from posesuite.privacy.composition import EVIDENCE
 from posesuite.privacy.curtain import Curtain
 from posesuite.privacy.process import Systemd, forbid_core_dumps
 

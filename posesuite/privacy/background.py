@@ -1,213 +1,141 @@
-"""The room with nobody in it: made of many frames, and proven empty before anybody sees it.
+"""The picture of the empty room, which nobody sees before the room is proven to be empty.
 
     background = Background(engine, delay=2)
     for frame in camera:
         poses, _ = engine.DetectPosesInImage(frame.image)
         background.update(frame, poses)
-        background.image  # the room, or None as long as it is not known to be empty
+        background.image  # the room, or None while it is not proven to be empty
 
-For `delay` seconds the network must see nobody in any frame, at a threshold far below the one for
-showing people. The median of samples from these seconds is what stays; what moved in them becomes
-grey. Then the network looks at that picture again, larger and larger and as in a mirror, while it
-still watches the frames. Whatever speaks against it, it all begins anew.
+For `delay` seconds the network must find nobody in any frame, at a threshold far below the one for
+display. The median of frames sampled in that time is the picture; what moved becomes grey. Then the
+network examines that picture again, enlarged step by step and mirrored, while it still watches the
+frames. Any sign of a person restarts the process.
 """
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, Optional
 
 from posesuite.pose.pose import Frame, Pose
+from posesuite.privacy.composition import EVIDENCE, GREY, View, compose, views
+from posesuite.privacy.structure import Structure
 
-import cv2
 import numpy as np
 
-# Scores of poses that may be somebody. Real and rendered people who are seated, turned away, far or
-# half hidden score from 0.2 up in their best view. So do things in many an empty room: of 8
-# photographs without people 3 pass with Google's model; what keeps the others (a bottle, a vase, a
-# cat) scores up to 0.7. To ask that several views agree would let people in before these pass.
-EVIDENCE, EVIDENCE_ENLARGED = 0.15, 0.2
-SAMPLES = 16  # frames that are composed
-LONGEST_GAP = 10.0  # seconds without a frame; composing takes a slow machine some of them
-ENLARGED = 2, 3  # how much larger the network looks at parts, which overlap by half ...
-RIMS = 0, 0.5, 1  # ... and how wide a rim it sees the whole with, for people who are too close
-VIEWS_A_FRAME = 4  # how often it looks at the composed picture for each frame of the camera
-GREY = 128  # what is not known
-
-NOISE = 10.0  # levels of 255 that a still pixel may vary by ...
-NOISIER = 3.0  # ... or this many times what half of them do, if that is more ...
-NOISIEST = 30.0  # ... but no more
-SPAN, MARGIN = 8, 40  # parts of the width: what is as near is one thing, and as much is around it
-MOST_MOVED = 0.25  # of the picture; more is no room to show anybody in
-
-COLUMNS, SQUARE = 16, 20  # the view is compared in so many squares a row, of so many pixels
-PLAIN = 4.0  # contrast below which a square tells nothing
-STAY, ALIKE = 25, 0.85  # % of the squares that must correlate by this much with what they were
-MOVED_FOR = 1.0  # seconds
+SAMPLES = 16  # frames that the picture is composed of
+MAX_GAP = 10.0  # seconds between two frames of a proof; a slow machine needs several to compose
+MAX_MOVING = 0.25  # share of the picture; with more of it grey it shows no room
+VIEWS_PER_FRAME = 4  # views of the composed picture that the network examines for each frame
+MOVED_FOR = 1.0  # seconds for which the view must differ until the camera counts as moved
 
 
 class Background:
     """The picture of an empty room, or none.
 
-    engine: what finds poses that score EVIDENCE and less; it looks at the picture itself.
-    delay: seconds without anybody, from 0.
+    engine: finds poses with scores from EVIDENCE up; it also examines the picture.
+    delay: seconds for which nobody must be there, from 0.
 
-    Attributes: image (uint8 [Y, X, RGB], or None as long as the room is not proven empty),
-    doubt (why it is not, in a few words, or '').
+    Attributes: image (uint8 [Y, X, RGB], or None while the room is not proven to be empty),
+    doubt (why the latest proof failed, in a few words, or '').
     """
 
     def __init__(self, engine: Any, delay: float) -> None:
         self._engine, self._delay = engine, delay
-        self.drop('')
+        self.image: Optional[np.ndarray] = None
+        self.doubt = ''
+        self._proof = Proof(engine, delay)
+        self._structure: Optional[Structure] = None  # of the image
+        self._differs_since: Optional[float] = None  # timestamp from which the view is another
 
     def drop(self, doubt: str) -> None:
-        """Forgets the room, and begins anew."""
-        self.image: Optional[np.ndarray] = None
-        self._differs: Optional[float] = None  # since when the view does
+        """Drops the picture and restarts the proof."""
+        self.image = self._structure = self._differs_since = None
         self._restart(doubt)
+
+    def update(self, frame: Frame, poses: List[Pose]) -> None:
+        """Uses a frame and all poses in it that score EVIDENCE or more."""
+        if self.image is not None:
+            self._check_view(frame)
+            return
+        doubt = self._proof.update(frame, poses)
+        if doubt is not None:
+            self._restart(doubt)
+        elif self._proof.complete:
+            self.image = self._proof.image
+            self._structure = Structure(self._proof.image, self._proof.moving)
+            self._restart('')
+
+    def look(self, frame: Frame) -> None:
+        """Uses a frame whose poses are not known: the engine finds them."""
+        self.update(frame, self._engine.DetectPosesInImage(frame.image)[0])
 
     def _restart(self, doubt: str) -> None:
         self.doubt = doubt
-        self._samples: List[np.ndarray] = []
-        self._views: Optional[Iterator[_View]] = None  # of what is composed, still to be looked at
-        self._time: Optional[float] = None
-
-    def update(self, frame: Frame, poses: List[Pose]) -> None:
-        """Takes a frame and all poses in it that score EVIDENCE or more."""
-        if self.image is not None:
-            self._check_view(frame)
-        elif frame.fault:
-            self._restart(frame.fault.text)
-        elif any(pose.score >= EVIDENCE for pose in poses):
-            self._restart('')  # all see who it is
-        elif self._time is not None and not 0 <= frame.time - self._time <= LONGEST_GAP or (
-                self._samples and frame.image.shape != self._samples[0].shape):
-            self._restart('')
-        else:
-            self._time = frame.time
-            if self._views is None:
-                self._sample(frame)
-            else:
-                self._look()
-
-    def look(self, frame: Frame) -> None:
-        """Takes a frame and finds the poses in it itself."""
-        self.update(frame, self._engine.DetectPosesInImage(frame.image)[0])
-
-    def _sample(self, frame: Frame) -> None:
-        if not self._samples:
-            self._began = frame.time
-        if frame.time - self._began >= self._delay * len(self._samples) / (SAMPLES - 1) - 1e-6:
-            self._samples.append(frame.image)
-        if len(self._samples) < SAMPLES:
-            return
-        self._composed, self._moved = compose(self._samples)
-        if self._moved.mean() > MOST_MOVED:
-            self._restart('too much moves')
-            return
-        # Without the grey, which may hide what tells a person.
-        self._views = views(self._composed.copy())
-        self._composed[self._moved] = GREY
-
-    def _look(self) -> None:
-        for _ in range(VIEWS_A_FRAME):
-            view = next(self._views, None)
-            if view is None:
-                self.image, self._structure = self._composed, Structure(self._composed, self._moved)
-                self._restart('')
-                return
-            poses, _ = self._engine.DetectPosesInImage(view.image)
-            if any(pose.score >= view.evidence for pose in poses):
-                self._restart(f'is that somebody{view.place}?')
-                return
+        self._proof = Proof(self._engine, self._delay)
 
     def _check_view(self, frame: Frame) -> None:
         if frame.image.shape != self.image.shape:
-            self.drop('the picture has another size')
+            self.drop('the image size changed')
         elif not frame.fault:
             if self._structure.is_in(frame.image):
-                self._differs = None
-            elif self._differs is None:
-                self._differs = frame.time
-            elif not 0 <= frame.time - self._differs < MOVED_FOR:
+                self._differs_since = None
+            elif self._differs_since is None:
+                self._differs_since = frame.time
+            elif not 0 <= frame.time - self._differs_since < MOVED_FOR:
                 self.drop('the camera was moved')
 
 
-def compose(samples: List[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
-    """What stays in frames of one size: their median, and where they differ.
+class Proof:
+    """One attempt to prove that a room is empty. Parameters as for Background.
 
-    Returns uint8 [Y, X, RGB] and bool [Y, X]. What differs includes what it surrounds: the inside
-    of somebody in plain clothes who sways a little never changes.
+    Attributes: complete (whether it succeeded), image (uint8 [Y, X, RGB]; the composed picture, to
+    be used only when complete) and moving (bool [Y, X], where the picture is grey).
     """
-    stack = np.stack(samples)
-    still = np.partition(stack, len(samples) // 2, axis=0)[len(samples) // 2]
-    height, width = still.shape[:2]
-    soft = np.float32([cv2.blur(cv2.resize(image, (width // 2, height // 2),
-                                           interpolation=cv2.INTER_AREA), (3, 3))
-                       for image in samples])
-    # A lamp that flickers and a camera that adapts change all of a picture by one factor.
-    sparse = soft[:, ::4, ::4] + 1
-    soft *= np.median(sparse[:1] / sparse, axis=(1, 2))[:, None, None]
-    spread = (soft.max(0) - soft.min(0)).max(2)
-    noise = min(max(NOISE, NOISIER * float(np.median(spread))), NOISIEST)
-    moved = cv2.resize(np.uint8(spread > noise), (width, height), interpolation=cv2.INTER_NEAREST)
-    for how, part in ((cv2.MORPH_CLOSE, SPAN), (cv2.MORPH_DILATE, MARGIN / 2)):
-        size = round(width / part) | 1
-        # With a rim, for what is closed at the picture's own.
-        rimmed = cv2.copyMakeBorder(moved, size, size, size, size, cv2.BORDER_CONSTANT)
-        rimmed = cv2.morphologyEx(rimmed, how, np.ones((size, size), np.uint8))
-        moved = np.ascontiguousarray(rimmed[size:-size, size:-size])
-    contours = cv2.findContours(moved, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[-2]
-    for contour in contours:
-        cv2.fillConvexPoly(moved, cv2.convexHull(contour), 1)
-    return still, moved > 0
 
+    def __init__(self, engine: Any, delay: float) -> None:
+        self._engine, self._delay = engine, delay
+        self._samples: List[np.ndarray] = []
+        self._first_time = self._latest_time = 0.0  # timestamps of frames, valid with samples
+        self._views: Optional[Iterator[View]] = None  # of the composed picture, not yet examined
+        self.complete = False
+        self.image: Optional[np.ndarray] = None
+        self.moving: Optional[np.ndarray] = None
 
-class _View(NamedTuple):
-    image: np.ndarray  # uint8 [Y, X, RGB]
-    evidence: float  # the score that a pose needs to be somebody
-    place: str  # where it is in the picture
+    def update(self, frame: Frame, poses: List[Pose]) -> Optional[str]:
+        """Goes on with a frame and all poses in it that score EVIDENCE or more.
 
+        Returns None, or why the proof has failed; '' where everybody sees why.
+        """
+        if frame.fault:
+            return frame.fault.text
+        if any(pose.score >= EVIDENCE for pose in poses):
+            return ''
+        if self._samples and (frame.image.shape != self._samples[0].shape
+                              or not 0 <= frame.time - self._latest_time <= MAX_GAP):
+            return ''
+        self._latest_time = frame.time
+        return self._sample(frame) if self._views is None else self._examine()
 
-def views(image: np.ndarray) -> Iterator[_View]:
-    """A picture as a whole, smaller, and in parts for the network to enlarge; each as in a mirror,
-    too."""
-    height, width = image.shape[:2]
-    parts = [(cv2.copyMakeBorder(image, *[round(height * rim)] * 2, *[round(width * rim)] * 2,
-                                 cv2.BORDER_CONSTANT, value=(GREY,) * 3), EVIDENCE, '')
-             for rim in RIMS]
-    for times in ENLARGED:
-        for row in range(2 * times - 1):
-            for column in range(2 * times - 1):
-                y, x = row * height // (2 * times), column * width // (2 * times)
-                part = image[y:y + -(-height // times), x:x + -(-width // times)]
-                parts.append((part, EVIDENCE_ENLARGED, f' around {x + part.shape[1] // 2}, '
-                                                       f'{y + part.shape[0] // 2}'))
-    for part, evidence, place in parts:
-        for turned in (part, part[:, ::-1]):
-            yield _View(np.ascontiguousarray(turned), evidence, place)
+    def _sample(self, frame: Frame) -> Optional[str]:
+        if not self._samples:
+            self._first_time = frame.time
+        due = self._delay * len(self._samples) / (SAMPLES - 1)
+        if frame.time - self._first_time >= due - 1e-6:
+            self._samples.append(frame.image)
+        if len(self._samples) < SAMPLES:
+            return None
+        self.image, self.moving = compose(self._samples)
+        if self.moving.mean() > MAX_MOVING:
+            return 'too much movement'
+        # The network examines it without the grey, which might hide what makes up a person.
+        self._views = views(self.image.copy())
+        self.image[self.moving] = GREY
+        return None
 
-
-class Structure:
-    """How the squares of a room look, by which a camera that was moved is told from people and
-    lights: these leave some squares as they are but for their brightness and contrast."""
-
-    def __init__(self, image: np.ndarray, unknown: np.ndarray) -> None:
-        """image: uint8 [Y, X, RGB]; unknown: bool [Y, X], where it shows no room."""
-        self._squares, contrast = self._see(image)
-        hidden = self._see(np.repeat(np.uint8(unknown)[:, :, None] * 255, 3, axis=2))[1] > 0
-        self._used = (contrast >= max(PLAIN, np.median(contrast))) & ~hidden
-
-    def is_in(self, image: np.ndarray) -> bool:
-        """Whether a picture of the same size shows this room; True for one without structure."""
-        alike = (self._see(image)[0] * self._squares).sum(1)[self._used]  # correlations
-        return not alike.size or np.percentile(alike, 100 - STAY) >= ALIKE
-
-    @staticmethod
-    def _see(image: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """The squares from left to right, of mean 0 and length 1, [N, SQUARE ** 2]; and their
-        contrast, [N], the standard deviation in levels of 255."""
-        rows = max(1, round(COLUMNS * image.shape[0] / image.shape[1]))
-        small = cv2.resize(image, (COLUMNS * SQUARE, rows * SQUARE), interpolation=cv2.INTER_AREA)
-        grey = np.float32(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-        squares = grey.reshape(rows, SQUARE, COLUMNS, SQUARE).swapaxes(1, 2)
-        squares = squares.reshape(-1, SQUARE ** 2)
-        squares = squares - squares.mean(1, keepdims=True)
-        length = np.linalg.norm(squares, axis=1)
-        return squares / np.maximum(length, 1)[:, None], length / SQUARE
+    def _examine(self) -> Optional[str]:
+        for _ in range(VIEWS_PER_FRAME):
+            view = next(self._views, None)
+            if view is None:
+                self.complete = True
+                return None
+            poses, _ = self._engine.DetectPosesInImage(view.image)
+            if any(pose.score >= view.evidence for pose in poses):
+                return f'possibly a person{view.place}'
+        return None

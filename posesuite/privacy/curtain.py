@@ -1,44 +1,69 @@
-"""The curtain between the camera and everybody: the room's background, or grey."""
+"""The curtain between the camera and everybody: the background of the room, or grey."""
 import logging
-from typing import Optional, Tuple
+from typing import List, Optional, Set, Tuple
 
-from posesuite.pose.pose import Frame
-from posesuite.privacy.background import GREY, Background
+from posesuite.pose.pose import Frame, Pose
+from posesuite.privacy.background import Background
+from posesuite.privacy.composition import GREY
 
 import numpy as np
 
-WAITING, SET = 'Waiting for everyone to leave the frame...', 'Background set.'
-SET_SHOWN = 5.0  # seconds
+WAITING = 'Waiting for everyone to leave the frame...'
+SET = 'Background set.'
+SET_SHOWN = 5.0  # seconds for which SET is shown
 LOGGER = logging.getLogger(__name__)
 
 
 class Curtain:
-    """What anybody gets to see of a room: its background, or grey.
+    """What is shown of a room: its background, or grey.
 
-    background: None if there is to be none.
-    live_at_first: the camera's own picture until there is one for the first time.
+    background: None for grey only.
+    live_at_first: whether the camera's image is shown until the first background is set.
     """
 
-    def __init__(self, background: Optional[Background], live_at_first: bool) -> None:
+    def __init__(self, background: Optional[Background], live_at_first: bool = False) -> None:
         self._background, self._live = background, live_at_first
-        self._set_at: Optional[float] = None
-        self._said = set()  # since the background came or went
+        self._renewed = False  # whether renew was called since the latest frame
+        self._set_at: Optional[float] = None  # timestamp of the background, None without one
+        self._logged: Set[str] = set()  # texts since the background was set or dropped
 
-    def close(self, frame: Frame) -> Tuple[Frame, str]:
-        """A frame with another picture, and the line of text to it, which is also said."""
-        image, text = np.full_like(frame.image, GREY), ''
-        if self._background and self._background.image is None:
-            if self._set_at is not None:
-                self._set_at, self._said = None, set()
-            doubt = self._background.doubt
-            text = WAITING + (f' ({doubt})' if doubt else '')
-            image = frame.image if self._live else image
-        elif self._background:
-            if self._set_at is None:
-                self._set_at, self._said, self._live = frame.time, set(), False
-            image = self._background.image
-            text = SET if frame.time - self._set_at < SET_SHOWN else ''
-        if text and text not in self._said:
-            self._said.add(text)
-            LOGGER.info(text)
-        return frame._replace(image=image), text
+    def renew(self) -> None:
+        """Drops the background at the next frame; may be called by any thread."""
+        self._renewed = True
+
+    def close(self, frame: Frame, poses: List[Pose]) -> Tuple[Frame, str]:
+        """Replaces a frame's image. Returns that frame and a line of text, which is logged once.
+
+        poses: all in the frame that score EVIDENCE or more.
+        """
+        if self._background is None:
+            return self._grey(frame), ''
+        if self._renewed:
+            self._renewed = False
+            self._background.drop('')
+        self._background.update(frame, poses)
+        if self._background.image is None:
+            frame, text = self._wait(frame)
+        else:
+            frame, text = self._show(frame)
+        if text and text not in self._logged:
+            self._logged.add(text)
+            LOGGER.info('%s', text)
+        return frame, text
+
+    def _wait(self, frame: Frame) -> Tuple[Frame, str]:
+        if self._set_at is not None:
+            self._set_at, self._logged = None, set()
+        doubt = self._background.doubt
+        return (frame if self._live else self._grey(frame),
+                WAITING + (f' ({doubt})' if doubt else ''))
+
+    def _show(self, frame: Frame) -> Tuple[Frame, str]:
+        if self._set_at is None:
+            self._set_at, self._logged, self._live = frame.time, set(), False
+        text = SET if frame.time - self._set_at < SET_SHOWN else ''
+        return frame._replace(image=self._background.image), text
+
+    @staticmethod
+    def _grey(frame: Frame) -> Frame:
+        return frame._replace(image=np.full_like(frame.image, GREY))

@@ -1,0 +1,45 @@
+"""The options of a script that has a camera."""
+import argparse
+
+RESOLUTIONS = ('480x360', '640x480', '1280x720')
+
+
+def add_camera_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that Camera.from_args reads."""
+    group = parser.add_argument_group('camera')
+    group.add_argument('--videosrc', metavar='SOURCE',
+                       help='a camera (/dev/video0 or its number), a video, a picture, a folder '
+                            'or glob of pictures, an rtsp:// or http(s):// stream, or a pose log '
+                            '(default: the first camera)')
+    group.add_argument('--res', choices=RESOLUTIONS, default='640x480',
+                       help="the camera's resolution (default: %(default)s)")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument('--jpeg', action='store_const', dest='format', const='MJPG',
+                      help='receive JPEG from the camera, which many need for higher rates')
+    form.add_argument('--h264', action='store_const', dest='format', const='H264',
+                      help='receive H.264 from the camera')
+    group.add_argument('--fps', type=_positive, metavar='N',
+                       help="the camera's frames per second (default: the camera decides)")
+    group.add_argument('--frames', type=_positive, metavar='N', help='stop after N frames')
+    pace = group.add_mutually_exclusive_group()
+    pace.add_argument('--realtime', action='store_true',
+                      help='play a file at its own pace, and drop frames that are late (default '
+                           'where it is shown in a window or to browsers)')
+    pace.add_argument('--full-speed', action='store_true',
+                      help='process every frame of a file as fast as possible (default with '
+                           '--headless and --output)')
+    group.add_argument('--wait', action='store_true',
+                       help='wait for a source that is not there yet')
+
+
+def plays_in_realtime(args: argparse.Namespace) -> bool:
+    """Whether a file plays at its own pace: if asked for, or if somebody watches."""
+    shown = getattr(args, 'serve', None) or not getattr(args, 'headless', True)
+    watched = shown and not getattr(args, 'output', None)
+    return args.realtime or bool(watched and not args.full_speed)
+
+
+def _positive(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 1 << 31):
+        raise argparse.ArgumentTypeError(f'must be a whole number from 1, got {text!r}')
+    return int(text)

@@ -27,4 +27,4 @@ def training(session: nox.Session) -> None:
     """The training pipeline, which has needs of its own: PyTorch above all."""
     session.install('-q', '-r', 'training/requirements.txt')
     session.install('-q', 'pillow', 'pytest', 'nox')
-    session.run('python', '-m', 'pytest', 'tests/test_training.py', *session.posargs)
+    session.run('python', '-m', 'pytest', 'tests/training', *session.posargs)

@@ -1,6 +1,6 @@
 """What people wear on their heads, carry on their backs and hold in their hands."""
 from training import rasterizer as r
-from training import things
+from training import shapes, things
 from training.people import Materials, Person, material
 from training.poses import about, between
 
@@ -25,7 +25,7 @@ def _headgear(rng: np.random.Generator, materials: Materials) -> 'list[r.Mesh]':
     depth = np.linspace(np.arccos(rng.uniform(-.4, .1)), np.pi, 8)
     dome = np.stack([np.sin(depth) + 1e-3, -np.cos(depth)], 1)
     size = np.array([1.2, top - low, 1.7]) * rng.uniform(1, 1.15)
-    crown = things.turned(dome, cloth).moved(np.diag(size), np.array([0, low, .05]))
+    crown = shapes.turned(dome, cloth).moved(np.diag(size), np.array([0, low, .05]))
     kind = rng.random()
     if kind < .35:  # neither peak nor brim
         return [crown]
@@ -37,7 +37,7 @@ def _headgear(rng: np.random.Generator, materials: Materials) -> 'list[r.Mesh]':
     else:
         reach, at = np.array([1.2, 1, 1.5]) * rng.uniform(1.3, 2.2), np.array([0, low + .05, .05])
     slope = rng.uniform(-.3, .05)
-    rim = things.turned(np.array([[1e-3, 0], [1, slope]]), edge)
+    rim = shapes.turned(np.array([[1e-3, 0], [1, slope]]), edge)
     return [crown, rim.moved(np.diag(reach), at)]
 
 
@@ -47,22 +47,22 @@ def _handful(rng: np.random.Generator, materials: Materials, textures: int) -> '
     kind = rng.random()
     if kind < .35:  # telephone, book, tray, parcel
         width, height, depth = np.exp(rng.uniform(np.log([.5, .6, .08]), np.log([3., 4., 1.5])))
-        return [things.box(width, height, depth, surface, (0, -height / 2, 0))]
+        return [shapes.box(width, height, depth, surface, (0, -height / 2, 0))]
     if kind < .55:  # cup, bottle, ball
         radius = np.exp(rng.uniform(np.log(.25), np.log(.9)))
         if rng.random() < .4:
-            return [things.blob(rng, np.full(3, radius), surface, (0, 0, 0))]
+            return [shapes.blob(rng, np.full(3, radius), surface, (0, 0, 0))]
         height = rng.uniform(.8, 2.6)
-        return [things.pipe(radius * .7, height, surface, (0, -height / 2, 0), radius * .5)]
+        return [shapes.pipe(radius * .7, height, surface, (0, -height / 2, 0), radius * .5)]
     if kind < .75:  # bag
         width, height, depth = rng.uniform([1.5, 2, .4], [4.5, 5, 1.8])
-        return [things.box(width, height, depth, surface, (0, -height - rng.uniform(0, 2.5), 0))]
+        return [shapes.box(width, height, depth, surface, (0, -height - rng.uniform(0, 2.5), 0))]
     length = rng.uniform(3, 10)  # stick, bat, racket
     thick = rng.uniform(.08, .3)
-    meshes = [things.pipe(thick, length, surface, (0, -1, 0), thick * rng.uniform(.6, 2))]
+    meshes = [shapes.pipe(thick, length, surface, (0, -1, 0), thick * rng.uniform(.6, 2))]
     if rng.random() < .35:
         head = np.array([rng.uniform(.8, 1.6), rng.uniform(1, 2), .08])
-        meshes.append(things.blob(rng, head, surface, (0, length - 1 + head[1], 0)))
+        meshes.append(shapes.blob(rng, head, surface, (0, length - 1 + head[1], 0)))
     tilt = rng.normal(size=3)
     return [mesh.moved(between(np.array([0., 1, 0]), tilt / np.linalg.norm(tilt)), np.zeros(3))
             for mesh in meshes]
@@ -81,7 +81,7 @@ def worn(rng: np.random.Generator, person: Person, materials: Materials) -> 'lis
         across = points[5] - points[6]
         frame = _frame(across, np.cross(across, shoulders - hips))
         size = np.array([.7, .45, .3]) * np.linalg.norm(shoulders - hips) * rng.uniform(.6, 1.1, 3)
-        bag = things.blob(rng, size, materials.add(material(rng)), (0, 0, 0), .05)
+        bag = shapes.blob(rng, size, materials.add(material(rng)), (0, 0, 0), .05)
         meshes.append(bag.moved(frame, (.7 * shoulders + .3 * hips) - frame[:, 2] *
                                 (size[2] + 1.)))
     return meshes

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from training import makehuman, poses, rasterizer, scenes, things  # noqa: E402
+from training import makehuman, poses, rasterizer, rooms, scenes, shapes, things  # noqa: E402
 from training.people import Materials, material, random_person  # noqa: E402
 from training.textures import TEXTURE_SIZE, abstract  # noqa: E402
 
@@ -170,22 +170,22 @@ class Set:
         lines = np.arange(-48, 49, 4.)
         back = self.distance + 22
         wall = plain([.80, .79, .74])
-        meshes = [scenes._grid(lines, np.arange(0, back + 4, 4.), wood),
-                  things.sheet(96, 34, wall, 8, 4).moved(np.eye(3), np.array([0, 0, back])),
-                  things.box(96, 1.2, .4, plain([.95, .95, .93]), (0, 0, back - .3))]
+        meshes = [rooms.grid(lines, np.arange(0, back + 4, 4.), wood),
+                  shapes.sheet(96, 34, wall, 8, 4).moved(np.eye(3), np.array([0, 0, back])),
+                  shapes.box(96, 1.2, .4, plain([.95, .95, .93]), (0, 0, back - .3))]
         for i, (x, width, height, y) in enumerate(((-24, 9, 12, 10), (18, 15, 9, 12))):
             painting = material(rng, kind=rasterizer.TEXTURE, color=1., bump=0,
                                 offset=[width / 2, 0, 0])
             painting['extra'][:3] = [i, 1 / width, 1 / height]
             frame = plain([.25, .18, .12])
-            meshes += [mesh.moved(scenes._FLIP, np.array([x, y, back - .4])) for mesh in (
-                things.box(width + .8, height + .8, .2, frame, (0, -.4, 0)),
-                things.sheet(width, height, self.materials.add(painting)).moved(
+            meshes += [mesh.moved(rooms.FLIP, np.array([x, y, back - .4])) for mesh in (
+                shapes.box(width + .8, height + .8, .2, frame, (0, -.4, 0)),
+                shapes.sheet(width, height, self.materials.add(painting)).moved(
                     np.eye(3), np.array([0, 0, .2])))]
         ground = [(mesh, rasterizer.GROUND) for mesh in meshes]
         stood = [(things.bench, -20, 51, 7), (things.shelf, 2, 55, 3), (things.tree, 27, 52, 15)]
         for i, (builder, x, z, seed) in enumerate(stood):
-            ground += [(mesh.moved(scenes._FLIP, np.array([x, 0, z])), scenes.FIRST_THING + i)
+            ground += [(mesh.moved(rooms.FLIP, np.array([x, 0, z])), scenes.FIRST_THING + i)
                        for mesh in builder(np.random.default_rng(seed), self.materials,
                                            len(self.textures))]
         return ground
@@ -204,7 +204,7 @@ class Set:
             person = random_person(np.random.default_rng(actor.seed), self.cast, materials,
                                    character, poses.Stance(rotations, False))
             x, z, yaw = actor.place(seconds)
-            turn, place = scenes._heading(yaw), np.array([x, 0, self.distance + z])
+            turn, place = rooms.heading(yaw), np.array([x, 0, self.distance + z])
             meshes += [(mesh.moved(turn, place), i) for mesh in person.meshes]
             keypoints.append(self.camera.see(person.keypoints @ turn.T + place))
         see = self.camera.see

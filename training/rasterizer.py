@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SOURCE = pathlib.Path(__file__).with_name('rasterizer.cc')
+SOURCES = [pathlib.Path(__file__).with_name(name) for name in ('rasterizer.cc', 'materials.h')]
 BUILD_FOLDER = pathlib.Path(__file__).with_name('build')
 FLAGS = ['-O3', '-march=native', '-ffast-math', '-std=c++14', '-shared', '-fPIC']
 
@@ -18,7 +18,7 @@ SURFACE, SKIN, EYE, HAIR, TEXTURE = range(5)
 (PLAIN, STRIPES_ACROSS, STRIPES_DOWN, CHECK, BLOTCHES, DOTS, CLOUDS, DIAGONAL, PRINT,
  BRICKS, WOOD, TILES, PLAID) = range(13)
 
-# Mirrors Material in rasterizer.cc, which says what each field means.
+# Mirrors Material in materials.h, which says what each field means.
 MATERIAL = np.dtype([
     ('kind', 'f4'), ('color', 'f4', 3), ('color2', 'f4', 3), ('frequency', 'f4'),
     ('pattern', 'f4'), ('noise', 'f4'), ('specular', 'f4'), ('cutout', 'f4'),
@@ -73,7 +73,8 @@ def _library() -> ctypes.CDLL:
     """
     compiler = os.environ.get('CXX') or next(
         (name for name in ('g++', 'clang++', 'c++') if shutil.which(name)), None)
-    digest = hashlib.sha256(SOURCE.read_bytes() + ' '.join(FLAGS).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(b''.join(source.read_bytes() for source in SOURCES)
+                            + ' '.join(FLAGS).encode()).hexdigest()[:12]
     path = BUILD_FOLDER / f'rasterizer-{digest}.so'
     if not path.exists():
         if compiler is None:
@@ -82,10 +83,10 @@ def _library() -> ctypes.CDLL:
         # Two renderers may start at once: each compiles a file of its own, the last rename wins.
         handle, temporary = tempfile.mkstemp(dir=BUILD_FOLDER, suffix='.so')
         os.close(handle)
-        result = subprocess.run([compiler, *FLAGS, '-o', temporary, str(SOURCE)],
+        result = subprocess.run([compiler, *FLAGS, '-o', temporary, str(SOURCES[0])],
                                 capture_output=True, text=True, check=False)
         if result.returncode:
-            raise OSError(f'{compiler} failed on {SOURCE.name}: {result.stderr[-800:]}')
+            raise OSError(f'{compiler} failed on {SOURCES[0].name}: {result.stderr[-800:]}')
         os.replace(temporary, path)
     return ctypes.CDLL(str(path))
 

@@ -3,9 +3,11 @@ from typing import NamedTuple, Optional
 
 from training import belongings, things
 from training import rasterizer as r
+from training.developing import contact_shade, develop
 from training.makehuman import Cast
-from training.people import Materials, Person, material, random_person
+from training.people import Materials, Person, random_person
 from training.poses import about
+from training.rooms import heading, room
 
 import cv2
 import numpy as np
@@ -15,10 +17,6 @@ SUPERSAMPLING = 1.5
 MAX_PEOPLE = 6
 OUTSIDE, HIDDEN, SEEN = 0, 1, 2  # of a keypoint
 FIRST_THING = 100  # instance numbers below it are people
-
-# From a right-handed space (x left of the person, z ahead of it) to the camera's (z away from it).
-_FLIP = np.diag([1., 1., -1.])
-
 
 class Surroundings(NamedTuple):
     """What a shard of pictures shares: costly to make, cheap to vary."""
@@ -50,71 +48,6 @@ class Camera(NamedTuple):
     def see(self, points: np.ndarray) -> np.ndarray:
         """[..., 3] from the world to the camera."""
         return (points - [0, self.height, 0]) @ self.rotation.T
-
-
-def _heading(yaw: float) -> np.ndarray:
-    """[3, 3]: turns a person or a thing towards the camera, then by yaw, into the world."""
-    return _FLIP @ about([0, 1, 0], yaw)
-
-
-def _grid(x: np.ndarray, z: np.ndarray, number: int) -> r.Mesh:
-    """A level surface at y = 0 over the lines x and z."""
-    px, pz = np.meshgrid(x, z)
-    mesh = things.sheet(1, 1, number, len(x) - 1, len(z) - 1)
-    flat = np.stack([px, 0 * px, pz], 2).reshape(-1, 3).astype(np.float32)
-    surface = np.stack([px, pz, 0 * px], 2).reshape(-1, 3).astype(np.float32)
-    return mesh._replace(vertices=flat, coordinates=surface)
-
-
-def _wall_material(rng: np.random.Generator, materials: Materials, textures: int) -> int:
-    kind = rng.random()
-    if kind < .3:
-        m = material(rng, kind=r.TEXTURE, color=rng.uniform(.5, 1.2), bump=0)
-        m['extra'][:3] = [rng.integers(textures), *(1 / rng.uniform(8, 60, 2))]
-        return materials.add(m)
-    color = (np.full(3, rng.uniform(.2, .95)) + rng.normal(0, .06, 3) if rng.random() < .8
-             else rng.uniform(.1, .9, 3))
-    pattern = r.PLAIN if kind < .65 else rng.choice([
-        r.BRICKS, r.WOOD, r.TILES, r.CLOUDS, r.STRIPES_DOWN, r.STRIPES_ACROSS, r.BLOTCHES,
-        r.PLAID, r.DOTS])
-    m = material(rng, color=np.clip(color, .03, 1), pattern=pattern, noise=rng.uniform(0, .15),
-                 frequency=np.exp(rng.uniform(np.log(.06), np.log(1.2))), bump=0, specular=0)
-    m['color2'] = np.clip(m['color'] * rng.uniform(.5, 1.4), 0, 1)
-    return materials.add(m)
-
-
-def _room(rng: np.random.Generator, materials: Materials, textures: int, points: np.ndarray,
-          camera_height: float, is_open: bool) -> 'list[tuple[r.Mesh, int]]':
-    """Floor, and walls and a ceiling around `points` [n, 3] unless the place is open."""
-    floor = _wall_material(rng, materials, textures)
-    lines = np.concatenate([np.arange(0, 40, 4), np.geomspace(40, 500 if is_open else 150, 8)])
-    depth = np.concatenate([np.arange(-12, 60, 4), np.geomspace(60, 600 if is_open else 200, 9)])
-    out = [_grid(np.concatenate([-lines[:0:-1], lines]), depth, floor)]
-    if is_open:
-        return [(mesh, r.GROUND) for mesh in out]
-    back = points[:, 2].max() + np.exp(rng.uniform(np.log(2), np.log(60)))
-    left = min(-6, points[:, 0].min()) - np.exp(rng.uniform(np.log(2), np.log(50)))
-    right = max(6, points[:, 0].max()) + np.exp(rng.uniform(np.log(2), np.log(50)))
-    ceiling = max(camera_height + 2, rng.uniform(23, 45))
-    wall = _wall_material(rng, materials, textures)
-    side = wall if rng.random() < .6 else _wall_material(rng, materials, textures)
-    middle, width = (left + right) / 2, right - left
-    out.append(things.sheet(width, ceiling, wall, 8, 4).moved(np.eye(3),
-                                                              np.array([middle, 0, back])))
-    for x in (left, right):
-        wall_beside = things.sheet(back + 12, ceiling, side, int(back / 4) + 3, 8)
-        out.append(wall_beside.moved(about([0, 1, 0], np.pi / 2),
-                                     np.array([x, 0, back / 2 - 6])))
-    above = _grid(np.linspace(left, right, 12), np.arange(-12, back + 8, 6),
-                  materials.add(material(rng, color=rng.uniform(.5, 1), pattern=r.PLAIN, bump=0)))
-    out.append(above.moved(np.eye(3), np.array([0, ceiling, 0])))
-    for _ in range(int(rng.integers(0, 6))):  # pictures, windows, screens
-        wide, tall = np.exp(rng.uniform(np.log(3), np.log(22), 2))
-        tall = min(tall, ceiling - 2)
-        at = np.array([rng.uniform(left, right), rng.uniform(0, ceiling - tall), back - .3])
-        out += [mesh.moved(_FLIP, at)
-                for mesh in things.picture(rng, materials, textures, wide, tall)]
-    return [(mesh, r.GROUND) for mesh in out]
 
 
 def _body_size(rng: np.random.Generator, people: int) -> float:
@@ -149,7 +82,7 @@ class _Stage:
         for i, person in enumerate(persons[:count]):
             place = self._place(i, size)
             yaw = rng.normal(0, .5) if rng.random() < .7 else rng.uniform(-np.pi, np.pi)
-            turn = _heading(yaw)
+            turn = heading(yaw)
             if rng.random() < .02:  # lies on the floor
                 turn = turn @ about([1, 0, 0], rng.choice([-1, 1]) * np.pi / 2)
                 place = place + [0, 1.5, 0]
@@ -214,7 +147,7 @@ class _Stage:
     def surroundings(self, is_open: bool) -> None:
         """Adds floor and walls."""
         points = np.array(self.places)
-        self.meshes += _room(self.rng, self.materials, len(self.around.textures), points,
+        self.meshes += room(self.rng, self.materials, len(self.around.textures), points,
                              self.camera.height, is_open)
 
     def furniture(self, count: int) -> None:
@@ -230,7 +163,7 @@ class _Stage:
             if not self.keypoints:
                 ahead = max(12., ahead)
             place = np.array([self._across(ahead, -.05), 0, ahead])
-            turn = _heading(rng.uniform(-np.pi, np.pi)) * np.exp(rng.normal(0, .15))
+            turn = heading(rng.uniform(-np.pi, np.pi)) * np.exp(rng.normal(0, .15))
             self.meshes += [(mesh.moved(turn, place), FIRST_THING + i) for mesh in meshes]
 
     def light(self) -> r.Light:
@@ -254,43 +187,6 @@ class _Stage:
             ambient * rng.uniform(.5, 1.) * np.clip(1 + rng.normal(0, .08, 3), .7, 1.3),
             fill / np.linalg.norm(fill), np.full(3, rng.uniform(0, .35)), rng.uniform(.5, 4),
             bool(rng.random() < .85))
-
-
-def _contact_shade(rng: np.random.Generator, depth: np.ndarray) -> np.ndarray:
-    """[H, W, 1]: darkens creases, where a pixel is farther off than those around it."""
-    half = cv2.resize(depth, None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
-    blurred = cv2.resize(cv2.GaussianBlur(half, (0, 0), rng.uniform(2, 6)), depth.shape[::-1])
-    gap = np.clip((blurred - depth) / (depth + 1e-6), 0, 1)
-    # A wide gap is an outline against something far behind: nothing touches there.
-    crease = np.minimum(gap, .1) * np.float32(rng.uniform(.5, 2.5))
-    return np.clip(1 - crease, .4, 1)[..., None]
-
-
-def develop(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """What a camera does to a picture: exposure, colour, blur, noise, JPEG.
-
-    Args: image: [Y, X, 3] float32, 1 = white. Returns: [Y, X, 3] uint8.
-    """
-    image = np.clip(image, 0, 1.3) ** np.float32(rng.uniform(.6, 1.1))
-    image = (image - .5) * np.float32(rng.uniform(.75, 1.3)) + np.float32(.5 + rng.normal(0, .06))
-    image *= np.clip(1 + rng.normal(0, .05, 3), .85, 1.15).astype(np.float32)
-    if rng.random() < .25:
-        grey = image.mean(2, keepdims=True)
-        image = grey + (image - grey) * np.float32(rng.uniform(0, 1))
-    if rng.random() < .55:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(.3, 1.4))
-    if rng.random() < .07:
-        size = int(rng.integers(3, 9))
-        kernel = np.zeros((size, size), np.float32)
-        cv2.line(kernel, (0, int(rng.integers(size))), (size - 1, int(rng.integers(size))), 1)
-        image = cv2.filter2D(image, -1, kernel / kernel.sum())
-    channels = 1 if rng.random() < .5 else 3
-    noise = rng.standard_normal((*image.shape[:2], channels), np.float32)
-    image = image + noise * np.float32(rng.uniform(0, .03))
-    image = (np.clip(image, 0, 1) * 255).astype(np.uint8)
-    quality = int(rng.choice([55, 70, 85, 95]))
-    encoded = cv2.imencode('.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
 
 
 def truth(canvas: r.Canvas, focal: float,
@@ -347,7 +243,7 @@ def random_picture(rng: np.random.Generator, around: Surroundings, canvas: r.Can
     keypoints, areas = truth(canvas, camera.focal, [camera.see(k) for k in stage.keypoints])
 
     covered = (canvas.depth > 0).astype(np.float32)[..., None]
-    color = canvas.color * (covered * _contact_shade(rng, canvas.depth))
+    color = canvas.color * (covered * contact_shade(rng, canvas.depth))
     size = (WIDTH, HEIGHT)
     color = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
     alpha = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)[..., None]

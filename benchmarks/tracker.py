@@ -25,11 +25,11 @@ sys.path[:0] = [ROOT, os.path.join(ROOT, 'tests')]
 from pose_engine import PoseEngine  # noqa: E402
 from posesuite.pose.log import read_log  # noqa: E402
 from posesuite.pose.tracker import PoseTracker  # noqa: E402
+from tracking import evaluate, id_of, mistakes, steadiness  # noqa: E402
+from walkers import THRESHOLD, Truth  # noqa: E402
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
-from tracking import evaluate, id_of, mistakes, steadiness  # noqa: E402
-from walkers import THRESHOLD, Truth  # noqa: E402
 
 
 def real_clip(engine: PoseEngine, name: str) -> List[Truth]:

@@ -3,9 +3,9 @@ from typing import Dict, List, Tuple
 
 from posesuite.pose.pose import Pose
 from posesuite.pose.tracker import PoseTracker
+from walkers import BODY, Network, Truth, make_clip, project
 
 import numpy as np
-from walkers import BODY, Network, Truth, make_clip, project
 
 
 def evaluate(seeds: range) -> Dict[int, np.ndarray]:

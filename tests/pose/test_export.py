@@ -6,13 +6,13 @@ import sys
 
 from figures import numbered, row
 from helpers import ROOT
+from logs import HEADER, SAMPLES, line, written
 from posesuite.pose.export import convert
 from posesuite.pose.log import PoseLog, read_log
 from posesuite.pose.skeleton import KeypointType
 
 import numpy as np
 import pytest
-from logs import HEADER, SAMPLES, line, written
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

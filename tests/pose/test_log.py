@@ -7,13 +7,13 @@ import sys
 
 from figures import numbered, row
 from helpers import ROOT, TESTS
+from logs import HEADER, SAMPLES, line, written
 from posesuite.pose.json_poses import pose_as_json
 from posesuite.pose.log import PoseLog, read_log
 from posesuite.pose.pose import Fault, FaultKind
 
 import numpy as np
 import pytest
-from logs import HEADER, SAMPLES, line, written
 
 
 @pytest.mark.parametrize('path', SAMPLES, ids=os.path.basename)

@@ -5,11 +5,11 @@ from posesuite.pose.log import read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import KeypointType
 from posesuite.pose.tracker import PoseTracker
+from tracking import evaluate, steadiness
+from walkers import BODY, as_pose, project
 
 import numpy as np
 import pytest
-from tracking import evaluate, steadiness
-from walkers import BODY, as_pose, project
 
 STANDING = project(BODY + (0, 0, 5))
 SCORES = np.full(17, .9)

@@ -9,12 +9,12 @@ import subprocess
 import sys
 
 from helpers import ROOT, google_model, shared
+from training_data import run, write_pictures
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip('torch')
-from training_data import run, write_pictures
 
 
 def test_another_teacher_is_refused(tmp_path):

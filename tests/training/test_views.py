@@ -2,12 +2,12 @@
 import pathlib
 
 from helpers import google_model
+from training_data import write_pictures
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip('torch')
-from training_data import write_pictures
 
 
 @pytest.mark.parametrize('kind', ['WHOLE', 'CUT'])

@@ -28,6 +28,12 @@ def model(name: str) -> str:
     return path if os.path.exists(path) else shared('models', name)
 
 
+def bundled_model(size: str = SIZES[0]) -> str:
+    """The model of a size as in SIZES that is in the repository, and found in every clone."""
+    return os.path.join(ROOT, 'models', 'rendered',
+                        f'posenet_rendered_mobilenet_v1_075_{size}_quant_decoder.tflite')
+
+
 def google_model(size: str, ending: str = '') -> str:
     """Google's model of a size as in SIZES; ending '_edgetpu' for the Edge TPU's."""
     return model(f'posenet_mobilenet_v1_075_{size}_quant_decoder{ending}.tflite')

@@ -1,4 +1,4 @@
-"""Streams with faults, made for real: an MJPEG server that does what a test tells it to."""
+"""Streams with faults, made for real, such as an MJPEG server that does what a test tells it to."""
 import contextlib
 import http.server
 import io
@@ -14,7 +14,7 @@ from PIL import Image
 
 
 def picture(shade: int = 0, size: Tuple[int, int] = (320, 240)) -> bytes:
-    """A JPEG with details, whose corner at the top left has the shade 0 to 255."""
+    """A JPEG with details, whose top left corner has the shade 0 to 255. size: width, height."""
     width, height = size
     image = np.random.RandomState(1).randint(0, 255, (height // 20, width // 20, 3), np.uint8)
     image = image.repeat(20, axis=0).repeat(20, axis=1)
@@ -30,7 +30,7 @@ def mjpeg_server(script: Callable[[Callable[[bytes], None], int], Any],
     """Serves MJPEG over HTTP and yields the URL.
 
     script(send, connection): called for each connection with its number from 0; send(jpeg) sends a
-    frame. The connection is cut when it returns.
+    frame. The connection is closed when it returns.
     """
     connections = iter(range(1000))
 
@@ -39,7 +39,7 @@ def mjpeg_server(script: Callable[[Callable[[bytes], None], int], Any],
             self.send_response(200)
             self.send_header('Content-Type', 'multipart/x-mixed-replace; boundary=frame')
             self.end_headers()
-            with contextlib.suppress(OSError):  # the other side has gone
+            with contextlib.suppress(OSError):  # the client has disconnected
                 script(self.send_frame, next(connections))
 
         def send_frame(self, jpeg: bytes) -> None:
@@ -62,19 +62,23 @@ def mjpeg_server(script: Callable[[Callable[[bytes], None], int], Any],
 
 
 def endless(send: Callable[[bytes], None], _: int) -> None:
-    """A script: ten seconds of frames, none as the one before."""
+    """A script: ten seconds of frames, each different from the one before."""
     for i in range(300):
         send(picture(i % 25 * 10))
         time.sleep(0.03)
 
 
 @contextlib.contextmanager
-def silent_server() -> Iterator[str]:
-    """Accepts connections and never answers; yields the URL."""
+def silent_server() -> Iterator[Tuple[str, Callable[[], Any]]]:
+    """Accepts connections and never answers.
+
+    Yields the URL and a function that waits for a connection.
+    """
     with socket.socket() as server:
         server.bind(('127.0.0.1', 0))
         server.listen(5)
-        yield f'http://127.0.0.1:{server.getsockname()[1]}/'
+        server.settimeout(30)
+        yield f'http://127.0.0.1:{server.getsockname()[1]}/', server.accept
 
 
 RTSP_SERVER = """
@@ -83,10 +87,15 @@ import gi
 gi.require_version('GstRtspServer', '1.0')
 from gi.repository import GLib, Gst, GstRtspServer
 Gst.init(None)
+missing = [name for name in ('videotestsrc', 'x264enc', 'rtph264pay', 'rtpbin', 'udpsink')
+           if Gst.ElementFactory.find(name) is None]
+if missing:
+    sys.exit('GStreamer lacks ' + ', '.join(missing))
 server = GstRtspServer.RTSPServer(service=sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory(shared=True)
-factory.set_launch('( videotestsrc is-live=true ! timeoverlay ! x264enc tune=zerolatency '
-                   'key-int-max=15 ! rtph264pay name=pay0 )')
+# A corner of its picture is noise, so no frame is like another.
+factory.set_launch('( videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=15 '
+                   '! rtph264pay name=pay0 )')
 server.get_mount_points().add_factory('/cam', factory)
 server.attach(None)
 print('ready', flush=True)
@@ -96,18 +105,20 @@ GLib.MainLoop().run()
 
 @contextlib.contextmanager
 def rtsp_server(port: int) -> Iterator[None]:
-    """Serves rtsp://127.0.0.1:port/cam, in H.264; the test is skipped where GStreamer is not."""
+    """Serves rtsp://127.0.0.1:port/cam in H.264; the test is skipped where GStreamer is not."""
     with subprocess.Popen(['/usr/bin/python3', '-c', RTSP_SERVER, str(port)],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         try:
             if server.stdout.readline() != b'ready\n':
-                pytest.skip('no python3-gi with gir1.2-gst-rtsp-server-1.0')
+                lines = server.stderr.read().decode().splitlines()
+                pytest.skip(f'no RTSP server: {lines[-1] if lines else "it did not start"}')
             yield
         finally:
             server.kill()
 
 
 def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as server:
         server.bind(('127.0.0.1', 0))
         return server.getsockname()[1]

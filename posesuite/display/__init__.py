@@ -1,6 +1,7 @@
-"""Pictures out: a window, files, browsers; and the skeletons drawn on them."""
-from posesuite.display.display import Display, add_display_options
-from posesuite.display.files import DisplayError
+"""Shows frames and their people: in a window, in files, to browsers; draws the skeletons."""
+from posesuite.display.display import Display
+from posesuite.display.options import add_display_options
+from posesuite.display.output import DisplayError
 from posesuite.display.overlay import black, draw_heatmap, draw_people
 
 __all__ = ['Display', 'DisplayError', 'add_display_options', 'black', 'draw_heatmap', 'draw_people']

@@ -1,52 +1,66 @@
 """A window on the screen."""
+import contextlib
 import subprocess
-import sys
 from typing import Callable, Optional
 
-from posesuite.display.files import DisplayError
+from posesuite.child import child_command
+from posesuite.display.keys import Keys
+from posesuite.display.output import DisplayError, Output
+from posesuite.display.scene import Scene
 
 import cv2
 import numpy as np
 
-NO_DISPLAY = ('no display to open a window on: take --serve 8080 to look with a browser, --output '
-              'FILE.mp4 for a video, or --headless')
-LARGEST = 1280  # pixels, to begin with
+NO_DISPLAY = ('no display to open a window on: use --serve 8080 to watch in a browser, '
+              '--output FILE.mp4 to write a video, or --headless')
+MAX_WIDTH = 1280  # pixels of a new window
+PROBE_TIMEOUT = 30  # seconds
+
+
+class WindowOutput(Output):
+    """The window of a demo, which obeys keys. Raises DisplayError."""
+
+    def __init__(self, title: str, keys: Keys) -> None:
+        self._window, self._keys = Window(title), keys
+
+    def show(self, scene: Scene) -> bool:
+        key = self._window.show(self._keys.listed_on(scene.picture))
+        return key is not None and self._keys.press(key, scene.picture)
+
+    def close(self) -> None:
+        self._window.close()
 
 
 class Window:
-    """A window that can be resized and keeps its picture's shape.
+    """A resizable window that keeps the aspect ratio of its picture.
 
-    on_mouse: called with OpenCV's event, x and y in pixels of the picture, and flags, by the thread
+    on_mouse: called with OpenCV's event, x and y in pixels of the picture, and flags, in the thread
         that calls show.
-    cure: what is said where there is no display.
+    no_display: the text of the error if there is no display.
     Raises DisplayError.
     """
 
     def __init__(self, title: str, on_mouse: Optional[Callable[[int, int, int, int], None]] = None,
-                 cure: str = NO_DISPLAY) -> None:
-        # Where Qt finds no display it aborts the process, so another one tries.
+                 no_display: str = NO_DISPLAY) -> None:
+        if not _can_open_windows():
+            raise DisplayError(no_display)
         try:
-            tried = subprocess.run([sys.executable, '-c', 'import cv2; cv2.namedWindow("OpenCV")'],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, timeout=30)
-            if tried.returncode != 0:
-                raise DisplayError(cure)
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        except (cv2.error, subprocess.TimeoutExpired):
-            raise DisplayError(cure)
+        except cv2.error:
+            raise DisplayError(no_display)
         if on_mouse:
             cv2.setMouseCallback(title, lambda event, x, y, flags, _: on_mouse(event, x, y, flags))
         self._title, self._sized = title, False
         self._poll_key = getattr(cv2, 'pollKey', None) or (lambda: cv2.waitKey(1))
 
     def show(self, image: np.ndarray, wait: int = 0) -> Optional[str]:
-        """Shows an RGB image; returns the key that was pressed, or '', or None once closed.
+        """Shows an RGB image; returns the key that was pressed, '' for none, None once closed.
 
-        wait: milliseconds for a key to come.
+        wait: milliseconds to wait for a key.
         """
         if not self._sized:
             height, width = image.shape[:2]
-            scale = min(1, LARGEST / width)
+            scale = min(1, MAX_WIDTH / width)
             cv2.resizeWindow(self._title, round(width * scale), round(height * scale))
             self._sized = True
         cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
@@ -54,9 +68,26 @@ class Window:
         try:
             if cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
                 return None
-        except cv2.error:  # as OpenCV's Qt says it of the last window
+        except cv2.error:  # OpenCV with Qt raises it once the last window is closed
             return None
         return chr(key & 0xff) if key >= 0 else ''
 
     def close(self) -> None:
-        cv2.destroyAllWindows()
+        """Closes the window, if the user has not done so."""
+        with contextlib.suppress(cv2.error):
+            cv2.destroyWindow(self._title)
+
+
+def _can_open_windows() -> bool:
+    """Whether a child process can open a window: without a display, Qt aborts the process."""
+    try:
+        return subprocess.run(child_command(__name__), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              timeout=PROBE_TIMEOUT).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def main() -> None:
+    """Opens a window and ends, in a process of its own."""
+    cv2.namedWindow('OpenCV')

@@ -1,0 +1,119 @@
+"""The process that serves browsers, as the demo sees it.
+
+The process has the lowest priority, so that it gets the time that the network leaves. It asks the
+demo for a frame only when a browser waits for one, and ends when the demo ends.
+"""
+import json
+import logging
+import subprocess
+import threading
+from typing import Any, Dict, Optional, Tuple
+
+from posesuite.child import child_command
+from posesuite.display.output import DisplayError, Output
+from posesuite.display.scene import Scene
+from posesuite.pose.json_poses import pose_as_json
+
+import numpy as np
+
+END_TIMEOUT = 3  # seconds for the process to end
+LOGGER = logging.getLogger(__name__)
+
+
+class ServerProcess(Output):
+    """Serves frames to browsers, from a process of its own.
+
+    address: host name or IP address, and port; port 0 is any free one.
+    token: required of every request as ?token=; beyond this machine one is made up if it is None.
+    title: of the page.
+    Attribute: url, the address to open in a browser.
+    Raises DisplayError.
+    """
+
+    def __init__(self, address: Tuple[str, int], token: Optional[str], title: str) -> None:
+        # In a session of its own, Ctrl-C in the terminal reaches the demo alone.
+        self._process = subprocess.Popen(child_command('posesuite.display.web_server'), bufsize=0,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         start_new_session=True)
+        self._newest: Optional[Scene] = None
+        self._ended = False
+        self._changed, self._sending = threading.Condition(), threading.Lock()
+        self._feeder = threading.Thread(target=self._feed, daemon=True)
+        started = self._start({'address': address, 'token': token, 'title': title})
+        if 'error' in started:
+            self._process.kill()
+            self._process.communicate()
+            raise DisplayError(f'--serve cannot listen on {address[0]}:{address[1]}: '
+                               + started['error'])
+        self.url = started['url']
+        LOGGER.info('serving at %s', self.url)
+        if not started['on_loopback']:
+            LOGGER.warning('anyone who knows this address can watch; the picture travels '
+                           'unencrypted')
+        self._feeder.start()
+
+    def _start(self, settings: Dict[str, Any]) -> Dict[str, Any]:
+        """What the process answers to its settings: url and on_loopback, or error."""
+        try:
+            self._send(settings)
+            return json.loads(self._process.stdout.readline())
+        except (OSError, ValueError):
+            return {'error': 'its process ended at once'}
+
+    def show(self, scene: Scene) -> bool:
+        """Offers a frame to browsers; nobody waits for them. Raises DisplayError."""
+        if self._process.poll() is not None:
+            raise DisplayError(f'the server for browsers ended with {self._process.returncode}')
+        with self._changed:
+            self._newest = scene
+            self._changed.notify()
+        return True
+
+    def _feed(self) -> None:
+        """Sends the next frame each time the process asks for one."""
+        while self._process.stdout.read(1):
+            with self._changed:
+                self._newest = None
+                self._changed.wait_for(lambda: self._newest or self._ended)
+                if self._ended:
+                    break
+                scene = self._newest
+            image = scene.frame.image
+            try:
+                with self._sending:
+                    self._send({'shape': image.shape, 'event': event_of(scene)})
+                    self._send_bytes(np.ascontiguousarray(image).data.cast('B'))
+            except (OSError, ValueError):  # either side has ended
+                break
+
+    def _send(self, message: Dict[str, Any]) -> None:
+        self._send_bytes(memoryview(json.dumps(message).encode() + b'\n'))
+
+    def _send_bytes(self, data: memoryview) -> None:
+        while data:
+            data = data[self._process.stdin.write(data):]
+
+    def close(self) -> None:
+        """Ends the process, which tells the browsers."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        if self._sending.acquire(timeout=END_TIMEOUT):
+            self._process.stdin.close()
+            self._sending.release()
+        try:
+            self._process.wait(END_TIMEOUT if self._process.stdin.closed else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._feeder.join()
+        self._process.stdout.close()
+
+
+def event_of(scene: Scene) -> Dict[str, Any]:
+    """What browsers are told of a frame, beside its picture."""
+    frame = scene.frame
+    return {'frame': frame.number, 'time': round(frame.time, 4), 'fault': scene.fault,
+            'text': scene.text, 'fps': round(scene.rate, 2),
+            'poses': [dict(pose_as_json(pose), id=identity)
+                      for identity, pose in scene.people.items()]}

@@ -19,7 +19,7 @@ from posesuite import script
 from posesuite.camera import CameraError, open_image
 from posesuite.display import draw_people
 from posesuite.engine import add_engine_options, engine_options
-from posesuite.engine.download import download
+from posesuite.download import download
 from posesuite.files import own_file
 from posesuite.pose import Pose, pose_as_json
 

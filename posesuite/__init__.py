@@ -7,6 +7,9 @@ __version__ = '0.2.0'
 
 _NEEDED = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules and their packages
 
+# Scripts that run without any of these.
+_STANDALONE = ('doctor.py', 'download.py', 'assets.py')
+
 
 def _check_packages() -> None:
     """Names the packages that are missing and the command that installs them.
@@ -23,8 +26,10 @@ def _check_packages() -> None:
             f'. {root}/.venv/bin/activate' if os.path.exists(f'{root}/.venv/bin/activate') else
             f'sh {installer} && . {root}/.venv/bin/activate')
     text = f'this Python lacks {", ".join(missing)}: {cure}'
-    script = os.path.abspath(getattr(sys.modules.get('__main__'), '__file__', None) or '')
-    if os.path.dirname(os.path.realpath(script)) == os.path.realpath(root):
+    script = os.path.realpath(getattr(sys.modules.get('__main__'), '__file__', None) or '')
+    if os.path.basename(script) in _STANDALONE:
+        return
+    if os.path.dirname(script) == os.path.realpath(root):
         sys.exit(f'error: {text}')
     raise ImportError(text)
 

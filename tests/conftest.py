@@ -1,18 +1,27 @@
 """Fixtures that several folders of tests use."""
 import os
-import shutil
 import subprocess
 from typing import Dict, Iterator
 
-from helpers import ROOT, need
+from helpers import DOWNLOAD, ROOT, need
 
 import pytest
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Says in a line how many tests were skipped, and how to run more of them."""
+    reasons = [str(report.longrepr[-1]) for report in terminalreporter.stats.get('skipped', [])
+               if isinstance(report.longrepr, tuple)]
+    if reasons:
+        lack = sum(DOWNLOAD in reason for reason in reasons)
+        how = f', {lack} of them for want of what this installs: {DOWNLOAD}' if lack else ''
+        terminalreporter.write_line(f'{len(reasons)} tests were skipped{how} (pytest -rs says why)')
 
 
 @pytest.fixture(scope='session')
 def gxx() -> str:
     """The compiler whose sanitizers the tests use; they are skipped where it is not."""
-    return shutil.which('g++') or pytest.skip('no g++')
+    return need('g++')
 
 
 @pytest.fixture(scope='session')

@@ -11,21 +11,41 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(ROOT, 'tests')
 SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
+DATA = os.path.join(TESTS, 'data')
+# Where in DATA, which tests/download.py fills, the files of a folder of SHARED are.
+DATA_FOLDERS = {'photos': 'test_data', 'reference': 'test_data',
+                'models/components': 'models/mobilenet/components'}
+DOWNLOAD = 'sh install_requirements.sh --dev'  # gets what is missing, where the network allows it
 SIZES = ('353_481', '481_641', '721_1281')  # height and width of Google's models
 
 
 def shared(*parts: str) -> str:
-    """A file of ../shared; the test is skipped where it is not."""
-    path = os.path.join(SHARED, *parts)
-    if not os.path.exists(path):
-        pytest.skip(f'no {path}')
-    return path
+    """A file that the repository does not have: from DATA, or of ../shared; else the test is
+    skipped.
+    """
+    *folders, name = parts
+    downloaded = os.path.join(DATA, DATA_FOLDERS.get('/'.join(folders), 'none'), name)
+    paths = [downloaded, os.path.join(SHARED, *parts)]
+    for path in paths:
+        if os.path.exists(path):
+            return path
+    return pytest.skip(f'no {"/".join(parts)}: {DOWNLOAD}' if _is_listed(downloaded) else
+                       f'no ../shared/{"/".join(parts)}')
+
+
+def _is_listed(path: str) -> bool:
+    """Whether tests/download.py would download a file of DATA."""
+    with open(os.path.join(DATA, 'SIZES')) as file:
+        return os.path.relpath(path, DATA) in file.read().split()
 
 
 def model(name: str) -> str:
     """One of Google's models, as installed or as in ../shared; else the test is skipped."""
-    path = os.path.join(ROOT, 'models', 'mobilenet', name)
-    return path if os.path.exists(path) else shared('models', name)
+    for path in (os.path.join(ROOT, 'models', 'mobilenet', name),
+                 os.path.join(SHARED, 'models', name)):
+        if os.path.exists(path):
+            return path
+    return pytest.skip(f'no {name}: {DOWNLOAD}')
 
 
 def bundled_model(size: str = SIZES[0]) -> str:
@@ -51,7 +71,7 @@ def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
 
 def need(program: str) -> str:
     """The path of a program; the test is skipped where it is not."""
-    return shutil.which(program) or pytest.skip(f'no {program}')
+    return shutil.which(program) or pytest.skip(f'no {program}: {DOWNLOAD}')
 
 
 def wait_for(condition: Any, seconds: float = 60) -> Any:

@@ -1,111 +1,12 @@
-"""models/download.py against a real server on this machine that has the faults of real ones."""
-import contextlib
-import hashlib
+"""Downloads from a real server on this machine that has the faults of real ones."""
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Dict, Iterator, List, Optional
 
-from helpers import ROOT
-from models import download as downloader
-from models.download import DownloadError, HostError, download, listed_files
+from file_server import BODY, SHA256, serving
+from posesuite.download import DownloadError, HostError, download
 
 import pytest
-
-BODY = bytes(range(256)) * 1200  # 307,200 bytes
-SHA256 = hashlib.sha256(BODY).hexdigest()
-HTML = {'Content-Type': 'text/html; charset=utf-8'}
-PORTAL = b'<html><title>Welcome to our network</title></html>'
-
-
-class Server(HTTPServer):
-    """Serves `body` under every path, with one fault at most, and remembers what was asked."""
-
-    def __init__(self, fault: str = '') -> None:
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.fault, self.body = fault, BODY
-        self.requests: List[Dict[str, Optional[str]]] = []
-        self.done = threading.Event()
-        self.url = f'http://127.0.0.1:{self.server_port}'
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers one GET with the server's fault."""
-
-    server: Server
-
-    def do_GET(self) -> None:  # noqa: N802, the name is http.server's
-        server, body, fault = self.server, self.server.body, self.server.fault
-        asked = self.headers.get('Range')
-        server.requests.append({'path': self.path, 'range': asked})
-        status, headers, start = 200, {}, 0
-        if fault == 'status':
-            number = self.path.strip('/')
-            return self.answer(int(number) if number.isdigit() else 404, HTML, b'no')
-        if fault == 'portal':
-            return self.answer(200, HTML, PORTAL)
-        if fault == 'portal as bytes':
-            return self.answer(200, {'Content-Type': 'application/octet-stream'}, PORTAL)
-        if fault == 'redirect' and self.path == '/file':
-            return self.answer(302, {'Location': server.url + '/elsewhere'}, b'')
-        if asked and fault != 'no ranges':
-            start = int(asked[len('bytes='):-1])
-            if start >= len(body):
-                headers['Content-Range'] = f'bytes */{len(body)}'
-                return self.answer(416, dict(headers, **HTML), b'')
-            status = 206
-            first = start + (fault == 'other range')
-            headers['Content-Range'] = f'bytes {first}-{len(body) - 1}/{len(body)}'
-        body = body[start:]
-        if fault == 'short':
-            headers['Content-Length'] = str(len(body))
-            body = body[:len(body) // 2]
-        elif fault == 'length too large':
-            headers['Content-Length'] = str(len(body) + 1000)
-        elif fault == 'length too small':
-            headers['Content-Length'] = str(len(body) - 1000)
-        elif fault == 'no length':
-            headers['Content-Length'] = ''
-        elif fault in ('stall', 'trickle'):
-            headers['Content-Length'] = str(len(body))
-            self.answer(status, headers, body[:5000])
-            while not server.done.wait(0.1):
-                if fault == 'trickle':
-                    self.wfile.write(b'x')
-            return None
-        return self.answer(status, headers, body)
-
-    def answer(self, status: int, headers: Dict[str, str], body: bytes) -> None:
-        """Sends a whole answer; an empty Content-Length leaves that header away."""
-        self.send_response(status)
-        for name, value in dict({'Content-Length': str(len(body))}, **headers).items():
-            if value:
-                self.send_header(name, value)
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            self.wfile.write(body)
-            self.wfile.flush()
-
-    def log_message(self, *args: Any) -> None:
-        """Says nothing."""
-
-
-@contextlib.contextmanager
-def serving(fault: str = '') -> Iterator[Server]:
-    with Server(fault) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.done.set()
-            server.shutdown()
-            thread.join()
 
 
 def content(path: str) -> bytes:
@@ -234,6 +135,12 @@ def test_a_wrong_hash_leaves_nothing(path, fault):
     assert os.listdir(os.path.dirname(path)) == []
 
 
+def test_what_is_longer_than_listed_is_cut_off(path):
+    with serving() as server, pytest.raises(DownloadError, match='SHA-256'):
+        download(server.url + '/file', path, SHA256, size=len(BODY) // 2)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
 def test_a_wrong_hash_leaves_the_old_file(path):
     write(path, b'old')
     with serving('portal as bytes') as server, pytest.raises(DownloadError):
@@ -303,112 +210,3 @@ def test_a_folder_that_cannot_be_written(path):
         os.seteuid(user)
         os.chmod(folder, 0o755)
     assert os.listdir(folder) == []
-
-
-# The command.
-
-def run(tmp_path: Any, *args: str, sums: str = '',
-        **environment: str) -> 'subprocess.CompletedProcess[str]':
-    """Runs a copy of the command in a folder of its own, so that the real models are left alone."""
-    folder = tmp_path / 'models'
-    folder.mkdir(exist_ok=True)
-    for name in ('download.py', 'SHA256SUMS'):
-        shutil.copy(os.path.join(ROOT, 'models', name), str(folder))
-    if sums:
-        (folder / 'SHA256SUMS').write_text(sums)
-    return subprocess.run([sys.executable, str(folder / 'download.py'), *args],
-                          capture_output=True, text=True,
-                          timeout=60, env=dict(os.environ, **environment))
-
-
-def lines_of(process: 'subprocess.CompletedProcess[str]') -> List[str]:
-    return process.stderr.splitlines()
-
-
-def test_the_list_is_the_six_models_of_google():
-    files = listed_files()
-    assert len(files) == 6
-    assert sum(name.endswith('_edgetpu.tflite') for name in files) == 3
-    assert all(len(sha256) == 64 for sha256 in files.values())
-
-
-def test_command_gets_what_is_listed(tmp_path):
-    names = ['mobilenet/a.tflite', 'mobilenet/b.tflite']
-    sums = ''.join(f'{SHA256}  {name}\n' for name in [*names, 'bundled.tflite'])
-    with serving() as server:
-        for expected in [f'{name}: checked and in place' for name in names], \
-                ['all 2 model files are here']:
-            process = run(tmp_path, '--base-url', f'{server.url}/', sums=sums)
-            assert process.returncode == 0
-            assert lines_of(process) == expected
-            assert process.stdout == ''
-    assert [request['path'] for request in server.requests] == [f'/{name}' for name in names]
-    assert sorted(os.listdir(str(tmp_path / 'models' / 'mobilenet'))) == ['a.tflite', 'b.tflite']
-
-
-def test_command_with_wrong_files_says_a_line_for_each(tmp_path):
-    with serving() as server:
-        process = run(tmp_path, '--base-url', server.url)
-    assert process.returncode == 3
-    assert len(server.requests) == 6
-    lines = lines_of(process)
-    assert len(lines) == 7
-    assert all(line.startswith('error: mobilenet/') and 'SHA-256' in line for line in lines[:6])
-    assert 'missing: 6 of 6' in lines[6] and 'python3 models/download.py' in lines[6]
-    assert os.listdir(str(tmp_path / 'models' / 'mobilenet')) == []
-
-
-def assert_given_up_once(process: 'subprocess.CompletedProcess[str]', begin: float) -> None:
-    assert time.monotonic() - begin < 10
-    assert process.returncode == 3
-    lines = lines_of(process)
-    assert len(lines) == 2
-    assert lines[0].startswith('error: ') and lines[1].startswith('missing: 6 of 6')
-
-
-def test_command_gives_a_refused_port_up_once(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        begin = time.monotonic()
-        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{taken.getsockname()[1]}')
-    assert_given_up_once(process, begin)
-    assert 'refused' in process.stderr
-
-
-def test_command_gives_a_silent_server_up_once(tmp_path):
-    with socket.socket() as listener:  # accepts, and never answers
-        listener.bind(('127.0.0.1', 0))
-        listener.listen(16)
-        begin = time.monotonic()
-        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{listener.getsockname()[1]}')
-    assert_given_up_once(process, begin)
-
-
-def test_command_uses_the_proxy(tmp_path):
-    with serving('status') as proxy:
-        process = run(tmp_path, '--base-url', 'http://models.invalid', http_proxy=proxy.url,
-                      no_proxy='')
-    assert len(proxy.requests) >= 1
-    assert proxy.requests[0]['path'].startswith('http://models.invalid/mobilenet/')
-    assert process.returncode == 3
-
-
-def test_command_gives_a_login_page_up_once(tmp_path):
-    begin = time.monotonic()
-    with serving('portal') as server:
-        process = run(tmp_path, '--base-url', server.url)
-    assert len(server.requests) == 1
-    assert_given_up_once(process, begin)
-
-
-@pytest.mark.parametrize('args', [['--base-url', 'file:///etc'], ['--base-url', 'http://'],
-                                  ['--wrong'], ['extra']])
-def test_wrong_usage(tmp_path, args):
-    assert run(tmp_path, *args).returncode == 2
-
-
-def test_help_has_an_example(tmp_path):
-    process = run(tmp_path, '--help')
-    assert process.returncode == 0
-    assert 'python3 models/download.py' in process.stdout
-    assert downloader.BASE_URL in process.stdout.replace('\n', '').replace(' ', '')

@@ -1,0 +1,151 @@
+"""models/download.py and tests/download.py as a user runs them, against a server at hand."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any, List, Sequence
+
+from file_server import BODY, SHA256, serving
+from helpers import ROOT, wait_for
+from posesuite.download import GOOGLE_URL, listed_files
+
+import pytest
+
+MODULES = [f'posesuite/{name}.py' for name in ('__init__', 'download', 'errors', 'files')]
+
+
+def run(tmp_path: Any, *args: str, names: Sequence[str] = (), script: str = 'models/download.py',
+        **environment: str) -> 'subprocess.CompletedProcess[str]':
+    """Runs a copy of a script in a folder of its own, so that the real models are left alone.
+
+    names: the files to list, each of them file_server.BODY; none for the real list.
+    """
+    folder = os.path.dirname(script)
+    lists = [os.path.join(folder if folder == 'models' else 'tests/data', name)
+             for name in ('SHA256SUMS', 'SIZES')]
+    for name in [script, *lists, *MODULES]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.join(ROOT, name), str(tmp_path / name))
+    for path, first in zip(lists, (SHA256, len(BODY))) if names else ():
+        (tmp_path / path).write_text(''.join(f'{first}  {name}\n' for name in names))
+    return subprocess.run([sys.executable, str(tmp_path / script), *args], capture_output=True,
+                          text=True, timeout=60,
+                          env={**os.environ, 'no_proxy': '127.0.0.1', **environment})
+
+
+def lines_of(process: 'subprocess.CompletedProcess[str]') -> List[str]:
+    return process.stderr.splitlines()
+
+
+def test_the_list_is_the_six_models_of_google():
+    files = listed_files(os.path.join(ROOT, 'models'))
+    assert len(files) == 6
+    assert sum(file.name.endswith('_edgetpu.tflite') for file in files) == 3
+    assert all(file.name.startswith('mobilenet/') and len(file.sha256) == 64 for file in files)
+    assert {file.size for file in files} == {1299352, 1545704, 1680872, 2467304}
+
+
+def test_the_list_for_tests():
+    files = listed_files(os.path.join(ROOT, 'tests', 'data'))
+    assert len(files) == 13
+    assert 'test_data/test_couple.jpg' in [file.name for file in files]
+
+
+@pytest.mark.parametrize('script', ['models/download.py', 'tests/download.py'])
+def test_command_gets_what_is_listed(tmp_path, script):
+    names = ['mobilenet/a.tflite', 'mobilenet/b.tflite']
+    with serving() as server:
+        for expected in [f'{name}: checked and in place' for name in names], \
+                ['all 2 files are here']:
+            process = run(tmp_path, '--base-url', f'{server.url}/', names=names, script=script)
+            assert process.returncode == 0
+            assert lines_of(process) == expected
+            assert process.stdout == ''
+    assert [request['path'] for request in server.requests] == [f'/{name}' for name in names]
+    folder = tmp_path / ('models' if script.startswith('models') else 'tests/data') / 'mobilenet'
+    assert sorted(os.listdir(str(folder))) == ['a.tflite', 'b.tflite']
+
+
+def test_command_with_wrong_files_says_a_line_for_each(tmp_path):
+    with serving() as server:
+        process = run(tmp_path, '--base-url', server.url)
+    assert process.returncode == 3
+    assert len(server.requests) == 6
+    lines = lines_of(process)
+    assert len(lines) == 7
+    assert all(line.startswith('error: mobilenet/') and 'SHA-256' in line for line in lines[:6])
+    assert 'missing: 6 of 6' in lines[6] and 'python3 models/download.py' in lines[6]
+    assert os.listdir(str(tmp_path / 'models' / 'mobilenet')) == []
+
+
+def assert_given_up_once(process: 'subprocess.CompletedProcess[str]', begin: float) -> None:
+    assert time.monotonic() - begin < 10
+    assert process.returncode == 3
+    lines = lines_of(process)
+    assert len(lines) == 2
+    assert lines[0].startswith('error: ') and lines[1].startswith('missing: 6 of 6')
+
+
+def test_command_gives_a_refused_port_up_once(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        begin = time.monotonic()
+        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{taken.getsockname()[1]}')
+    assert_given_up_once(process, begin)
+    assert 'refused' in process.stderr
+
+
+def test_command_gives_a_silent_server_up_once(tmp_path):
+    with socket.socket() as listener:  # accepts, and never answers
+        listener.bind(('127.0.0.1', 0))
+        listener.listen(16)
+        begin = time.monotonic()
+        process = run(tmp_path, '--base-url', f'http://127.0.0.1:{listener.getsockname()[1]}')
+    assert_given_up_once(process, begin)
+
+
+def test_command_uses_the_proxy(tmp_path):
+    with serving('status') as proxy:
+        process = run(tmp_path, '--base-url', 'http://models.invalid', http_proxy=proxy.url,
+                      no_proxy='')
+    assert len(proxy.requests) >= 1
+    assert proxy.requests[0]['path'].startswith('http://models.invalid/mobilenet/')
+    assert process.returncode == 3
+
+
+def test_command_gives_a_login_page_up_once(tmp_path):
+    begin = time.monotonic()
+    with serving('portal') as server:
+        process = run(tmp_path, '--base-url', server.url)
+    assert len(server.requests) == 1
+    assert_given_up_once(process, begin)
+
+
+def test_command_is_interrupted(tmp_path):
+    run(tmp_path, '--help', names=['a.tflite'])
+    with serving('stall') as server:
+        process = subprocess.Popen([sys.executable, str(tmp_path / 'models' / 'download.py'),
+                                    '--base-url', server.url], stderr=subprocess.PIPE)
+        wait_for(lambda: os.path.exists(str(tmp_path / 'models' / 'a.tflite.part')))
+        wait_for(lambda: server.requests)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors.decode().splitlines() == ['', 'stopped; the next run resumes here']
+    assert not os.path.exists(str(tmp_path / 'models' / 'a.tflite'))
+
+
+@pytest.mark.parametrize('args', [['--base-url', 'file:///etc'], ['--base-url', 'http://'],
+                                  ['--wrong'], ['extra']])
+def test_wrong_usage(tmp_path, args):
+    assert run(tmp_path, *args).returncode == 2
+
+
+def test_help_has_an_example(tmp_path):
+    process = run(tmp_path, '--help')
+    assert process.returncode == 0
+    assert 'python3 models/download.py' in process.stdout
+    assert f'{GOOGLE_URL}/models' in process.stdout.replace('\n', '').replace(' ', '')

@@ -1,20 +1,61 @@
-"""Files written whole or not at all, and where the suite's own files lie."""
+"""Files written whole or not at all, and where the suite's own files and the user's lie."""
 import contextlib
 import os
+import platform
+import tempfile
 from typing import IO, Any, Iterator
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(PACKAGE)
+# An installed suite has models/, samples/ and posenet_decoder/ in the package, a checkout beside
+# it, where another package's folders of these names may lie once the suite is installed.
+INSTALLED = os.path.isdir(os.path.join(PACKAGE, 'models'))
 
 
 def own_file(*parts: str) -> str:
-    """The path of a file that belongs to the suite, such as models/SHA256SUMS.
+    """The path of a file that belongs to the suite, such as models/SHA256SUMS."""
+    inside = os.path.join(PACKAGE, *parts)
+    return inside if INSTALLED or os.path.exists(inside) else os.path.join(CHECKOUT, *parts)
 
-    An installed suite has models/, samples/ and posenet_decoder/ in the package, a checkout beside
-    it.
+
+def decoder_library() -> str:
+    """The path of the compiled decoder, whether it exists or not."""
+    ending = {'Darwin': 'dylib', 'Windows': 'dll'}.get(platform.system(), 'so')
+    return own_file('posenet_decoder', f'posenet_decoder.{ending}')
+
+
+def models_folder() -> str:
+    """Where downloaded models lie: models/ of a checkout, else a folder of the user's."""
+    return os.path.join(user_folder('data'), 'models') if INSTALLED else own_file('models')
+
+
+def user_folder(kind: str) -> str:
+    """The suite's folder among the user's files, whether it exists or not; kind: data or cache.
+
+    Without a home folder it is one of this user's in the folder for temporary files.
     """
-    installed = os.path.join(PACKAGE, *parts)
-    return installed if os.path.exists(installed) else os.path.join(CHECKOUT, *parts)
+    variable, usual = {'data': ('XDG_DATA_HOME', '~/.local/share'),
+                       'cache': ('XDG_CACHE_HOME', '~/.cache')}[kind]
+    if os.name == 'nt':
+        variable = 'LOCALAPPDATA'
+    base = os.environ.get(variable) or os.path.expanduser(usual)
+    if not os.path.isabs(base):
+        base = os.path.join(tempfile.gettempdir(), f'{getattr(os, "getuid", int)()}', kind)
+    return os.path.join(base, 'edge-tpu-pose-suite')
+
+
+def command(script: str) -> str:
+    """What a user types to run a script of the suite, such as 'simple_pose.py'."""
+    if not INSTALLED:
+        return f'python3 {script}'
+    name = os.path.splitext(script)[0].replace('_', '-')
+    return 'pose-doctor' if name == 'doctor' else name
+
+
+def installer() -> str:
+    """What a user types to install what the suite needs."""
+    return ('python3 -m pip install --force-reinstall edge_tpu_pose_suite-*.whl' if INSTALLED else
+            'sh install_requirements.sh')
 
 
 @contextlib.contextmanager

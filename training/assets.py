@@ -2,7 +2,7 @@
 
     python3 training/assets.py makehuman
 
-What is there already is left alone, so the same command goes on after an interruption. The files
+Files that are there already are kept, so the same command resumes after an interruption. The files
 and their hashes are listed in assets.sha256; the commits are pinned below.
 """
 import pathlib
@@ -46,7 +46,7 @@ def main() -> int:
         try:
             download(url_of(name), str(folder / name), digest)
         except HostError as error:
-            print(f'error: {error}: the same command goes on', file=sys.stderr)
+            print(f'error: {error}; the same command resumes', file=sys.stderr)
             return 3
         except DownloadError as error:
             failed += 1
@@ -59,5 +59,5 @@ if __name__ == '__main__':
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        print('\nstopped: the same command goes on', file=sys.stderr)
+        print('\nstopped; the same command resumes', file=sys.stderr)
         sys.exit(130)

@@ -1,11 +1,11 @@
 """Measures a model on pictures: against another model, or against the truth of rendered shards.
 
-A pose counts from a score of --threshold. Poses of both are paired one to one by falling OKS
-(COCO's object keypoint similarity), and found if it exceeds 0.5; `found_by_oks` counts them by
-other limits as well. Examples:
+Poses that score --threshold or more count. The poses of both sides are paired one to one by
+decreasing OKS (COCO's object keypoint similarity); a pose is found if its OKS exceeds 0.5, and
+`found_by_oks` counts the found poses by other limits as well. Examples:
   python3 training/evaluate.py MODEL --reference GOOGLES_MODEL --pictures photos --empty no_people
   python3 training/evaluate.py MODEL --truth data/shard-00000 --page page.html
-The page shows both side by side. Pictures that are measured are never trained on.
+The page shows both sides. Never train on the pictures that you measure with.
 """
 import argparse
 import base64
@@ -22,22 +22,20 @@ from tqdm import tqdm
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from pose_engine import PoseEngine  # noqa: E402
-from posesuite.pose.skeleton import KeypointType  # noqa: E402
+from posesuite.pose.skeleton import BONES, KEYPOINT_TYPES, KeypointType  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import SEEN  # noqa: E402
 
 SUFFIXES = {'.jpg', '.jpeg', '.png'}
-# COCO's: how far annotators differ at each keypoint, over the root of the person's area.
+# COCO's standard deviation of annotators at each keypoint, relative to the root of the area.
 SIGMAS = np.array([.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062, .107, .107,
                    .087, .087, .089, .089])
-FOUND, VISIBLE = .5, .3  # OKS of a found pose, score of a keypoint that the reference sees
-STRICTNESS = .1, .3, .5, .75  # by which found poses are counted as well, loosest first
-BOX_SHARE = .6  # a person's area over that of the box around the keypoints
-LEAST_KEYPOINTS, LEAST_AREA = 6, 1600  # of a person in a render that is asked for
+MIN_OKS, VISIBLE = .5, .3  # OKS of a found pose; score of a keypoint that the reference sees
+OKS_LIMITS = .1, .3, .5, .75  # further limits for found poses, ascending
+BOX_SHARE = .6  # a person's area as a share of the box around the keypoints
+MIN_KEYPOINTS, MIN_AREA = 6, 1600  # seen keypoints and pixels of a rendered person that counts
 # By the person's area in pixels, as if the picture filled 353x481.
 SIZES = [('small', 0, 3000), ('middle', 3000, 10000), ('large', 10000, np.inf)]
-BONES = [(5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15),
-         (12, 14), (14, 16), (0, 1), (0, 2), (1, 3), (2, 4)]
 
 
 class Found(NamedTuple):
@@ -57,7 +55,7 @@ class Found(NamedTuple):
 
 
 class Side:
-    """A model whose poses are asked for."""
+    """A model, and the seconds that it took for each picture."""
 
     def __init__(self, path: str, threads: Optional[int]):
         self.engine = PoseEngine(path, device='cpu', num_threads=threads)
@@ -69,7 +67,7 @@ class Side:
         self.seconds.append(seconds)
         out = []
         for pose in found:
-            keypoints = [pose.keypoints[KeypointType(k)] for k in range(17)]
+            keypoints = [pose.keypoints[k] for k in KEYPOINT_TYPES]
             out.append(Found(np.array([[k.point.x, k.point.y] for k in keypoints], float),
                              np.array([k.score for k in keypoints], float), float(pose.score)))
         return [pose for pose in out if pose.score > threshold]
@@ -85,7 +83,7 @@ def oks(pose: Found, reference: Found) -> float:
 
 
 def pair(poses: 'list[Found]', references: 'list[Found]',
-         least: float = FOUND) -> 'list[tuple[int, int, float]]':
+         least: float = MIN_OKS) -> 'list[tuple[int, int, float]]':
     """(pose, reference, OKS) of the one-to-one pairs with an OKS over the least, best first."""
     table = sorted(((oks(p, r), i, j) for i, p in enumerate(poses)
                     for j, r in enumerate(references)), reverse=True)
@@ -123,17 +121,17 @@ class Tally:
     def __init__(self):
         self.pictures = self.references = self.found = self.unmatched = 0
         self.by_size = {name: [0, 0] for name, _, _ in SIZES}
-        self.by_oks = dict.fromkeys(STRICTNESS, 0)
+        self.by_oks = dict.fromkeys(OKS_LIMITS, 0)
         self.errors: list[list[float]] = [[] for _ in range(17)]
         self.rows: list[str] = []
 
     def add(self, name: str, image: np.ndarray, poses: 'list[Found]',
             references: 'list[Found]', keep_picture: bool) -> None:
         """Counts one picture."""
-        near = pair(poses, references, STRICTNESS[0])
-        for least in STRICTNESS:
+        near = pair(poses, references, OKS_LIMITS[0])
+        for least in OKS_LIMITS:
             self.by_oks[least] += sum(similarity > least for _, _, similarity in near)
-        pairs = [a_pair for a_pair in near if a_pair[2] > FOUND]
+        pairs = [a_pair for a_pair in near if a_pair[2] > MIN_OKS]
         self.pictures += 1
         self.references += len(references)
         self.found += len(pairs)
@@ -191,7 +189,7 @@ def true_poses(keypoints: np.ndarray, areas: np.ndarray) -> 'list[Found]':
     seen = keypoints[..., 2] == SEEN
     return [Found(points[:, :2].astype(float), s.astype(float), 1.)
             for points, s, area in zip(keypoints, seen, areas)
-            if s.sum() >= LEAST_KEYPOINTS and area >= LEAST_AREA]
+            if s.sum() >= MIN_KEYPOINTS and area >= MIN_AREA]
 
 
 def parse_args() -> argparse.Namespace:

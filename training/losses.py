@@ -1,9 +1,9 @@
-"""What the network is asked for: the teacher's maps, set right by exact truth where that is sure.
+"""The targets of the training: the teacher's maps, corrected by exact truth where that is certain.
 
-- Where nobody is: nothing, even if the teacher sees somebody in a coat on a hanger.
-- Everywhere else: the teacher, also where it misses somebody. Its maps carry over to photographs
-  better than exact ones do.
-Without a teacher the truth alone is learned from.
+- Where nobody is, the target is nothing, even if the teacher sees somebody in a coat on a hanger.
+- Everywhere else the target is the teacher's map, also where the teacher misses somebody: its maps
+  transfer to photographs better than exact ones do.
+Without a teacher the truth is the only target.
 """
 from typing import NamedTuple
 
@@ -17,14 +17,14 @@ import torch.nn.functional as F  # noqa: N812 the name that everybody knows
 
 DISK, SOFTNESS = 20., 3.  # radius of a keypoint's disk in the heatmap and width of its rim, pixels
 OFFSET_REACH = 28.  # short offsets are exact within this distance, pixels
-MID_REACH = 26.
-AROUND = 24.  # pixels around a person within which the teacher has the word
-TEACHER_CLIP = 49.  # the teacher's short offsets saturate there: pixels
-SHORT_UNIT, MID_UNIT = 5., 12.  # errors are counted in these, pixels
+MID_REACH = 26.  # mid offsets are exact within this distance, pixels
+AROUND = 24.  # pixels around a person within which the teacher's maps count
+TEACHER_CLIP = 49.  # pixels at which the teacher's short offsets saturate
+SHORT_UNIT, MID_UNIT = 5., 12.  # units of the errors of offsets, pixels
 MID_WEIGHT = .7
 HINT_WEIGHT = 2.
 HEAT_UNIT = 160.
-NEAR_PEOPLE = 4.  # how much more features weigh there
+NEAR_PEOPLE = 4.  # additional weight of features near people
 # Standard deviation of the teacher's features on renders, by block.
 FEATURE_UNITS = {5: .77, 9: .75, 13: 1.4}
 
@@ -124,7 +124,7 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     weight = torch.ones_like(target) if batch.has_teacher else 1 - unsure
     weight = weight * (1 + 2 * (target > .3))
     cross = F.binary_cross_entropy_with_logits(heat, target, reduction='none')
-    # Less its lowest value, so that 0 is a perfect student.
+    # Minus its minimum, so that a perfect student has a loss of 0.
     lowest = F.binary_cross_entropy(target, target, reduction='none')
     heat_loss = ((cross - lowest) * weight).sum() / heat.shape[0] / HEAT_UNIT
 
@@ -143,8 +143,8 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     along = along * (along > .3)
     mid_loss = (_mean_over((mid - batch.mid_offsets) / MID_UNIT, along) + exact_share *
                 _mean_over((mid - truth.mid) / MID_UNIT, truth.mid_mask))
-    # Romero et al., FitNets, arXiv 1412.6550: what the teacher looks at says more than what it
-    # sees, above all where nobody is.
+    # Romero et al., FitNets, arXiv 1412.6550: the teacher's features carry more information than
+    # its maps, above all where nobody is.
     near_people = 1 + NEAR_PEOPLE * (teacher.amax(1, keepdim=True) > .1).float()
     hint_loss = heat_loss.new_zeros(())
     for hint, features, unit in zip(hints, batch.hints, FEATURE_UNITS.values()):

@@ -1,7 +1,8 @@
-"""Renders places without people and keeps those in which the network sees somebody all the same.
+"""Renders places without people and keeps those in which the network sees somebody.
 
-They become shards of their own, to train on with the others: an exact truth without anybody in it
-needs no teacher. Example, after a first training:
+They become additional shards for training: the truth that nobody is there needs no teacher.
+
+Example, after a first training:
   python3 training/mine.py --model run/model.pt --assets makehuman --output data --shards 4
   python3 training/train.py --data data --output run --minutes 120 --teacher …
 """
@@ -21,7 +22,7 @@ from training import makehuman, scenes, shards, textures  # noqa: E402
 from training.network import SIZE, PoseNet, load_network  # noqa: E402
 from training.render import new_surroundings, write_pictures  # noqa: E402
 
-LEAST_KEYPOINTS = 3  # kinds of keypoints that the network must see at once
+MIN_KEYPOINTS = 3  # kinds of keypoints that the network must see in one picture
 PICTURES_IN_SURROUNDINGS = 250
 
 
@@ -38,7 +39,7 @@ def seen_keypoints(network: PoseNet, image: np.ndarray, score: float) -> int:
 def mine_shard(path: pathlib.Path, seed: 'tuple[int, int]', args: argparse.Namespace,
                network: PoseNet, cast: makehuman.Cast,
                photographs: 'list[np.ndarray]') -> 'tuple[int, int]':
-    """Writes one shard of hard pictures; gives how many were kept and how many were rendered."""
+    """Writes one shard of hard pictures; returns how many were kept and how many were rendered."""
     rng, canvas = np.random.default_rng(seed), scenes.new_canvas()
     kept: list[scenes.Picture] = []
     rendered = 0
@@ -49,7 +50,7 @@ def mine_shard(path: pathlib.Path, seed: 'tuple[int, int]', args: argparse.Names
                 around = new_surroundings(rng, cast, photographs)
             picture = scenes.random_picture(rng, around, canvas, people=0)
             rendered += 1
-            if seen_keypoints(network, picture.image, args.score) >= LEAST_KEYPOINTS:
+            if seen_keypoints(network, picture.image, args.score) >= MIN_KEYPOINTS:
                 kept.append(picture)
                 progress.update()
                 progress.set_postfix_str(f'{len(kept) / rendered:.0%} of all')
@@ -94,7 +95,7 @@ def main() -> int:
                                             photographs)
                 print(f'{path}: {kept} of {rendered} pictures', file=sys.stderr)
     except KeyboardInterrupt:
-        print('\nstopped: the same command goes on', file=sys.stderr)
+        print('\nstopped; the same command resumes', file=sys.stderr)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -9,11 +9,11 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE
 import torch
 from torch import nn
 
-SIZE = 481, 353  # width and height of the images that it learns from
+SIZE = 481, 353  # width and height of training images, pixels
 # Output channels of each depthwise-separable block at width 1, and its stride. As in Google's
 # PoseNet the last stage keeps its stride and its 512 channels, so that nothing is dilated.
 _BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 7]
-# So that all heads learn at one pace, in pixels.
+# Pixels for an output of 1, so that all heads learn at the same pace.
 _SHORT_SCALE, _MID_SCALE = 10., 30.
 
 
@@ -61,7 +61,7 @@ class PoseNet(nn.Module):
         return self.heads(self.features(images))
 
     def stages(self, images: torch.Tensor, blocks: 'Iterable[int]') -> 'list[torch.Tensor]':
-        """The features that some of the blocks 1 to 13 give; 13 gives what the heads take."""
+        """The features after some of the blocks 1 to 13; the heads use those after 13."""
         ends, stages = {2 * block for block in blocks}, []
         for number, layer in enumerate(self.features):
             images = layer(images)

@@ -27,7 +27,7 @@ class Person(NamedTuple):
     keypoints: np.ndarray
     """[17, 3] in the order of the pose engine's KeypointType; left is the person's own."""
     height: float
-    """Of the body when it stands."""
+    """Height of the standing body, decimetres."""
     seat: Optional[float]
     """Height of the seat that a sitting person needs, else None."""
 
@@ -39,7 +39,7 @@ class Materials:
         self._list: list[np.ndarray] = []
 
     def add(self, material: np.ndarray) -> int:
-        """Takes a material, gives its number."""
+        """Adds a material; returns its number."""
         self._list.append(material)
         return len(self._list) - 1
 

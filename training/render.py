@@ -2,7 +2,7 @@
 
 Example:
   python3 training/render.py --assets makehuman --output data --shards 60
-goes on where it was interrupted; add --workers 4 to use four processes.
+resumes after an interruption; add --workers 4 to use four processes.
 """
 import argparse
 import multiprocessing
@@ -26,7 +26,7 @@ BACKDROP_SIZE = 580, 780
 
 def new_surroundings(rng: np.random.Generator, cast: makehuman.Cast,
                      photographs: 'list[np.ndarray]') -> scenes.Surroundings:
-    """What a shard shares."""
+    """Textures and backdrops that the pictures of a shard share."""
     return scenes.Surroundings(
         cast, textures.texture_pool(rng, TEXTURES, photographs),
         textures.backdrop_pool(rng, BACKDROPS, *BACKDROP_SIZE, photographs))
@@ -99,7 +99,7 @@ def main() -> int:
                                   (signal.SIGINT, signal.SIG_IGN)) as pool:
             pool.starmap(work, [(args, worker) for worker in range(args.workers)])
     except KeyboardInterrupt:
-        print('\nstopped: the same command goes on', file=sys.stderr)
+        print('\nstopped; the same command resumes', file=sys.stderr)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

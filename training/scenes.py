@@ -1,4 +1,4 @@
-"""One made-up photograph: people and things in a room or before a backdrop, and the exact truth."""
+"""One rendered photograph: people and things in a room or before a backdrop, and its truth."""
 from typing import NamedTuple, Optional
 
 from training import belongings, things
@@ -15,7 +15,7 @@ import numpy as np
 WIDTH, HEIGHT = 640, 480  # a camera's picture
 SUPERSAMPLING = 1.5
 MAX_PEOPLE = 6
-OUTSIDE, HIDDEN, SEEN = 0, 1, 2  # of a keypoint
+OUTSIDE, HIDDEN, SEEN = 0, 1, 2  # states of a keypoint
 FIRST_THING = 100  # instance numbers below it are people
 
 class Surroundings(NamedTuple):

@@ -1,4 +1,4 @@
-"""A data set: folders of `.npy` files, each complete or absent, so that any work can go on.
+"""A data set: folders of `.npy` files, each complete or absent, so that any work can be resumed.
 
 A shard holds `images` [n, Y, X, 3] uint8, `keypoints` [n, 6, 17, 3] and `areas` [n, 6] float32
 (see scenes.Picture; -1 in `areas` where no truth is known). Pictures of one shard have one size.

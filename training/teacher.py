@@ -1,4 +1,4 @@
-"""Google's PoseNet as the teacher: what it sees at every cell of its grid, and on the way there."""
+"""Google's PoseNet as the teacher: its maps, and the features of some of its layers."""
 import pathlib
 
 from training import tflite
@@ -7,7 +7,7 @@ from training.network import SIZE
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-# Blocks of MobileNet whose features the student is to guess as well, with their channels.
+# Blocks of MobileNet whose features the student learns to predict, and their channels.
 HINTS = {5: 192, 9: 384, 13: 384}
 
 
@@ -34,7 +34,7 @@ class Teacher:
         self._model.allocate_tensors()
 
     def look(self, image: np.ndarray) -> 'list[np.ndarray]':
-        """What the teacher makes of an image [H, W, 3] uint8, float32.
+        """The teacher's answer to an image [H, W, 3] uint8, as float32.
 
         Heatmaps [17, h, w] (logits), short offsets [34, ..] and mid offsets [64, ..] (pixels),
         then the features of each block in HINTS.

@@ -1,4 +1,4 @@
-"""What stands about: furniture, and what looks like a person and is none.
+"""Furniture, and other things that look like a person and are none.
 
 Each builder returns meshes in decimetres that stand on y = 0 around the origin.
 """

@@ -1,7 +1,8 @@
-"""Trains PoseNet on shards. The same command goes on after any interruption.
+"""Trains PoseNet on shards. After an interruption the same command resumes the training.
 
 Writes to --output: `model.pt` (averaged weights, for export.py and --init), `checkpoint.pt`
-(everything, to go on from) and `log.jsonl` (losses). More --minutes than before train further.
+(everything that is needed to resume) and `log.jsonl` (losses). With more --minutes than before a
+finished training continues.
 
 Examples:
   python3 training/train.py --data data --output run --minutes 60 \\
@@ -34,30 +35,30 @@ from training.teacher import HINTS, Teacher  # noqa: E402
 from training.textures import load_photographs  # noqa: E402
 from training.views import CUT_SIZE, Batch, Views  # noqa: E402
 
-WARM_UP = .06  # of the whole training
-LOWEST_RATE = 1e-6
-AVERAGING = .998  # of the weights, from one step to the next, at a batch of 8
-CLIP = 5.
-# With --init the first layers, half of the work, learn no more after this share of the training
-# (Brock et al., FreezeOut, arXiv 1706.04983).
+WARM_UP = .06  # share of the training in which the learning rate rises
+LOWEST_RATE = 1e-6  # learning rate at both ends
+AVERAGING = .998  # decay of the averaged weights in a step, at a batch of 8
+CLIP = 5.  # norm to which gradients are clipped
+# With --init the first FROZEN layers, half of the work, stop learning after FREEZE_AT of the
+# training (Brock et al., FreezeOut, arXiv 1706.04983).
 FREEZE_AT, FROZEN = .3, 7
-# Without it, cuts around people come first, four in place of one view, for this share of the
-# training (as small pictures do in Tan and Le, EfficientNetV2, arXiv 2104.00298).
+# Without --init the training starts with cuts around people, four in place of one view, until
+# CUTS_UNTIL of it (as small pictures do in Tan and Le, EfficientNetV2, arXiv 2104.00298).
 CUTS_UNTIL = .6
 VALIDATION_BATCHES, VALIDATION_BATCH = 12, 8
 
 
 class Stop(Exception):
-    """The user or the system asks for an end."""
+    """The user or the system asked the training to end."""
 
 
 class Trainer:
-    """A network, its averaged copy, its optimiser, and how far they are."""
+    """A network, its averaged copy, its optimiser, and the progress of the training."""
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.device = args, device
         self.network = PoseNet(args.width).to(device, memory_format=torch.channels_last)
-        # Guesses the teacher's features while the network learns; no part of what comes out.
+        # These predict the teacher's features during training and are not part of the result.
         self.hints = nn.ModuleList(
             nn.Conv2d(self.network.features[2 * block][0].out_channels, channels, 1)
             for block, channels in HINTS.items()).to(device)
@@ -105,11 +106,11 @@ class Trainer:
             os.replace(part, self.args.output / name)
 
     def progress(self) -> float:
-        """How much of the training is done, 0 to 1."""
+        """The share of the training that is done, 0 to 1."""
         return self.seconds / (self.args.minutes * 60)
 
     def rate(self) -> float:
-        """The learning rate now: a short rise, then half a cosine."""
+        """The present learning rate: a short rise, then half a cosine."""
         done = self.progress()
         if done < WARM_UP:
             return self.args.learning_rate * done / WARM_UP + LOWEST_RATE
@@ -132,7 +133,7 @@ class Trainer:
             return [output.float() for output in (*network.heads(stages[-1]), *guesses)]
 
     def train(self, batch: Batch) -> 'tuple[float, ...]':
-        """One step; gives the losses."""
+        """One step; returns the losses."""
         if (self.args.init and self.progress() > FREEZE_AT and
                 self.network.features[0].training):
             self.freeze()
@@ -140,7 +141,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group['lr'] = rate
         parts = losses(self.forward(self.network, batch.images), batch, self.args.exact_share)
-        self.optimizer.zero_grad()  # to None: what is frozen takes no step
+        self.optimizer.zero_grad()  # to None, so that frozen layers take no step
         sum(parts).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
@@ -170,7 +171,7 @@ def learn(trainer: Trainer, data: Views, until: float, validation: 'list[Batch]'
     """Trains until this share of the training is over, with a checkpoint every few minutes."""
     args = trainer.args
     batches = data.load(args.workers)
-    next(batches)  # so that the workers' start is not counted
+    next(batches)  # the time that workers take to start does not count
     last, saved, recent, first = time.monotonic(), time.monotonic(), [], trainer.views
     with (args.output / 'log.jsonl').open('a') as log:
         while trainer.progress() < until:
@@ -215,7 +216,7 @@ def run(trainer: Trainer, args: argparse.Namespace) -> None:
             if (size == CUT_SIZE and trainer.size == SIZE) or trainer.progress() >= until:
                 continue
             trainer.size = size
-            # A new seed after each interruption, or the first views would come again and again.
+            # A new seed after each interruption, so that the first views are not repeated.
             data = Views(paths, args.teacher, batch, trainer.step, photographs, size=size)
             bar.write(f'{len(data)} pictures at {size[0]}x{size[1]}, width {args.width}, '
                       f'{trainer.views} views so far, {trainer.device}', file=sys.stderr)
@@ -279,7 +280,7 @@ def main() -> int:
     except Stop:
         if trainer and trainer.step:
             trainer.save()
-        print('\nstopped: the same command goes on', file=sys.stderr)
+        print('\nstopped; the same command resumes', file=sys.stderr)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -1,9 +1,9 @@
-"""Pictures as the network gets to see them, and what the teacher says of each of just these.
+"""Pictures as the network sees them, and what the teacher finds in each of them.
 
 A picture of a shard is enlarged or shrunk, turned, mirrored, put before another one and mixed with
 another one, as if a camera had taken it at some size; PoseEngine's own function fits it into the
-input, and augment.py changes it. Then the teacher is asked: student and teacher see the very same
-pixels (Beyer et al., Knowledge distillation: a good teacher is patient and consistent,
+input, and augment.py changes it. The teacher then labels the result: student and teacher see the
+same pixels (Beyer et al., Knowledge distillation: a good teacher is patient and consistent,
 arXiv 2106.05237).
 """
 import pathlib
@@ -25,8 +25,8 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 CUT_SIZE = (SIZE[0] + 1) // 2, (SIZE[1] + 1) // 2  # whole steps of the network's stride as well
-DESERTED, MIXED = .07, .3  # shares of the views
-LARGEST_MIX = .4  # how much another picture may shine through
+DESERTED, MIXED = .07, .3  # shares of the views without people, and mixed with another picture
+MAX_MIX = .4  # largest weight of the other picture
 # Share of the views that are moved, and how far they are enlarged, against a whole picture in the
 # view: views of SIZE, and cuts, which show people about as large on a quarter of the area.
 WHOLE, CUT = (.65, .65, 2.), (.9, 1., 3.)
@@ -37,7 +37,7 @@ SHRUNK, PADDED = .6, .25
 
 
 class Batch(NamedTuple):
-    """Views and what is known of them, on one device."""
+    """Views and their labels, on one device."""
 
     images: torch.Tensor
     """[n, 3, H, W] float, -1 to 1."""
@@ -54,7 +54,7 @@ class Batch(NamedTuple):
     has_truth: torch.Tensor
     """[n] bool: whether the keypoints are known."""
     has_teacher: bool
-    """Whether the teacher's maps are; they are meaningless where not."""
+    """Whether the teacher's maps are known; otherwise they are meaningless."""
 
     def to(self, device: torch.device) -> 'Batch':
         """The same batch on a device."""
@@ -161,7 +161,7 @@ class Views(IterableDataset):
             return piece_of(rng, [self._picture(rng.choice(self._empty))], *size[::-1], .4)
         return np.full((*size[::-1], 3), rng.integers(256), np.uint8)
 
-    def _taken(self, rng: np.random.Generator,
+    def _photographed(self, rng: np.random.Generator,
                index: int) -> 'tuple[np.ndarray, np.ndarray, bool]':
         """A picture, its keypoints and whether they are known, as if by another camera."""
         picture, keypoints = self._picture(index), self._keypoints[index]
@@ -178,7 +178,7 @@ class Views(IterableDataset):
                                    WHOLE if self._size == SIZE else CUT)
         image = cv2.warpAffine(picture, matrix, size, image, borderMode=cv2.BORDER_TRANSPARENT)
         if rng.random() < MIXED:
-            share = rng.uniform(0, LARGEST_MIX)
+            share = rng.uniform(0, MAX_MIX)
             image = cv2.addWeighted(image, 1 - share, self._place_without_people(rng, size), share,
                                     0)
         return image, move_keypoints(keypoints, matrix, mirror, size), self._has_truth[index]
@@ -187,7 +187,7 @@ class Views(IterableDataset):
         """A picture, moved and mixed unless nothing is to vary, in the input."""
         index = int(rng.integers(len(self)))
         if self._vary:
-            picture, keypoints, has_truth = self._taken(rng, index)
+            picture, keypoints, has_truth = self._photographed(rng, index)
         else:
             picture, keypoints = self._picture(index), self._keypoints[index]
             has_truth = self._has_truth[index]
@@ -224,11 +224,11 @@ class Views(IterableDataset):
                         torch.tensor([view.has_truth for view in views]), teacher is not None)
 
     def load(self, workers: int) -> 'Iterator[Batch]':
-        """Batches made by processes of their own."""
+        """Batches made by worker processes."""
         return iter(DataLoader(self, batch_size=None, num_workers=workers,
                                multiprocessing_context='spawn', worker_init_fn=_leave_signals))
 
 
 def _leave_signals(_: int) -> None:
-    """The trainer hears the user's Ctrl-C and ends its workers."""
+    """Leaves Ctrl-C to the trainer, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

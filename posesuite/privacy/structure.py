@@ -20,27 +20,31 @@ class Structure:
     def __init__(self, image: np.ndarray, unknown: np.ndarray) -> None:
         """image: uint8 [Y, X, RGB]; unknown: bool [Y, X], where the image does not show the room.
         """
-        self._squares, contrast = self._normalize(image)
-        mask = np.repeat(np.uint8(unknown)[:, :, None] * 255, 3, axis=2)
-        hidden = self._normalize(mask)[1] > 0
+        self._squares, contrast = _normalize(_cut(image))
+        hidden = _cut(np.repeat(np.uint8(unknown)[:, :, None] * 255, 3, axis=2)).any(1)
         self._used = (contrast >= max(MIN_CONTRAST, np.median(contrast))) & ~hidden
 
     def is_in(self, image: np.ndarray) -> bool:
         """Whether an image of the same size shows this room; True for a room without structure."""
-        correlations = (self._normalize(image)[0] * self._squares).sum(1)[self._used]
+        squares, _ = _normalize(_cut(image))
+        correlations = (squares * self._squares).sum(1)[self._used]
         return (not correlations.size
                 or np.percentile(correlations, 100 - UNCHANGED) >= MIN_CORRELATION)
 
-    @staticmethod
-    def _normalize(image: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """The squares of an image row by row, with mean 0 and length 1, [N, SQUARE ** 2], and their
-        contrast, the standard deviation in levels of 255, [N].
-        """
-        rows = max(1, round(COLUMNS * image.shape[0] / image.shape[1]))
-        small = cv2.resize(image, (COLUMNS * SQUARE, rows * SQUARE), interpolation=cv2.INTER_AREA)
-        grey = np.float32(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-        squares = grey.reshape(rows, SQUARE, COLUMNS, SQUARE).swapaxes(1, 2)
-        squares = squares.reshape(-1, SQUARE ** 2)
-        squares = squares - squares.mean(1, keepdims=True)
-        length = np.linalg.norm(squares, axis=1)
-        return squares / np.maximum(length, 1)[:, None], length / SQUARE
+
+def _cut(image: np.ndarray) -> np.ndarray:
+    """The squares of an image, uint8 [Y, X, RGB], row by row: grey levels [N, SQUARE ** 2]."""
+    rows = max(1, round(COLUMNS * image.shape[0] / image.shape[1]))
+    small = cv2.resize(image, (COLUMNS * SQUARE, rows * SQUARE), interpolation=cv2.INTER_AREA)
+    grey = np.float32(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    squares = grey.reshape(rows, SQUARE, COLUMNS, SQUARE).swapaxes(1, 2)
+    return squares.reshape(-1, SQUARE ** 2)
+
+
+def _normalize(squares: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Squares with mean 0 and length 1, [N, SQUARE ** 2], and their contrast, the standard
+    deviation in levels of 255, [N].
+    """
+    squares = squares - squares.mean(1, keepdims=True)
+    length = np.linalg.norm(squares, axis=1)
+    return squares / np.maximum(length, 1)[:, None], length / SQUARE

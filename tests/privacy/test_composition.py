@@ -1,0 +1,38 @@
+"""The median of frames, what moved in them, and the views that the network examines."""
+from posesuite.privacy.composition import ENLARGEMENTS, RIMS, compose, views
+
+import cv2
+import numpy as np
+
+
+def test_compose_fills_what_movement_surrounds():
+    samples = []
+    for i in range(16):
+        image = np.full((240, 320, 3), 90, np.uint8)
+        # Plain clothes: only their rim changes.
+        cv2.ellipse(image, (160 + i % 3, 130), (40, 70), 0, 0, 360, (200,) * 3, cv2.FILLED)
+        samples.append(image)
+    still, moving = compose(samples)
+    assert moving[(samples[0] == 200).all(2)].all()
+    assert not moving[:30].any()
+    assert (still[:30] == 90).all()
+
+
+def test_compose_keeps_a_room_at_rest():
+    rng = np.random.default_rng(0)
+    room = rng.integers(0, 256, (60, 80, 3)).astype(np.uint8).repeat(4, 0).repeat(4, 1)
+    samples = [np.uint8(np.clip(room + rng.normal(0, 2, room.shape), 0, 255)) for _ in range(16)]
+    still, moving = compose(samples)
+    assert not moving.any()
+    assert cv2.absdiff(still, room).max() <= 4
+
+
+def test_enlarged_views_cover_all_of_the_picture_twice():
+    place = np.arange(75 * 101, dtype=np.uint16).reshape(75, 101)
+    seen = np.zeros((2, *place.shape), int)
+    enlarged = list(views(np.stack([place] * 3, axis=2)))[2 * len(RIMS):]
+    for i, view in enumerate(enlarged):
+        part = view.image[:, ::-1] if i % 2 else view.image
+        seen[i % 2][np.isin(place, part[:, :, 0])] += 1
+    assert len(enlarged) == 2 * (9 + 25)
+    assert (seen >= len(ENLARGEMENTS)).all()

@@ -1,7 +1,7 @@
 """Up to three people in front of a camera play music with their arms.
 
 The height of the right wrist is the pitch, that of the left one the volume, both from the hips to
-above the head. Each of the three has an instrument of their own; who comes later waits, in grey.
+above the head. Each of the three has an instrument of their own; others wait, drawn in grey.
 
 examples:
   python3 synthesizer.py --demo                    # hear and see it without a camera
@@ -19,15 +19,7 @@ from posesuite.camera import Camera, add_camera_options
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.files import own_file
-from posesuite.music import (
-    Audio,
-    Delays,
-    Trio,
-    add_audio_options,
-    add_music_options,
-    players,
-    stage,
-)
+from posesuite.music import Audio, Delays, Trio, add_audio_options, add_music_options, stage
 from posesuite.pose import PeopleFinder, PoseLog
 
 DEMO = own_file('samples', 'trio.jsonl')
@@ -39,10 +31,10 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
+    trio, delays = args.trio, Delays()
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(**engine_options(args))
         finder = PeopleFinder(engine, args.threshold)
-        trio, delays = Trio(args.players), Delays()
         with Audio.from_args(args, [player.program for player in trio.players]) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'synthesizer', draw=stage.painter(trio),
@@ -74,9 +66,9 @@ def parse_args() -> argparse.Namespace:
         if args.videosrc:
             parser.error('--demo is a source of its own: leave --videosrc out')
         args.videosrc = DEMO
-    args.realtime = args.realtime or not args.mute  # a file is heard at its own pace
+    args.realtime = args.realtime or not args.mute  # what is heard plays at its own pace
     try:
-        args.players = players(args)
+        args.trio = Trio.from_args(args)
     except ValueError as error:
         parser.error(str(error))
     return args

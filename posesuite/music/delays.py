@@ -1,6 +1,6 @@
-"""How long notes take from the camera to the synthesizer."""
+"""The latency from the camera to the synthesizer."""
 import time
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from posesuite.music.players import Sound
 
@@ -8,24 +8,28 @@ import numpy as np
 
 
 class Delays:
-    """From the capture of a frame to the note that it begins."""
+    """Measures the time from the capture of a frame to the note that begins with it."""
 
     def __init__(self) -> None:
         self._notes: List[Optional[int]] = []
         self._seconds: List[float] = []
         self._inference_times: List[float] = []
 
-    def add(self, sounds: List[Optional[Sound]], captured: float,
+    def add(self, sounds: Sequence[Optional[Sound]], captured: float,
             inference_time: float) -> None:
+        """Counts a frame whose sounds were just played, if a note begins with it.
+
+        captured: time.monotonic() at its capture; inference_time: of the network, in seconds.
+        """
         notes = [sound and sound.note for sound in sounds]
-        if any(note is not None and note != before
-               for note, before in zip(notes, self._notes or [None] * len(notes))):
+        before = self._notes or [None] * len(notes)
+        if any(note is not None and note != old for note, old in zip(notes, before)):
             self._seconds.append(time.monotonic() - captured)
             self._inference_times.append(inference_time)
         self._notes = notes
 
     def line(self, buffer: float) -> str:
-        """buffer: seconds of the audio driver's."""
+        """The statistics in one line; buffer: seconds of the audio driver's."""
         if not self._seconds:
             return 'no note was played'
         p50, p95 = np.percentile(self._seconds, [50, 95]) * 1000

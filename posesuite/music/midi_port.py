@@ -1,29 +1,35 @@
-"""An outside MIDI instrument, held by a process of its own: see MidiPort.
+"""An external MIDI instrument, held by a process of its own: see MidiPort.
 
-What comes on its standard input goes to the port. When that ends, for whatever reason, even that
-the demo was killed, it ends the notes that still sound.
+That process sends what it reads from its standard input to the port. At the end of the input, for
+whatever reason, even if the demo was killed, it ends the notes that still sound.
 """
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, List
 
 from posesuite.child import child_command
-from posesuite.music.fluidsynth import AudioError
+from posesuite.errors import one_line
+from posesuite.music.output import ALL_NOTES_OFF, RESET_ALL_CONTROLLERS, AudioError, Output
 
-ALL_NOTES_OFF, RESET_ALL_CONTROLLERS = 123, 121
-PROBLEM = 'error: '
-PATIENCE = 4  # seconds to end the notes in
-SETTLE = 0.2  # seconds: JACK loses what it gets in its first or last moment
+PROBLEM = 'error: '  # begins an answer of the process that is no port's name
+TIMEOUT = 4  # seconds in which the process must end the notes and itself
+SETTLE_TIME = 0.2  # seconds; JACK loses what it gets just after opening or just before closing
+LOGGER = logging.getLogger(__name__)
 
 
-class MidiPort:
-    """A MIDI output, by its name or a unique part of it. Raises AudioError, here and in send."""
+class MidiPort(Output):
+    """A MIDI output, by its name or a unique part of it. Raises AudioError, in send too.
+
+    Attribute name: the whole name of the port.
+    """
 
     def __init__(self, name: str) -> None:
-        # In a session of its own no Ctrl-C of the terminal's reaches it.
+        self.name = name
+        # A session of its own keeps the terminal's Ctrl-C away from it.
         self._process = subprocess.Popen(
             child_command('posesuite.music.midi_port', name), bufsize=0, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -39,38 +45,39 @@ class MidiPort:
         except BrokenPipeError:
             raise AudioError(f'the MIDI port {self.name} is gone')
 
-    def advance(self, seconds: float) -> None:
-        """Nothing: it plays at once."""
-
     def close(self) -> None:
         self._process.stdin.close()
         self._process.stdout.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
-            print(f'the MIDI port {self.name} does not take its last messages', file=sys.stderr)
+            LOGGER.warning('the MIDI port %s does not accept its last messages', self.name)
 
 
 def main() -> None:
+    """The process: its argument is the port's name or a part of it.
+
+    It answers with one line, the whole name or PROBLEM and what is wrong.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the demo ends on these, and with it the input
+        signal.signal(number, signal.SIG_IGN)  # the demo ends on these, and so does the input
     try:
         import mido
-        port = mido.open_output(_name(sys.argv[1], mido.get_output_names()))
+        port = mido.open_output(_chosen(sys.argv[1], mido.get_output_names()))
     except ImportError:
         print(f'{PROBLEM}--midi-port needs two packages: pip install mido python-rtmidi')
-    except Exception as error:  # each backend has its own; the demo says it
-        print(PROBLEM + ' '.join(str(error).split()))
+    except Exception as error:  # each of mido's backends has its own; the demo reports it
+        print(PROBLEM + one_line(error))
     else:
         with port:
-            time.sleep(SETTLE)
+            time.sleep(SETTLE_TIME)
             print(port.name, flush=True)
             relay(mido, port)
-            time.sleep(SETTLE)
+            time.sleep(SETTLE_TIME)
 
 
 def relay(mido: Any, port: Any) -> None:
-    """Sends what comes on the standard input to a port of mido's, and ends all notes after it."""
+    """Sends the standard input to one of mido's ports, then ends all notes."""
     parser, sounding, channels = mido.Parser(), set(), set()
     try:
         for data in iter(lambda: os.read(0, 4096), b''):
@@ -90,11 +97,10 @@ def relay(mido: Any, port: Any) -> None:
                 port.send(mido.Message('control_change', channel=channel, control=control))
 
 
-def _name(wanted: str, names: Any) -> str:
-    """The one port of this name, or with this in its name. Raises ValueError."""
+def _chosen(wanted: str, names: List[str]) -> str:
+    """The one port with this name, or else with this in its name. Raises ValueError."""
     found = [name for name in names if name == wanted] or [name for name in names if wanted in name]
     if len(set(found)) != 1:
         raise ValueError(f'--midi-port must name one of: {"; ".join(names) or "(there are none)"}, '
                          f'got {wanted}')
     return found[0]
-

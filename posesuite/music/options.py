@@ -1,41 +1,73 @@
-"""The options of what is played."""
+"""The options of what is played, and of how it is heard and recorded."""
 import argparse
-from typing import List
+import os
+from typing import Any, Callable
 
-from posesuite.music import players as music
-from posesuite.music.stage import COLORS
+from posesuite.music.audio import DRIVERS
+from posesuite.music.players import MAX_PLAYERS
+from posesuite.music.theory import SCALES, instrument, key, scale
 
 INSTRUMENTS, OCTAVES = ('overdriven guitar', 'fingered bass', 'voice oohs'), (3, 2, 4)
+MAX_GAIN = 10
 
 
 def add_music_options(parser: argparse.ArgumentParser) -> None:
     """Adds --instruments, --octave, --octaves, --scale, --key, --range and --glide."""
     group = parser.add_argument_group('music')
-    group.add_argument('--instruments', nargs='+', type=music.instrument, metavar='NAME',
-                       default=[music.instrument(name) for name in INSTRUMENTS],
-                       help='one to three of General MIDI, by name or number from 1 (default: '
-                       + ', '.join(INSTRUMENTS) + ')')
+    group.add_argument('--instruments', nargs='+', type=_option(instrument), metavar='NAME',
+                       default=[instrument(name) for name in INSTRUMENTS],
+                       help=f'one to {MAX_PLAYERS} of General MIDI, by name or by number from 1 '
+                       f"(default: {', '.join(INSTRUMENTS)})")
     group.add_argument('--octave', nargs='+', type=int, default=OCTAVES, metavar='N',
-                       help="of each one's lowest note (default: 3 2 4)")
+                       help="octave of each player's lowest note (default: 3 2 4)")
     group.add_argument('--octaves', type=int, default=2, metavar='N',
-                       help='that each has (default: %(default)s)')
-    group.add_argument('--scale', type=music.scale, default=music.SCALES['major pentatonic'],
-                       metavar='NAME', help=f"{', '.join(music.SCALES)}, or semitones above the "
-                       'key as 0,3,5,7,10 (default: major pentatonic)')
-    group.add_argument('--key', type=music.key, default=0, help='as C, F# or Bb (default: C)')
+                       help='octaves that each player has (default: %(default)s)')
+    group.add_argument('--scale', type=_option(scale), default=SCALES['major pentatonic'],
+                       metavar='NAME', help=f"{', '.join(SCALES)}, or semitones above the key as "
+                       '0,3,5,7,10 (default: major pentatonic)')
+    group.add_argument('--key', type=_option(key), default=0, help='as C, F# or Bb (default: C)')
     group.add_argument('--range', choices=['body', 'image'], default='body',
-                       help="what the wrists' height is measured on: the player, so that it plays "
-                       'the same near and far, or the picture (default: body)')
+                       help="what the wrists' height is measured on: the player, so that playing "
+                       'is the same near and far, or the picture (default: body)')
     group.add_argument('--glide', action='store_true', help='the pitch bends instead of stepping')
 
 
-def players(args: argparse.Namespace) -> List[music.Player]:
-    """The players that add_music_options describes. Raises ValueError with one line."""
-    count = len(args.instruments)
-    if count > len(COLORS):
-        raise ValueError(f'--instruments takes one to {len(COLORS)}, got {count}')
-    if len(args.octave) < count:
-        raise ValueError(f'--octave must name one for each of {count} instruments')
-    return [music.Player(music.notes(args.scale, args.key, octave, args.octaves), program,
-                         args.range == 'image', args.glide)
-            for program, octave in zip(args.instruments, args.octave)]
+def add_audio_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --audio-driver, --period-size, --soundfont, --gain, --record, --midi-port and --mute."""
+    group = parser.add_argument_group('sound')
+    group.add_argument('--audio-driver', metavar='NAME',
+                       help=f"default: the first of {', '.join(DRIVERS)} that opens")
+    group.add_argument('--period-size', type=int, choices=[64, 128, 256, 512, 1024, 2048],
+                       metavar='SAMPLES', help='of the audio buffer, 64 to 2048: more if it '
+                       'crackles, fewer for less delay (default: what suits the driver)')
+    group.add_argument('--soundfont', metavar='FILE.sf2',
+                       help="the instruments (default: the machine's)")
+    group.add_argument('--gain', type=_gain, default=1.2, metavar='FACTOR',
+                       help=f'loudness of everything, 0 to {MAX_GAIN} (default: %(default)g)')
+    group.add_argument('--record', type=_recording, action='append', default=[], metavar='FILE',
+                       help='write a .wav or .mid, also without a sound card; may be repeated')
+    group.add_argument('--midi-port', metavar='NAME', help='also play an external instrument: a '
+                       'port by its name or a part of it; each place has a channel')
+    group.add_argument('--mute', action='store_true', help='do not play on this machine')
+
+
+def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A type for argparse, which shows the text of its own kind of error only."""
+    def typed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error))
+    return typed
+
+
+def _gain(text: str) -> float:
+    if not 0 <= float(text) <= MAX_GAIN:
+        raise argparse.ArgumentTypeError(f'must be 0 to {MAX_GAIN}, got {text}')
+    return float(text)
+
+
+def _recording(path: str) -> str:
+    if os.path.splitext(path)[1].lower() not in ('.wav', '.mid') or '\0' in path:
+        raise argparse.ArgumentTypeError(f'must end in .wav or .mid, got {path!r}')
+    return path

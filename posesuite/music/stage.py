@@ -1,9 +1,10 @@
 """What players look like: a ruler of their notes, a bar of their volume."""
-from typing import Callable, Dict, Tuple
+from typing import Callable, Tuple
 
 from posesuite.display.overlay import WHITE, draw_pose, line_width, shadow_text
-from posesuite.music import players as music
-from posesuite.pose.pose import Pose
+from posesuite.music.players import Player, Trio
+from posesuite.music.theory import INSTRUMENTS, note_name
+from posesuite.pose.pose import People, Pose
 from posesuite.pose.skeleton import KeypointType
 
 import cv2
@@ -13,9 +14,9 @@ COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)  # cyan, magenta, yellow
 WAITING, UNLIT = (150, 150, 150), (90, 90, 90)
 
 
-def painter(trio: music.Trio) -> Callable[[np.ndarray, Dict[int, Pose]], None]:
+def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
     """What draws people: players with what they play on, others in grey."""
-    def draw(image: np.ndarray, people: Dict[int, Pose]) -> None:
+    def draw(image: np.ndarray, people: People) -> None:
         places = trio.places
         for identity, pose in people.items():
             place = places.get(identity)
@@ -25,7 +26,7 @@ def painter(trio: music.Trio) -> Callable[[np.ndarray, Dict[int, Pose]], None]:
     return draw
 
 
-def draw_player(image: np.ndarray, pose: Pose, player: music.Player,
+def draw_player(image: np.ndarray, pose: Pose, player: Player,
                 color: Tuple[int, int, int]) -> None:
     """Draws a ruler of the notes beside the right arm and a bar of the volume beside the left.
 
@@ -50,18 +51,18 @@ def draw_player(image: np.ndarray, pose: Pose, player: music.Player,
         cv2.line(image, (ruler - tick * (1 + here), y), (ruler + tick * (1 + here), y),
                  color if here else UNLIT, thickness * (1 + here), cv2.LINE_AA)
         if here:
-            shadow_text(image, ruler + 3 * tick, y + tick, music.note_name(note), color, 1.2)
+            shadow_text(image, ruler + 3 * tick, y + tick, note_name(note), color, 1.2)
     ends = round(low), round(high)
     cv2.line(image, (ruler, ends[0]), (ruler, ends[1]), UNLIT, thickness, cv2.LINE_AA)
     if sound:
         level = round(low - sound.volume * (low - high))
         cv2.rectangle(image, (bar - tick, ends[0]), (bar + tick, level), color, -1)
     cv2.rectangle(image, (bar - tick, ends[0]), (bar + tick, ends[1]), UNLIT, thickness)
-    name = music.INSTRUMENTS[player.program]
+    name = INSTRUMENTS[player.program]
     shadow_text(image, (ruler + bar) / 2 - 0.008 * width * len(name), high - 3 * tick, name, WHITE)
 
 
-def text(trio: music.Trio) -> str:
+def text(trio: Trio) -> str:
     """What is played, for browsers, which draw skeletons only."""
-    return ', '.join(f'{music.INSTRUMENTS[player.program]} {music.note_name(player.sound.note)}'
+    return ', '.join(f'{INSTRUMENTS[player.program]} {note_name(player.sound.note)}'
                      for player in trio.players if player.sound)

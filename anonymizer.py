@@ -57,7 +57,7 @@ def draw_areas(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         background = None if args.no_background or camera.has_poses else Background(
             open_engine(args), args.background_delay)
-        room = room_to_draw_on(camera, background)
+        room = room_to_draw_on(camera, background and background.look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 

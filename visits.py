@@ -1,14 +1,57 @@
-"""Reports and deletes what the anonymizer stored of its visitors.
+"""Reports on, or deletes, what the anonymizer stored of its visitors.
+
+The report is a page of plots and tables: where people are, when, for how long, which way they go.
 
 examples:
   python3 visits.py report visits.db -o report.html
   python3 visits.py report hall.db shop.db -o report.html --areas areas.json --csv tables
   python3 visits.py report visits.db -o may.html --since 2025-05-01 --until 2025-06-01
-  python3 visits.py forget visits.db               # deletes the store and all that belongs to it
+  python3 visits.py forget visits.db               # deletes the store and those set aside from it
 """
+import argparse
 import sys
 
-from posesuite.visits.recorder import main
+from posesuite import script
+from posesuite.visits import forget, local_date, make_report, positive
+
+
+def main() -> int:
+    args = parse_args()
+    return script.run({'report': report, 'forget': delete}[args.command], args)
+
+
+def report(args: argparse.Namespace) -> None:
+    make_report(args.stores, args.output, areas=args.areas, csv_folder=args.csv,
+                min_visits=args.min_visits, since=args.since, until=args.until, title=args.title)
+
+
+def delete(args: argparse.Namespace) -> None:
+    forget(args.store)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = script.parser(__doc__)
+    commands = parser.add_subparsers(dest='command', metavar='report | forget')
+    commands.required = True
+    report_parser = commands.add_parser('report', help='write a page of plots and tables')
+    report_parser.add_argument('stores', nargs='+', metavar='STORE',
+                               help='one or more, one per camera')
+    report_parser.add_argument('-o', '--output', required=True, metavar='REPORT.html',
+                               help='the page to write')
+    report_parser.add_argument('--areas', metavar='AREAS.json',
+                               help='named parts of the floor, from anonymizer.py --edit-areas')
+    report_parser.add_argument('--csv', metavar='FOLDER', help='write the tables there too')
+    report_parser.add_argument('--min-visits', type=positive, default=5, metavar='N',
+                               help='leave figures blank that are based on fewer visits '
+                                    '(default: %(default)s)')
+    report_parser.add_argument('--since', type=local_date, metavar='DATE',
+                               help='omit earlier visits: 2025-05-01, or 2025-05-01T14:30')
+    report_parser.add_argument('--until', type=local_date, metavar='DATE', help='omit later visits')
+    report_parser.add_argument('--title', default='', help="the page's title")
+    forget_parser = commands.add_parser('forget', help='delete a store for good')
+    forget_parser.add_argument('store', metavar='STORE')
+    return parser.parse_args()
+
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -20,10 +20,12 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from posesuite.pose.log import VERSION, pose_as_json  # noqa: E402
+from posesuite.pose.json_poses import pose_as_json  # noqa: E402
+from posesuite.pose.log import VERSION  # noqa: E402
 from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
 from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
-from posesuite.visits.database import FEET, HEAD, SCHEMA, UPRIGHT  # noqa: E402
+from posesuite.visits.database import SCHEMA  # noqa: E402
+from posesuite.visits.rows import FEET, HEAD, UPRIGHT  # noqa: E402
 
 # The room in metres: the camera hangs in the corner (0, 0) and looks across.
 CAMERA, LOOKS_AT = (0.0, 0.0, 2.7), (5.0, 3.7, 0.0)

@@ -62,9 +62,10 @@ class Background:
             self._structure = Structure(self._proof.image, self._proof.moving)
             self._restart('')
 
-    def look(self, frame: Frame) -> None:
-        """Uses a frame whose poses are not known: the engine finds them."""
+    def look(self, frame: Frame) -> Optional[np.ndarray]:
+        """Uses a frame whose poses are not known: the engine finds them. Returns the image."""
         self.update(frame, self._engine.DetectPosesInImage(frame.image)[0])
+        return self.image
 
     def _restart(self, doubt: str) -> None:
         self.doubt = doubt

@@ -1,5 +1,9 @@
 """Visits: recorded, stored, measured and reported, without any image."""
 from posesuite.visits.areas_editor import edit_areas, room_to_draw_on
-from posesuite.visits.recorder import VisitStore, keep_days
+from posesuite.visits.database import forget
+from posesuite.visits.options import keep_days, local_date, positive
+from posesuite.visits.report import make_report
+from posesuite.visits.store import VisitStore
 
-__all__ = ['VisitStore', 'edit_areas', 'keep_days', 'room_to_draw_on']
+__all__ = ['VisitStore', 'edit_areas', 'forget', 'keep_days', 'local_date', 'make_report',
+           'positive', 'room_to_draw_on']

@@ -1,49 +1,55 @@
-"""Named parts of the floor, for the report: areas.json, read, checked and written.
+"""Areas, the named parts of the floor that the report distinguishes: reads and writes areas.json.
 
-Areas are polygons of three points or more, x and y in thousandths of the picture's width and
-height, from its top left corner. With several stores each area says in "store" in which one's
-picture it lies:
+An area is a polygon of three points or more, x and y in thousandths of the image's width and
+height, from its top left corner. With several stores, "store" names the one whose camera sees the
+area:
 
     {"areas": [{"name": "Till", "polygon": [[489, 484], [795, 517], [655, 854]]},
                {"name": "Door", "polygon": [[10, 20], [90, 20], [90, 80]], "store": "hall.db"}]}
 
-People are where their feet are. Where areas overlap, the first one counts.
+A person is where their feet are. Where areas overlap, the first one counts.
 """
 import json
 import os
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
+from posesuite.files import written_whole
+
 import cv2
 import numpy as np
 
-LARGEST_FILE = 1 << 20  # bytes of an areas.json
-LONGEST_NAME = 60  # characters of an area's
+MAX_FILE_SIZE = 1 << 20  # bytes of an areas.json
+MAX_AREAS = 99  # of all stores in an areas.json
+MAX_NAME_LENGTH = 60  # characters
 
 
 class Area(NamedTuple):
-    """A part of a picture. polygon: x, y in thousandths; store: its file's name, or ''."""
+    """A part of an image. polygon: x, y in thousandths; store: the store's file name, or ''."""
     name: str
     polygon: List[Tuple[float, float]]
     store: str
 
 
 def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
-    """Reads an areas.json for some stores, or for any. Raises ValueError or OSError with one line.
+    """Reads an areas.json.
+
+    stores: the paths of the stores that areas may name; None allows any.
+    Raises ValueError or OSError with one line.
     """
     try:
         with open(path, 'rb') as file:
-            text = file.read(LARGEST_FILE + 1)
+            text = file.read(MAX_FILE_SIZE + 1)
     except (OSError, ValueError) as error:
         raise OSError(f'cannot read {path}: {getattr(error, "strerror", None) or error}')
-    if len(text) > LARGEST_FILE:
-        raise ValueError(f'{path} must have at most {LARGEST_FILE} bytes')
+    if len(text) > MAX_FILE_SIZE:
+        raise ValueError(f'{path} must have at most {MAX_FILE_SIZE} bytes')
     try:
         value = json.loads(text.decode('utf-8'))
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not JSON: {error}')
     listed = value.get('areas') if isinstance(value, dict) else None
-    if not isinstance(listed, list) or len(listed) > 99:
-        raise ValueError(f'{path}: need an object whose "areas" lists 99 areas or fewer')
+    if not isinstance(listed, list) or len(listed) > MAX_AREAS:
+        raise ValueError(f'{path}: need an object whose "areas" lists {MAX_AREAS} areas or fewer')
     names = stores and [os.path.basename(store) for store in stores]
     found = []
     for number, item in enumerate(listed, 1):
@@ -59,26 +65,22 @@ def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
 
 
 def write_areas(path: str, areas: Sequence[Area]) -> None:
-    """Writes an areas.json beside and renames it, a line an area. Raises OSError with one line."""
+    """Writes an areas.json, a line an area. Raises OSError with one line."""
     lines = [json.dumps({key: value for key, value in area._asdict().items() if value})
              for area in areas]
-    try:
-        with open(path + '.part', 'w') as file:
-            file.write('{"areas": [\n' + ',\n'.join(lines) + '\n]}\n')
-        os.replace(path + '.part', path)
-    except (OSError, ValueError) as error:
-        raise OSError(f'cannot write {path}: {getattr(error, "strerror", None) or error}')
+    with written_whole(path) as file:
+        file.write('{"areas": [\n' + ',\n'.join(lines) + '\n]}\n')
 
 
 def area_from(item: Any, stores: Optional[List[str]]) -> Area:
-    """Checks what an areas.json says of one area; stores: their names, or None for any.
+    """Checks one item of an areas.json and makes an area of it.
 
-    Raises ValueError.
+    stores: names that it may have in "store"; None allows any. Raises ValueError.
     """
     name, polygon, store = (item.get(key) if isinstance(item, dict) else None
                             for key in ('name', 'polygon', 'store'))
-    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
-        raise ValueError(f'need "name", a text of 1 to {LONGEST_NAME} printable characters')
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise ValueError(f'need "name", a text of 1 to {MAX_NAME_LENGTH} printable characters')
     if not isinstance(polygon, list) or len(polygon) < 3:
         raise ValueError('need "polygon", a list of at least 3 points')
     for point in polygon:

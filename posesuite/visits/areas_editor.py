@@ -1,30 +1,28 @@
-"""Draws the areas of an areas.json with the mouse, over a picture of the room."""
+"""Draws areas with the mouse over a picture of the room, and writes them to an areas.json."""
 import logging
 import os
-import sys
-from typing import Iterable, List, Optional, Tuple
+from typing import Callable, Iterable, List, Optional, Tuple
 
 from posesuite.display import overlay
 from posesuite.display.window import Window
 from posesuite.pose.pose import Frame
-from posesuite.privacy.background import Background
-from posesuite.privacy.curtain import WAITING
-from posesuite.visits.areas import LONGEST_NAME, Area, area_from, read_areas, write_areas
+from posesuite.visits.areas import MAX_NAME_LENGTH, Area, area_from, read_areas, write_areas
 
 import cv2
 import numpy as np
 
 LOGGER = logging.getLogger(__name__)
 ENTER, BACKSPACE, ESCAPE = '\r\n', '\b\x7f', '\x1b'
-NEAR = 15  # thousandths of the width from the first corner: a click there closes the area
-BEGUN, NAMED = (240, 228, 66), (86, 180, 233)  # RGB
+CLOSING_DISTANCE = 15  # thousandths of the width; a click so near the first corner closes the area
+BEGUN_COLOR, NAMED_COLOR = (240, 228, 66), (86, 180, 233)  # RGB
 
 
 def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
-    """Opens a window to draw areas in; each one is written to path as soon as it has a name.
+    """Opens a window to draw areas in; each area is written to path as soon as it has a name.
 
-    room: uint8 [Y, X, RGB]. store: the name of the store whose areas these are, or ''; areas of
-    others stay in the file as they are. Raises ValueError, OSError or DisplayError with one line.
+    room: uint8 [Y, X, RGB]. store: the file name of the store that the areas belong to, or ''; the
+    areas of other stores stay in the file as they are. Returns once the user is done.
+    Raises ValueError, OSError or DisplayError with one line.
     """
     areas = read_areas(path) if os.path.exists(path) else []
     mine = [area for area in areas if area.store in ('', store)]
@@ -42,36 +40,38 @@ def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
                 write_areas(path, others + mine)
     finally:
         window.close()
-    print(f'{len(mine)} areas in {os.path.abspath(path)}' if mine else 'no areas were drawn',
-          file=sys.stderr)
+    if mine:
+        LOGGER.info('%d areas in %s', len(mine), os.path.abspath(path))
+    else:
+        LOGGER.info('no areas were drawn')
 
 
 class AreasEditor:
-    """Areas on a picture, and the one that is being drawn; knows no window.
+    """The areas on a picture and the one that is being drawn. Knows no window.
 
-    Attributes: areas, editing (False once the user is done).
+    Attributes: areas; editing, False once the user is done.
     """
 
     def __init__(self, room: np.ndarray, areas: List[Area], store: str = '') -> None:
         self.areas, self.editing = list(areas), True
         self._room, self._store = room, store
         self._corners: List[Tuple[int, int]] = []  # in thousandths
-        self._name: Optional[str] = None  # what is typed of it
-        self._pointer = 0, 0
-        self._said = ''
+        self._name: Optional[str] = None  # the part of the name that is typed, or None
+        self._pointer = 0, 0  # in thousandths
+        self._message = ''  # about the latest action
 
     def on_mouse(self, event: int, x: int, y: int, _: int) -> None:
-        """Takes what OpenCV says of the mouse, in pixels of the picture."""
+        """Handles a mouse event of OpenCV at x, y in pixels of the picture."""
         height, width = self._room.shape[:2]
         self._pointer = tuple(int(np.clip(round(1000 * value / size), 0, 1000))
                               for value, size in ((x, width), (y, height)))
         if self._name is not None:
             return
         if event == cv2.EVENT_LBUTTONDOWN:
-            self._said = ''
+            self._message = ''
             if len(self._corners) > 2 and np.hypot(
                     self._pointer[0] - self._corners[0][0],
-                    (self._pointer[1] - self._corners[0][1]) * height / width) < NEAR:
+                    (self._pointer[1] - self._corners[0][1]) * height / width) < CLOSING_DISTANCE:
                 self._close()
             else:
                 self._corners.append(self._pointer)
@@ -79,10 +79,10 @@ class AreasEditor:
             self._close()
 
     def press(self, key: str) -> None:
-        """Takes a key, as Window.show gives it."""
+        """Handles a key, as Window.show returns it."""
         if not key:
             return
-        self._said = ''
+        self._message = ''
         if key == ESCAPE:
             if self._name is None and not self._corners:
                 self.editing = False
@@ -93,19 +93,19 @@ class AreasEditor:
             if self._corners:
                 self._corners.pop()
             elif self.areas:
-                self._said = f'removed {self.areas.pop().name}'
+                self._message = f'removed {self.areas.pop().name}'
         elif key in ENTER and self._corners:
             self._close()
         elif key in 'qQ':
             if self._corners:
-                self._said = 'first close the area, or discard it with Esc'
+                self._message = 'close the area first, or discard it with Esc'
             else:
                 self.editing = False
 
     def _close(self) -> None:
-        """The corners are all there; what is missing is a name."""
+        """Ends the polygon; its name comes next."""
         if len(self._corners) < 3:
-            self._said = f'an area needs 3 corners, this one has {len(self._corners)}'
+            self._message = f'an area needs 3 corners, this one has {len(self._corners)}'
         else:
             self._name = ''
 
@@ -119,40 +119,46 @@ class AreasEditor:
                 if area.name in (other.name for other in self.areas):
                     raise ValueError('there is another area of this name')
             except ValueError as error:
-                self._said = str(error)
+                self._message = str(error)
                 return
             self.areas.append(area)
             self._name, self._corners = None, []
-        elif ' ' <= key <= '~' and len(self._name) < LONGEST_NAME:
-            # OpenCV's windows on Linux know no capital letters.
+        elif ' ' <= key <= '~' and len(self._name) < MAX_NAME_LENGTH:
+            # OpenCV's windows on Linux report no capital letters.
             self._name += key if self._name else key.upper()
 
     def picture(self) -> np.ndarray:
-        """The room with all areas, and a line that says what to do next; uint8 [Y, X, RGB]."""
+        """The room with all areas and a line on what to do next; uint8 [Y, X, RGB]."""
         image = self._room.copy()
         for area in self.areas:
             points = self._pixels(area.polygon)
-            cv2.polylines(image, [points], True, NAMED, overlay.line_width(image), cv2.LINE_AA)
+            self._draw_line(image, points, NAMED_COLOR, closed=True)
             x, y = points.mean(0)
             overlay.shadow_text(image, x - 0.008 * image.shape[1] * len(area.name), y, area.name,
-                                NAMED)
+                                NAMED_COLOR)
         if self._corners:
             closed = self._name is not None
-            points = self._pixels(self._corners + [self._pointer] * (not closed))
-            cv2.polylines(image, [points], closed, BEGUN, overlay.line_width(image), cv2.LINE_AA)
+            corners = self._corners + [self._pointer] * (not closed)
+            self._draw_line(image, self._pixels(corners), BEGUN_COLOR, closed)
             for point in self._pixels(self._corners):
-                cv2.circle(image, tuple(map(int, point)), 2 * overlay.line_width(image), BEGUN, -1,
-                           cv2.LINE_AA)
-        if self._name is not None:
-            text = f'its name, then Enter: {self._name}_'
-        elif self._corners:
-            text = 'click corners; a right click or Enter closes; Backspace: one back; Esc: discard'
-        else:
-            text = 'click the corners of an area; Backspace: remove the last one; q: done'
+                cv2.circle(image, tuple(map(int, point)), 2 * overlay.line_width(image),
+                           BEGUN_COLOR, -1, cv2.LINE_AA)
         margin = 0.02 * image.shape[1]
-        overlay.shadow_text(image, margin, image.shape[0] - margin, text)
-        overlay.shadow_text(image, margin, 2.5 * margin, self._said, BEGUN)
+        overlay.shadow_text(image, margin, image.shape[0] - margin, self._instruction())
+        overlay.shadow_text(image, margin, 2.5 * margin, self._message, BEGUN_COLOR)
         return image
+
+    def _instruction(self) -> str:
+        if self._name is not None:
+            return f'type a name, then Enter: {self._name}_'
+        if self._corners:
+            return 'click corners; right click or Enter: close; Backspace: undo; Esc: discard'
+        return 'click the corners of an area; Backspace: remove the last area; q: done'
+
+    @staticmethod
+    def _draw_line(image: np.ndarray, points: np.ndarray, color: Tuple[int, int, int],
+                   closed: bool) -> None:
+        cv2.polylines(image, [points], closed, color, overlay.line_width(image), cv2.LINE_AA)
 
     def _pixels(self, points: List[Tuple[float, float]]) -> np.ndarray:
         """Points in thousandths as int32 [N, 2] in pixels."""
@@ -160,22 +166,28 @@ class AreasEditor:
         return np.round(np.array(points) * (width / 1000, height / 1000)).astype(np.int32)
 
 
-def room_to_draw_on(frames: Iterable[Frame], background: Optional[Background]
+def room_to_draw_on(frames: Iterable[Frame],
+                    look: Optional[Callable[[Frame], Optional[np.ndarray]]]
                     ) -> Optional[np.ndarray]:
-    """The empty room, or its edges where there is to be no background; None if it is not known."""
-    if background is None:
+    """A picture of the room without anybody, uint8 [Y, X, RGB]; None if there is none.
+
+    look: examines a frame and returns the picture of the empty room, once there is one. Without it
+    the room is drawn as the edges of the first frame without a fault.
+    """
+    if look is None:
         return next((edge_drawing(frame.image) for frame in frames if not frame.fault), None)
-    LOGGER.info(WAITING)
+    LOGGER.info('Waiting for everyone to leave the frame, to draw areas on the empty room...')
     for frame in frames:
-        background.look(frame)
-        if background.image is not None:
-            return background.image
-    LOGGER.info('no picture of the empty room; with --no-background areas are drawn on its edges')
+        room = look(frame)
+        if room is not None:
+            return room
+    LOGGER.info('there is no picture of the empty room; with --no-background areas are drawn on '
+                'its edges')
     return None
 
 
 def edge_drawing(image: np.ndarray) -> np.ndarray:
-    """The edges of a picture, light on dark, uint8 [Y, X, RGB]: a room, and nobody's face."""
+    """The edges of an image, light on dark, uint8 [Y, X, RGB]; they show a room but no face."""
     grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), image.shape[1] / 400)
     edges = cv2.Canny(grey, 25, 60)
     return cv2.cvtColor(cv2.addWeighted(edges, 0.6, np.full_like(edges, 40), 1, 0),

@@ -22,7 +22,7 @@ from posesuite.visits.statistics import (
 import numpy as np
 
 WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
-COLUMNS = {  # of the tables, after that of the camera
+COLUMNS = {  # names of each table's columns after the first, 'camera'
     'visits': 'visits first_quartile_s median_s third_quartile_s watched_h lost_h',
     'hours': 'weekday hour watched_h visits_per_hour mean_people',
     'days': 'begin visits',
@@ -35,13 +35,15 @@ COLUMNS = {  # of the tables, after that of the camera
     'gaps': 'begin seconds why'}
 
 
-def csv_tables(rooms: List[Room], least: int) -> Dict[str, str]:
-    """What the report shows, as text by the table's name; the first row names the columns.
+def csv_tables(rooms: List[Room], min_visits: int) -> Dict[str, str]:
+    """What the report shows, as the text of a CSV file by the table's name.
 
-    Cells, hours and areas that had fewer than `least` visits are left blank, as in the report.
+    The first row names the columns.
+
+    Cells, hours and areas with fewer than `min_visits` visits are left blank, as in the report.
     """
     texts = {}
-    for name, rows in _tables(rooms, least).items():
+    for name, rows in _tables(rooms, min_visits).items():
         text = io.StringIO()
         csv.writer(text, lineterminator='\n').writerows(
             [[_cell_text(value) for value in row] for row in rows])
@@ -49,48 +51,49 @@ def csv_tables(rooms: List[Room], least: int) -> Dict[str, str]:
     return texts
 
 
-def _tables(rooms: List[Room], least: int) -> Dict[str, List[List[Any]]]:
+def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
     tables = {name: [['camera', *columns.split()]] for name, columns in COLUMNS.items()}
     for room in rooms:
         def add(name: str, *rows: Sequence[Any], label: str = room.label) -> None:
             tables[name] += [[label, *row] for row in rows]
-        few = len(room.begins) < least
-        add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, least),
+        few = len(room.begins) < min_visits
+        add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, min_visits),
                        room.watched.sum() / 3600,
-                       sum(end - begin for begin, end, _ in room.gaps) / 3600])
-        add('gaps', *([_iso(begin), end - begin, why] for begin, end, why in room.gaps))
+                       sum(gap.ended - gap.begun for gap in room.gaps) / 3600])
+        add('gaps', *([_iso(gap.begun), gap.ended - gap.begun, gap.why] for gap in room.gaps))
         if few:
             continue
         hour = room.weekday * 24 + room.hour
         add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
-            sum_by(hour, 168, room.watched) / 3600, week_rate(room, least).ravel(),
-            rate(room, room.people, room.present, hour, 168, least)))))
-        add('days', *([_iso(edge), n if n >= least else ''] for edge, n in zip(*count_days(room))))
-        edges, counts = dwell_histogram(room.dwell, least)
+            sum_by(hour, 168, room.watched) / 3600, week_rate(room, min_visits).ravel(),
+            rate(room, room.people, room.present, hour, 168, min_visits)))))
+        add('days', *([_iso(edge), n if n >= min_visits else '']
+                      for edge, n in zip(*count_days(room))))
+        edges, counts = dwell_histogram(room.dwell, min_visits)
         add('dwell', *zip(edges, edges[1:], counts))
-        for row, column in np.argwhere(room.map_visits >= least):
-            stand = room.stop_visits[row, column] >= least
+        for row, column in np.argwhere(room.map_visits >= min_visits):
+            stand = room.stop_visits[row, column] >= min_visits
             add('map', [(column + 0.5) * 1000 / GRID[0], (row + 0.5) * 1000 / GRID[1],
                         room.map[row, column] / 60, room.stops[row, column] / 60 if stand else ''])
-        for row, column, direction in np.argwhere(room.flow >= least):
+        for row, column, direction in np.argwhere(room.flow >= min_visits):
             add('paths', [(column + 0.5) * 1000 / COARSE[0], (row + 0.5) * 1000 / COARSE[1],
                           direction * 360 / DIRECTIONS, room.flow[row, column, direction]])
         names = [use.area.name for use in room.areas]
         for use in room.areas:
-            few = len(use.dwell) < least
+            few = len(use.dwell) < min_visits
             add('areas', [use.area.name, '' if few else len(use.dwell),
-                          *quartiles(use.dwell, least),
-                          *(quartiles(stays, least)[1] for stays in waits(room, use))])
+                          *quartiles(use.dwell, min_visits),
+                          *(quartiles(stays, min_visits)[1] for stays in waits(room, use))])
             add('area_hours', *([use.area.name, *row]
-                                for row in enumerate(occupancy(room, use, least))))
+                                for row in enumerate(occupancy(room, use, min_visits))))
         if names:
-            add('order', *([['', *names][i], [*names, ''][j], n if n >= least else '']
+            add('order', *([['', *names][i], [*names, ''][j], n if n >= min_visits else '']
                            for (i, j), n in np.ndenumerate(room.steps)))
     return tables
 
 
 def _cell_text(value: Any) -> Any:
-    """A table's value; no text that a spreadsheet would take for a formula."""
+    """A table's value; a text that a spreadsheet would run as a formula gets a quote before it."""
     if isinstance(value, float):
         return '' if np.isnan(value) else f'{value:.6g}'
     return "'" + value if isinstance(value, str) and value[:1] in '=+-@\t' and value else value

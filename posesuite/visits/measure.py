@@ -1,0 +1,277 @@
+"""Measures one camera's room from its store: who was where, when and for how long.
+
+    room = measure('hall.db', 'hall', areas=read_areas('areas.json', ['hall.db']))
+
+The result, a statistics.Room, holds sums and counts; statistics.py makes rates and medians of them.
+"""
+import datetime
+import time
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from posesuite.visits.areas import Area
+from posesuite.visits.queries import (
+    FOREVER,
+    open_store,
+    read_gaps,
+    read_positions,
+    read_runs,
+    read_visits,
+    read_watched,
+)
+from posesuite.visits.rows import SECOND
+from posesuite.visits.statistics import COARSE, DIRECTIONS, GRID, STAY, AreaUse, Gap, Room
+
+import cv2
+import numpy as np
+
+MAX_STEP = 5.0  # seconds for which a person counts as where they were last seen
+STILL = 0.25  # share of their height; people who move less in four seconds stand
+STILL_SPAN = 2  # positions before and after that tell whether somebody stands
+DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
+
+
+def measure(path: str, label: str = '', areas: Sequence[Area] = (),
+            since: Optional[datetime.datetime] = None,
+            until: Optional[datetime.datetime] = None) -> Room:
+    """Counts what a store holds of the visits that began from since to before until.
+
+    label: the camera's name. Raises OSError or ValueError with one line.
+    """
+    recorded = _read(path, since, until)
+    watched = recorded.watched if len(recorded.watched) else np.zeros((1, 2))
+    now = watched[-1, 1]
+    edges, weekday, hour = local_hours(watched[0, 0], now)
+    seen = _sightings(recorded, edges)
+    return Room(
+        label=label, size=recorded.size, now=now, gaps=recorded.gaps,
+        edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
+        begun=np.histogram(recorded.begins, edges)[0],
+        begins=recorded.begins, dwell=recorded.ends - recorded.begins,
+        present=_distinct(seen.visit, seen.slot, len(hour)),
+        people=np.bincount(seen.slot, seen.seconds, len(hour)),
+        **_maps(seen, recorded.size), **_area_use(seen, areas, len(hour), len(recorded.begins)))
+
+
+class _Recorded(NamedTuple):
+    """What a store holds of some time, in seconds since 1970."""
+    size: Tuple[int, int]  # width and height of the image in pixels
+    watched: np.ndarray  # [n, 2] begin and end
+    gaps: List[Gap]
+    begins: np.ndarray  # of each visit
+    ends: np.ndarray
+    visit: np.ndarray  # of each position: the index of its visit in begins
+    when: np.ndarray
+    x: np.ndarray  # thousandths
+    y: np.ndarray
+    height: np.ndarray
+
+
+class _Sightings(NamedTuple):
+    """The positions by visit and time."""
+    visit: np.ndarray  # index of the visit
+    when: np.ndarray  # seconds since 1970
+    x: np.ndarray  # 0 to 999 thousandths
+    y: np.ndarray
+    height: np.ndarray  # thousandths
+    last: np.ndarray  # whether it is the last one of its visit
+    seconds: np.ndarray  # for which the person counts as being there
+    slot: np.ndarray  # index of the hour
+
+
+def _read(path: str, since: Optional[datetime.datetime],
+          until: Optional[datetime.datetime]) -> _Recorded:
+    span = [int(moment.timestamp() * SECOND) if moment else default
+            for moment, default in ((since, 0), (until, FOREVER))]
+    low, high = span[0] / SECOND, span[1] / SECOND
+    with open_store(path) as store:
+        watched = np.clip(read_watched(store) / SECOND, low, high).reshape(-1, 2)
+        gaps = [Gap(max(low, begun / SECOND), min(high, ended / SECOND), why)
+                for begun, ended, why in read_gaps(store)]
+        runs = read_runs(store)
+        visits = read_visits(store, *span)
+        columns: List[List[np.ndarray]] = [
+            [np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2')]
+        for part in read_positions(store, *span):
+            for column, values in zip(columns, (
+                    np.searchsorted(visits['id'], part['visit']), part['time'] / SECOND,
+                    part['x'], part['y'], part['height'])):
+                column.append(values.astype(column[0].dtype))
+    visit, when, x, y, height = map(np.concatenate, columns)
+    return _Recorded(
+        size=runs[-1][4:6] if runs else DEFAULT_SIZE,
+        watched=watched[watched[:, 0] < watched[:, 1]],
+        gaps=[gap for gap in gaps if gap.begun < gap.ended],
+        begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
+        visit=visit, when=when, x=x, y=y, height=height)
+
+
+def local_hours(begin: float, end: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The hours of the local days from begin to end, seconds since 1970.
+
+    Returns their edges [n + 1], weekdays from Monday [n] and hours of the day [n]. A day on which
+    the clocks change has 23 of them, or 25 with one hour of the day twice.
+    """
+    date = datetime.datetime.fromtimestamp(begin).date()
+    edges, labels = [], []
+    midnight = _midnight(date)
+    while midnight <= end:
+        date += datetime.timedelta(days=1)
+        following = _midnight(date)
+        for edge in np.arange(midnight, following, 3600.0):
+            edges.append(edge)
+            labels.append((time.localtime(edge).tm_wday, time.localtime(edge).tm_hour))
+        midnight = following
+    return (np.array(edges + [midnight]), *np.array(labels, int).reshape(-1, 2).T)
+
+
+def _midnight(date: datetime.date) -> float:
+    return datetime.datetime.combine(date, datetime.time()).timestamp()
+
+
+def _seconds_in(edges: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Seconds of the spans [n, 2], which follow each other, between each edge and the next."""
+    points = np.concatenate([[0.0], spans.ravel()])
+    lengths = np.diff(points)
+    lengths[::2] = 0  # those are the times between spans
+    return np.diff(np.interp(edges, points[1:], np.cumsum(lengths)))
+
+
+def _sightings(recorded: _Recorded, edges: np.ndarray) -> _Sightings:
+    """A person is where they were last seen, until they are seen again or for MAX_STEP."""
+    visit, when = recorded.visit, recorded.when
+    last = np.ones(len(visit), bool)
+    last[:-1] = visit[1:] != visit[:-1]
+    seconds = np.empty(len(visit), np.float32)
+    seconds[:-1] = np.diff(when)
+    seconds[last] = (recorded.ends[visit] - when)[last]
+    np.clip(seconds, 0, MAX_STEP, seconds)
+    return _Sightings(
+        visit=visit, when=when, x=np.clip(recorded.x, 0, 999), y=np.clip(recorded.y, 0, 999),
+        height=recorded.height, last=last, seconds=seconds,
+        slot=np.searchsorted(edges[1:-1], when, 'right').astype(np.int32))
+
+
+def _maps(seen: _Sightings, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
+    """Room's map, map_visits, stops, stop_visits and flow."""
+    still = _is_still(seen, size)
+    cell = _cell(seen.x, seen.y, GRID)
+    return {**_map(cell, seen, slice(None), 'map', 'map_visits'),
+            **_map(cell, seen, still, 'stops', 'stop_visits'),
+            'flow': _flow(seen, np.flatnonzero(~still & ~seen.last), size)}
+
+
+def _map(cell: np.ndarray, seen: _Sightings, which: Any, seconds: str,
+         visits: str) -> Dict[str, np.ndarray]:
+    """Two maps [Y, X] of some sightings by name: person-seconds in each cell, visits there."""
+    cells = GRID[0] * GRID[1]
+    shape = GRID[::-1]
+    return {seconds: np.bincount(cell[which], seen.seconds[which], cells).reshape(shape),
+            visits: _distinct(seen.visit[which], cell[which], cells).reshape(shape)}
+
+
+def _is_still(seen: _Sightings, size: Tuple[int, int]) -> np.ndarray:
+    """Whether the person stands, [n]."""
+    still = np.zeros(len(seen.visit), bool)
+    around = 2 * STILL_SPAN
+    if len(still) > around:
+        width, height = size
+        moved = np.hypot((seen.x[around:] - seen.x[:-around]) * (width / 1000),
+                         (seen.y[around:] - seen.y[:-around]) * (height / 1000))
+        inner = slice(STILL_SPAN, -STILL_SPAN)
+        still[inner] = (seen.visit[around:] == seen.visit[:-around]) & (
+            moved < STILL * seen.height[inner] * (height / 1000))
+    return still
+
+
+def _flow(seen: _Sightings, at: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    """Visits that walk through each cell of COARSE by direction; at: sightings of who walks."""
+    width, height = size
+    angle = np.arctan2((seen.y[at + 1] - seen.y[at]) * (height / width),
+                       seen.x[at + 1] - seen.x[at])
+    direction = np.round(angle / (2 * np.pi / DIRECTIONS)).astype(int) % DIRECTIONS
+    way = _cell(seen.x[at], seen.y[at], COARSE) * DIRECTIONS + direction
+    shape = COARSE[::-1] + (DIRECTIONS,)
+    return _distinct(seen.visit[at], way, int(np.prod(shape))).reshape(shape)
+
+
+def _cell(x: np.ndarray, y: np.ndarray, grid: Tuple[int, int]) -> np.ndarray:
+    """The cell of places in thousandths, counted row by row."""
+    return y.astype(np.int32) * grid[1] // 1000 * grid[0] + x.astype(np.int32) * grid[0] // 1000
+
+
+class _Stays(NamedTuple):
+    """Who stayed in an area without a break, by visit and time."""
+    visit: np.ndarray
+    area: np.ndarray  # number of the area, from 1
+    ended: np.ndarray  # seconds since 1970
+    seconds: np.ndarray
+
+
+def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int,
+              visits: int) -> Dict[str, Any]:
+    """Room's areas and steps. hours, visits: their numbers."""
+    number = _area_numbers(areas)[seen.y, seen.x]
+    inside = np.flatnonzero(number)
+    number = number[inside].astype(int)
+    place = (number - 1) * hours + seen.slot[inside]
+    shape = len(areas), hours
+    people = np.bincount(place, seen.seconds[inside], len(areas) * hours).reshape(shape)
+    present = _distinct(seen.visit[inside], place, len(areas) * hours).reshape(shape)
+    stays = _stays(seen, inside, number)
+    uses = []
+    for index, area in enumerate(areas):
+        mine = stays.area == index + 1
+        dwell = np.bincount(stays.visit[mine], stays.seconds[mine], visits)
+        uses.append(AreaUse(area=area, people=people[index], present=present[index],
+                            dwell=dwell[dwell > 0], ended=stays.ended[mine],
+                            stays=stays.seconds[mine]))
+    return {'areas': uses, 'steps': _steps(stays, len(areas))}
+
+
+def _area_numbers(areas: Sequence[Area]) -> np.ndarray:
+    """The number of the area, from 1, at each place in thousandths [Y, X]; 0 is outside."""
+    mask = np.zeros((1000, 1000), np.uint8)
+    for number, area in reversed(list(enumerate(areas, 1))):  # where they overlap, the first counts
+        cv2.fillPoly(mask, [np.round(area.polygon).astype(np.int32)], number)
+    return mask
+
+
+def _stays(seen: _Sightings, inside: np.ndarray, area: np.ndarray) -> _Stays:
+    """The stays of STAY or more. inside: the sightings in areas; area: the number of each."""
+    visit, area, ended, seconds = _merged(seen.visit[inside], area, (np.maximum, seen.when[inside]),
+                                          (np.add, seen.seconds[inside]))
+    stays = seconds >= STAY
+    return _Stays(*_merged(visit[stays], area[stays], (np.maximum, ended[stays]),
+                           (np.add, seconds[stays])))
+
+
+def _steps(stays: _Stays, areas: int) -> np.ndarray:
+    """Room's steps, for a number of areas."""
+    side = areas + 1
+    enters = np.ones(len(stays.visit), bool)
+    enters[1:] = stays.visit[1:] != stays.visit[:-1]
+    leaves = np.roll(enters, -1)
+    origin = np.where(enters, 0, np.roll(stays.area, 1))
+    return _distinct(
+        np.concatenate([stays.visit, stays.visit[leaves]]),
+        np.concatenate([origin * side + stays.area - 1, stays.area[leaves] * side + side - 1]),
+        side * side).reshape(side, side)
+
+
+def _distinct(visit: np.ndarray, key: np.ndarray, size: int) -> np.ndarray:
+    """The number of different visits of each key from 0 to size - 1."""
+    pairs = visit.astype(np.int64) * size + key
+    keep = np.ones(len(pairs), bool)
+    keep[1:] = pairs[1:] != pairs[:-1]  # most of them repeat the one before
+    return np.bincount(np.unique(pairs[keep]) % size, minlength=size)
+
+
+def _merged(visit: np.ndarray, key: np.ndarray,
+            *values: Tuple[Any, np.ndarray]) -> List[np.ndarray]:
+    """Joins rows of the same visit and key that follow each other; values: (ufunc, array)."""
+    if not len(visit):
+        return [visit, key, *(array for _, array in values)]
+    new = np.ones(len(visit), bool)
+    new[1:] = (visit[1:] != visit[:-1]) | (key[1:] != key[:-1])
+    first = np.flatnonzero(new)
+    return [visit[first], key[first], *(ufunc.reduceat(array, first) for ufunc, array in values)]

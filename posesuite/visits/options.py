@@ -1,0 +1,27 @@
+"""Types of command-line options about visits. Each raises ArgumentTypeError for a wrong value."""
+import argparse
+import datetime
+import re
+
+
+def keep_days(text: str) -> float:
+    """Days, from '30d' or '12h'."""
+    found = re.fullmatch(r'(\d{1,5})([dh])', text)
+    if not found or not int(found.group(1)):
+        raise argparse.ArgumentTypeError(f'must be days or hours, as 30d or 12h, got {text!r}')
+    return int(found.group(1)) / (1 if found.group(2) == 'd' else 24)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 to 999999999."""
+    if not re.fullmatch('[1-9][0-9]{0,8}', text):
+        raise argparse.ArgumentTypeError(f'must be a whole number from 1, got {text!r}')
+    return int(text)
+
+
+def local_date(text: str) -> datetime.datetime:
+    """An aware time from '2025-05-01' or '2025-05-01T14:30', which are local."""
+    try:
+        return datetime.datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(f'must be a date as 2025-05-01, got {text!r}')

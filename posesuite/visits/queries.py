@@ -1,0 +1,111 @@
+"""Reads stores of visits, also while they are written.
+
+    with open_store('visits.db') as store:
+        visits = read_visits(store)
+        for part in read_positions(store):
+            ...
+"""
+import contextlib
+import itertools
+import os
+import sqlite3
+from typing import Any, Iterator, List, Tuple
+
+from posesuite.visits.database import is_store
+
+import numpy as np
+
+VISIT = np.dtype([('id', 'i4'), ('run', 'i4'), ('begun', 'i8'), ('ended', 'i8')])
+POSITION = np.dtype([('visit', 'i4'), ('time', 'i8'), ('x', 'i2'), ('y', 'i2'), ('height', 'i2'),
+                     ('flags', 'u1')])
+FOREVER = 1 << 62  # milliseconds, later than all times
+PART = 1 << 18  # positions that are read at once
+BEGUN = 'begun >= ? AND begun < ?'
+
+
+@contextlib.contextmanager
+def open_store(path: str) -> Iterator[sqlite3.Connection]:
+    """Opens a store for reading; all that is read is as of this moment, also while it is written.
+
+    Raises OSError or ValueError with one line.
+    """
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f'no store {path}')
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute('PRAGMA query_only = ON')
+        is_store(db, path)
+        db.execute('BEGIN')
+        yield db
+    except sqlite3.Error as error:
+        raise OSError(f'cannot read the store {path}: {error}')
+    finally:
+        db.close()
+
+
+def read_runs(store: sqlite3.Connection) -> List[Tuple[int, int, int, str, int, int]]:
+    """The runs by begin: id, begun, ended, title, width, height."""
+    return store.execute('SELECT * FROM runs ORDER BY begun, id').fetchall()
+
+
+def read_gaps(store: sqlite3.Connection) -> List[Tuple[int, int, str]]:
+    """The gaps in runs by begin: begun, ended, why."""
+    return store.execute('SELECT begun, ended, why FROM gaps ORDER BY 1, 2, 3').fetchall()
+
+
+def read_watched(store: sqlite3.Connection) -> np.ndarray:
+    """The times in which people could be seen, int64 [N, 2] from begin to end.
+
+    These are the runs without their gaps.
+    """
+    runs, gaps = (np.array(store.execute(f'SELECT begun, ended FROM {table}').fetchall(),
+                           np.int64).reshape(-1, 2) for table in ('runs', 'gaps'))
+    edges = np.unique(np.concatenate([runs, gaps]))
+
+    def depth(spans: np.ndarray) -> np.ndarray:
+        """Number of spans that cover the time from each edge to the next."""
+        steps = np.zeros(len(edges), int)
+        np.add.at(steps, np.searchsorted(edges, spans[:, 0]), 1)
+        np.add.at(steps, np.searchsorted(edges, spans[:, 1]), -1)
+        return np.cumsum(steps)
+
+    watched = (depth(runs) > 0) & (depth(gaps) == 0)
+    return edges[np.flatnonzero(np.diff(watched, prepend=False))].reshape(-1, 2)
+
+
+def read_visits(store: sqlite3.Connection, since: int = 0, until: int = FOREVER) -> np.ndarray:
+    """The visits that began from since to before until, by id: [N] of VISIT, as in the table.
+
+    A visit of a single frame has no length.
+    """
+    return _array(store.execute(f'SELECT * FROM visits WHERE {BEGUN} ORDER BY id',
+                                (since, until)), VISIT)
+
+
+def read_positions(store: sqlite3.Connection, since: int = 0, until: int = FOREVER,
+                   part: int = PART) -> Iterator[np.ndarray]:
+    """The positions of the visits that began from since to before until, by visit and time.
+
+    Yields arrays [N] of POSITION, each of whole visits and about `part` positions long.
+    """
+    rows = store.execute(f'SELECT * FROM positions WHERE visit IN (SELECT id FROM visits '
+                         f'WHERE {BEGUN}) ORDER BY visit, time', (since, until))
+    rest = np.empty(0, POSITION)
+    while True:
+        read = _array(itertools.islice(rows, part), POSITION)
+        if not len(read):
+            break
+        read = np.concatenate([rest, read])
+        whole = np.searchsorted(read['visit'], read['visit'][-1])
+        if whole:
+            yield read[:whole]
+        rest = read[whole:]
+    if len(rest):
+        yield rest
+
+
+def _array(rows: Iterator[Tuple[Any, ...]], dtype: np.dtype) -> np.ndarray:
+    try:
+        return np.fromiter(rows, dtype)
+    except (TypeError, ValueError, OverflowError) as error:  # SQLite's columns accept any type
+        raise ValueError(f'the store holds a value of a wrong type: {error}')

@@ -1,0 +1,44 @@
+"""What is stored of visits: the rows of four tables, without any image. Knows no disk.
+
+All times are UTC in milliseconds since 1970. `begun` and `ended` are the first and last moments; of
+what still goes on, `ended` is brought up to date with every write.
+
+  table      columns                              a row is
+  runs       id, begun, ended, title, width,      the watch of one view of that size in pixels; a
+             height                               new one begins when the clock is set
+  gaps       run, begun, ended, why               a time in which a run could not see, or not store
+  visits     id, run, begun, ended                one appearance of one person; who comes back is a
+                                                  new visit
+  positions  visit, time, x, y, height, flags     where a visit's person is, once a second: the feet
+                                                  and the height in thousandths of the image's width
+                                                  and height, and the sum of the flags below
+"""
+from typing import Any, Dict, Tuple
+
+SECOND = 1000  # milliseconds
+DAY = 86400 * SECOND  # milliseconds
+
+# Number of columns of each table, primary key first.
+TABLES = {'runs': 6, 'gaps': 4, 'visits': 4, 'positions': 6}
+
+# Flags of a position.
+FEET = 1  # the feet are a sure ankle, not just the lowest sure part
+HEAD = 2  # the height goes up to the face, not just to the highest sure part
+HAND_RAISED = 4  # a hand is above its shoulder
+SITTING = 8
+UPRIGHT = 16  # neither SITTING nor UPRIGHT: the pose does not tell
+
+# By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position. The
+# value is the rest of the row.
+Rows = Dict[str, Dict[Any, Tuple[Any, ...]]]
+
+
+def no_rows() -> Rows:
+    """All tables, empty."""
+    return {table: {} for table in TABLES}
+
+
+def add_rows(rows: Rows, newer: Rows) -> None:
+    """Adds newer rows to rows, in place of those with the same key."""
+    for table, added in newer.items():
+        rows[table].update(added)

@@ -14,8 +14,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
                if isinstance(report.longrepr, tuple)]
     if reasons:
         lack = sum(DOWNLOAD in reason for reason in reasons)
-        how = f', {lack} of them for want of what this installs: {DOWNLOAD}' if lack else ''
-        terminalreporter.write_line(f'{len(reasons)} tests were skipped{how} (pytest -rs says why)')
+        how = f'; for {lack} of them this installs what they need: {DOWNLOAD}' if lack else ''
+        terminalreporter.write_line(f'skipped tests: {len(reasons)} (pytest -rs says why){how}')
 
 
 @pytest.fixture(scope='session')

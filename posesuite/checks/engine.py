@@ -1,0 +1,131 @@
+"""Checks of what the engine stands on: the runtime, the decoder, models, the Edge TPU."""
+import contextlib
+import glob
+import importlib.util
+import os
+from typing import Any, Callable, Dict, List
+
+from posesuite.checks.row import ABSENT, BROKEN, OK, Row, answer, version
+from posesuite.download import models_command
+from posesuite.files import CHECKOUT, own_file
+
+RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the engine's order on the CPU
+# Opens an engine: takes a model's path and a device, as PoseEngine does.
+Engine = Callable[..., Any]
+
+
+def check_runtime() -> Row:
+    from posesuite.engine import device
+    answer(Row(BROKEN, 'importing it'))
+    runtime = device.import_runtime(*RUNTIMES)
+    # A runtime that is built for another NumPy is imported, and fails at the first model. That it
+    # does not know the decoder op is no fault.
+    with contextlib.suppress(RuntimeError, ValueError):
+        runtime.Interpreter(usable_model())
+    return Row(OK, '; '.join(version(name) for name in RUNTIMES if importlib.util.find_spec(name)))
+
+
+def check_decoder() -> Row:
+    path = own_file('posenet_decoder', 'posenet_decoder.so')
+    library = os.path.relpath(path, CHECKOUT)
+    if not os.path.exists(path):
+        return Row(BROKEN, f'{library} is missing', 'sh install_requirements.sh')
+    from posesuite.engine.raw_decoder import RawDecoder
+
+    import numpy as np
+    answer(Row(BROKEN, library))
+    # All of these made-up offsets point at one person, whose scores are 0.8 everywhere.
+    person = np.array([range(8, 76, 4), range(40, 6, -2)])  # y and x of the 17 keypoints
+    y, x = np.mgrid[:96:16, :96:16, :1][:2]
+    maps = [np.full((6, 6, 17), np.log(0.8 / 0.2)),
+            np.concatenate([person[0] - y, person[1] - x], axis=2), np.zeros((6, 6, 64))]
+    maps = [values[None].astype(np.float32) for values in maps]
+    details = [{'shape': m.shape, 'dtype': np.float32, 'quantization': (0.0, 0)} for m in maps]
+    poses, scores, _, count = RawDecoder(path, details, 16, {})(maps)
+    if count[0] != 1:
+        raise ValueError(f'{library} finds {count[0]} poses where there is one')
+    if not np.allclose(poses, person.T, atol=0.01) or not np.allclose(scores, 0.8, atol=1e-4):
+        raise ValueError(f'{library} answers a known case wrongly')
+    return Row(OK, 'loads, and answers a known case rightly')
+
+
+def check_models() -> Row:
+    with open(own_file('models', 'SHA256SUMS')) as file:
+        known = [line.split()[1] for line in file]
+    bad: Dict[str, List[str]] = {'missing': [], 'damaged': []}
+    for name in known:
+        path = own_file('models', *name.split('/'))
+        if not _is_whole(path):
+            bad['damaged' if os.path.exists(path) else 'missing'].append(os.path.basename(name))
+    whole = len(known) - len(bad['missing']) - len(bad['damaged'])
+    if whole == len(known):
+        return Row(OK, f'{whole} of {whole} model files are whole')
+    if len(bad['missing']) == len(known):
+        return Row(BROKEN, f'none of the {len(known)} model files is here', models_command())
+    names = [line for state in bad if bad[state] for line in [f'{state}:', *bad[state]]]
+    return Row(BROKEN if bad['damaged'] or not usable_model() else ABSENT, '\n'.join(
+        [f'{whole} of {len(known)} model files are whole', *names]), models_command())
+
+
+def check_run(engine: Engine, device: str = 'cpu', ending: str = '') -> Row:
+    """A network on a blank image; ending as usable_model takes it."""
+    import numpy as np
+    model = usable_model(ending)
+    if not model:
+        return Row(BROKEN, 'not tried: no model file for it is whole', models_command())
+    opened = engine(model, device=device)
+    width, height = opened.input_size
+    blank = np.zeros((height, width, 3), np.uint8)
+    opened.DetectPosesInImage(blank)  # the first takes longer
+    _, seconds = opened.DetectPosesInImage(blank)
+    return Row(OK, f'{os.path.basename(model)} at {width} x {height} takes {1000 * seconds:.0f} ms')
+
+
+def check_edgetpu_library() -> Row:
+    from posesuite.engine import device
+    answer(Row(BROKEN, device.EDGETPU_SHARED_LIB))
+    try:
+        device.check_edgetpu_library()
+    except device.EngineError as error:
+        return Row(BROKEN if device.edgetpu_nodes() else ABSENT, str(error))
+    return Row(OK, f'{device.EDGETPU_SHARED_LIB} loads')
+
+
+def check_edgetpu(engine: Engine, library_loads: bool) -> Row:
+    """library_loads: whether check_edgetpu_library, which may crash, found it so."""
+    from posesuite.engine import device
+    nodes = ', '.join(device.edgetpu_nodes())
+    if not library_loads:
+        return Row(ABSENT, f'plugged in is {nodes}; it needs its library' if nodes else
+                   'none is plugged in')
+    try:
+        runtime = device.import_runtime(*RUNTIMES[::-1])  # the engine's order here
+        runtime_version = version(runtime.__name__.split('.')[0])
+        answer(Row(BROKEN, f'opening it with {runtime_version}'))
+        device.load_edgetpu(runtime, 'edgetpu')
+    except device.EngineError as error:
+        return Row(BROKEN if nodes else ABSENT, str(error))
+    answer(Row(BROKEN, f'running a model with {runtime_version}'))
+    run = check_run(engine, 'edgetpu', '_edgetpu')
+    return Row(OK, f'{nodes or "it"} opens with {runtime_version}; {run.found}')
+
+
+def usable_model(ending: str = '') -> str:
+    """The path of a model file that the engine would load, '' if there is none.
+
+    ending: '_edgetpu' for the Edge TPU's.
+    """
+    folder = glob.escape(own_file('models'))
+    for path in sorted(glob.glob(f'{folder}/**/*.tflite', recursive=True)):
+        if path.endswith('_edgetpu.tflite') == bool(ending) and _is_whole(path):
+            return path
+    return ''
+
+
+def _is_whole(path: str) -> bool:
+    from posesuite.engine.model_file import EngineError, read_model
+    try:
+        read_model(path)
+    except EngineError:
+        return False
+    return True

@@ -1,0 +1,27 @@
+"""What a check finds, and how it tells the process that started it."""
+import importlib
+import json
+from typing import NamedTuple
+
+OK, ABSENT, BROKEN = 'ok', '--', '!!'
+INSTALL = 'sh install_requirements.sh && . .venv/bin/activate'
+PACKAGES = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules, their packages
+
+
+class Row(NamedTuple):
+    """A row of the table: OK, ABSENT (and optional) or BROKEN; what was found; what to do."""
+    state: str
+    found: str
+    cure: str = ''
+
+
+def answer(row: Row) -> None:
+    """Reports what a check found or, before something that may crash, what it is about to do."""
+    print(json.dumps(row), flush=True)
+
+
+def version(name: str) -> str:
+    """A module's package with its version, read from the module itself."""
+    answer(Row(BROKEN, f'importing {name}'))
+    package = PACKAGES.get(name, name.replace('_', '-'))
+    return f'{package} {importlib.import_module(name).__version__}'

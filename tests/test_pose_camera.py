@@ -2,11 +2,13 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from typing import Any, List
 
-from helpers import ROOT, SIZES, google_model
+from helpers import ROOT, bundled_model, wait_for
 
 import cv2
 import numpy as np
@@ -31,7 +33,7 @@ def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
 
 
 def small_model() -> List[str]:
-    return ['--model', google_model(SIZES[0])]
+    return ['--model', bundled_model()]
 
 
 def lines_of(path: Any) -> List[Any]:
@@ -51,7 +53,7 @@ def test_the_log_holds_every_frame_and_person(log):
     header, *frames = lines_of(log)
     assert len(frames) == FRAMES
     assert (header['width'], header['height'], header['fps']) == (640, 480, 30)
-    assert header['model'] == os.path.basename(google_model(SIZES[0]))
+    assert header['model'] == os.path.basename(bundled_model())
     assert [frame['frame'] for frame in frames] == list(range(FRAMES))
     assert {len(frame['poses']) for frame in frames[5:]} == {3}
     assert {pose['id'] for frame in frames[5:] for pose in frame['poses']} == {
@@ -127,6 +129,28 @@ def test_line_of_text(monkeypatch):
         now[0] += 1 / 29.97
         line = rate.line(0.014, 2)
     assert line == 'PoseNet: 14.0ms (71.4 fps) TrueFPS: 29.97 Nposes 2'
+    now[0] += 1 / 29.97
+    assert rate.line(0, 1) == 'TrueFPS: 29.97 Nposes 1'  # no network ran
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_a_normal_end(tmp_path, number):
+    """The video plays and the log is whole."""
+    log, video = tmp_path / 'log.jsonl', tmp_path / 'out.mp4'
+    with subprocess.Popen([sys.executable, SCRIPT, '--videosrc', CLIP, '--realtime', '--log',
+                           str(log), '--output', str(video), *small_model()],
+                          stderr=subprocess.PIPE, text=True) as demo:
+        wait_for(lambda: log.exists() and log.read_text().count('\n') > FRAMES)
+        began = time.monotonic()
+        demo.send_signal(number)
+        _, err = demo.communicate(timeout=20)
+    assert demo.returncode == 0
+    assert time.monotonic() - began < 5
+    assert 'Traceback' not in err
+    count = len(lines_of(log)) - 1
+    assert FRAMES <= count < 300
+    capture = cv2.VideoCapture(str(video))
+    assert len(list(iter(capture.read, (False, None)))) >= count
 
 
 @pytest.mark.parametrize('arguments, reason', [

@@ -1,9 +1,9 @@
 """Stick figures and frames for the tests."""
 import time
-from typing import Any, Iterable, Tuple
+from typing import Any, Iterable, Sequence, Tuple
 
 from posesuite.pose.pose import Fault, Frame, Keypoint, Point, Pose
-from posesuite.pose.skeleton import KEYPOINT_TYPES
+from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
 
 import numpy as np
 
@@ -47,3 +47,49 @@ def numbered(number: int, seconds: float, size: Tuple[int, int] = (64, 48), faul
     """A black frame of a number, a time and a width and height in pixels; fault: its text."""
     return Frame(np.zeros((size[1], size[0], 3), np.uint8), number, seconds, 0.0,
                  Fault.from_text(fault) if fault else None, **more)
+
+
+LEFT_HALF = (20, 30, 40)  # RGB of the left half of coloured frames
+
+
+def coloured(number: int, seconds: float, size: Tuple[int, int] = (320, 240), fault: str = '',
+             **more: Any) -> Frame:
+    """A frame whose right half has the colour (number % 256, 100, 200), the left half LEFT_HALF;
+    size: width and height in pixels; fault: its text."""
+    image = np.full((size[1], size[0], 3), (number % 256, 100, 200), np.uint8)
+    image[:, :size[0] // 2] = LEFT_HALF
+    return frame(seconds, fault, image, **more)._replace(number=number)
+
+
+def sure() -> Pose:
+    """diagonal() with scores of 0.9."""
+    return diagonal([0.9] * 17)
+
+
+# People who stand and look ahead, to their left and up, in metres; a child has a larger head.
+ADULT = np.array([(0, 1.55), (.03, 1.59), (-.03, 1.59), (.08, 1.57), (-.08, 1.57), (.18, 1.38),
+                  (-.18, 1.38), (.23, 1.1), (-.23, 1.1), (.25, .86), (-.25, .86), (.1, .92),
+                  (-.1, .92), (.1, .5), (-.1, .5), (.1, .08), (-.1, .08)])
+CHILD = np.array([(0, .97), (.03, 1.01), (-.03, 1.01), (.08, .99), (-.08, .99), (.12, .82),
+                  (-.12, .82), (.15, .66), (-.15, .66), (.16, .5), (-.16, .5), (.07, .51),
+                  (-.07, .51), (.07, .28), (-.07, .28), (.07, .05), (-.07, .05)])
+HAND_ABOVE_HEAD = 1.8  # torsos from the hips to the wrist
+
+
+def musician(right: float = .5, left: float = .5, body: np.ndarray = ADULT, distance: float = 3.0,
+             off: Sequence[float] = (0, 0), hidden: Iterable[KeypointType] = (),
+             x: float = 320.0) -> Pose:
+    """Someone with wrists so high between the hips (0) and above the head (1).
+
+    distance: to the camera in metres; off: of the right wrist, in metres. 480 pixels are the
+    height of the picture.
+    """
+    K = KeypointType
+    body, hips = body.copy(), body[K.LEFT_HIP, 1]
+    reach = HAND_ABOVE_HEAD * (body[K.LEFT_SHOULDER, 1] - hips)
+    body[K.LEFT_WRIST, 1] = hips + left * reach
+    body[K.RIGHT_WRIST, 1] = hips + right * reach
+    body[K.RIGHT_WRIST] += off
+    points = (body - (0, 1.2)) * (620 / distance, -620 / distance) + (x, IMAGE.shape[0] / 2)
+    return Pose({part: Keypoint(Point(*point), 0.1 if part in hidden else 0.9)
+                 for part, point in zip(KEYPOINT_TYPES, points.tolist())}, 0.9)

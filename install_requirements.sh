@@ -5,16 +5,16 @@
 #     sh install_requirements.sh [--dev] [--edgetpu]
 #     PYTHON=python3.11 sh install_requirements.sh
 #
-#   --dev      also what the tests need
+#   --dev      also what the tests need: packages, Google's test photograph and reference results
 #   --edgetpu  set up Coral's library even if no Edge TPU is seen
 #   --help     show this and exit
 #
-# PYTHON names the interpreter, of Python 3.7 to 3.13 (default: python3). Debian packages that are
-# missing are installed as root or with sudo; with neither, the command to type is shown.
+# PYTHON names the interpreter, of Python 3.7 to 3.13 (default: python3). Missing Debian packages
+# are installed as root or with sudo; with neither, the command to type is shown.
 #
 # Exit status: 0 when the demos can run on the CPU, 1 when they cannot, 2 for wrong usage. Models
-# that could not be downloaded, and an Edge TPU that could not be set up, are named at the end and
-# change nothing of that.
+# that could not be downloaded and an Edge TPU that could not be set up are listed at the end and do
+# not change it.
 set -eu
 
 coral_packages=https://packages.cloud.google.com/apt
@@ -46,13 +46,9 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # Installs Debian packages. With lists that are absent or stale the first try fails.
 apt_install() {
-    if ! command -v apt-get > /dev/null; then
-        say "this system has no apt-get; install what Debian calls: $*"
-        return 1
-    elif ! can_be_root; then
-        say "missing are Debian packages; type as root: apt-get install -y $*"
-        return 1
-    fi
+    command -v apt-get > /dev/null ||
+        { say "this system has no apt-get; install what Debian calls: $*"; return 1; }
+    can_be_root || { say "some packages are missing; as root: apt-get install -y $*"; return 1; }
     say "installing with apt: $*"
     # shellcheck disable=SC2016
     as_root sh -c 'export DEBIAN_FRONTEND=noninteractive
@@ -68,9 +64,8 @@ installed() { dpkg-query -W -f='${Status}' "$1" 2> /dev/null | grep -q ' install
 
 # Python trusts the system's certificates; a minimal Debian has none.
 need_certificates() {
-    if command -v apt-get > /dev/null && [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
+    ! command -v apt-get > /dev/null || [ -e /etc/ssl/certs/ca-certificates.crt ] ||
         apt_install ca-certificates || true
-    fi
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null; }
@@ -84,59 +79,37 @@ sys.exit(not (spec and spec.origin and os.path.exists(
 }
 
 edgetpu_seen() {
-    [ -e /etc/mendel_version ] && return 0
-    for node in /dev/apex_*; do
-        [ -e "$node" ] && return 0
-    done
-    for device in /sys/bus/usb/devices/*; do
-        [ -r "$device/idVendor" ] && [ -r "$device/idProduct" ] || continue
+    [ -e /etc/mendel_version ] || ls /dev/apex_* > /dev/null 2>&1 ||
         # The USB Accelerator's ids before it has its firmware, and after.
-        case $(cat "$device/idVendor"):$(cat "$device/idProduct") in
-            1a6e:089a | 18d1:9302) return 0 ;;
-        esac
-    done
-    return 1
+        grep -qsE '^PRODUCT=(1a6e/89a|18d1/9302)/' /sys/bus/usb/devices/*/uevent
 }
 
-# Never ends the script: the CPU does without all this.
+# Never ends the script, because the CPU needs none of this.
 setup_edgetpu() {
-    if ! command -v apt-get > /dev/null; then
-        note "Edge TPU: Coral's packages come by apt-get, which this system has not"
-    elif ! can_be_root; then
-        note "Edge TPU: Coral's packages need root: sudo sh install_requirements.sh --edgetpu"
+    command -v apt-get > /dev/null ||
+        { note "Edge TPU: Coral's packages are for systems with apt-get"; return 0; }
+    can_be_root || { note "Edge TPU: Coral's packages need root: sudo" \
+        'sh install_requirements.sh --edgetpu'; return 0; }
     # On Mendel apt knows the repository; naming it twice with different keys breaks apt.
-    elif ! grep -qs '^[^#]*coral-edgetpu-stable' /etc/apt/sources.list \
-            /etc/apt/sources.list.d/* && ! add_coral_repository; then
-        note "Edge TPU: Coral's apt repository could not be set up; when online:" \
-            'sh install_requirements.sh --edgetpu'
-    else
-        # libedgetpu1-max is the same with a faster clock, and excludes the other.
-        if ! installed libedgetpu1-std && ! installed libedgetpu1-max; then
-            apt_install libedgetpu1-std || note 'Edge TPU: libedgetpu1-std could not be installed'
-        fi
-        installed python3-pycoral || apt_install python3-pycoral ||
-            note "Edge TPU: python3-pycoral could not be installed (Coral has none for Python" \
-                'after 3.9); the suite can do without'
-    fi
+    grep -qs '^[^#]*coral-edgetpu-stable' /etc/apt/sources.list /etc/apt/sources.list.d/* ||
+        add_coral_repository || { note "Edge TPU: Coral's apt repository could not be set up;" \
+            'when online: sh install_requirements.sh --edgetpu'; return 0; }
+    # libedgetpu1-max is the same with a faster clock, and excludes the other.
+    installed libedgetpu1-std || installed libedgetpu1-max || apt_install libedgetpu1-std ||
+        note 'Edge TPU: libedgetpu1-std could not be installed'
+    installed python3-pycoral || apt_install python3-pycoral || note 'Edge TPU: python3-pycoral' \
+        'could not be installed (Coral has none for Python after 3.9); the suite works without'
 }
 
 # Adds Coral's repository and its key, or leaves apt as it was.
 add_coral_repository() {
     need_certificates
     key=$work/coral-edgetpu.asc
-    "$base_python" -c 'import sys
-sys.path.insert(0, sys.argv[1])
-from models.download import download
-try:
-    download(sys.argv[2], sys.argv[3])
-except OSError as error:
-    sys.exit("error: %s" % error)' "$here" "$coral_packages/doc/apt-key.gpg" "$key" || return 1
-    # The key comes as text or in binary, and apt tells them apart by the name alone.
+    /usr/lib/apt/apt-helper -o Acquire::https::Timeout=15 -o Acquire::Retries=1 download-file \
+        "$coral_packages/doc/apt-key.gpg" "$key" > "$work/apt.log" 2>&1 || return 1
+    # apt tells a key in text from one in binary by its name alone.
     if ! grep -q 'BEGIN PGP PUBLIC KEY' "$key"; then
         mv "$key" "${key%.asc}.gpg" && key=${key%.asc}.gpg
-    elif command -v gpg > /dev/null; then
-        gpg --batch --quiet --dearmor -o "${key%.asc}.gpg" "$key" || return 1
-        key=${key%.asc}.gpg
     fi
     keyring=/usr/share/keyrings/${key##*/}
     list=/etc/apt/sources.list.d/coral-edgetpu.list
@@ -153,7 +126,7 @@ except OSError as error:
 make_venv() {
     site=
     coral_pycoral_in_system && site=--system-site-packages
-    # In a checkout that was moved, its scripts name the old place; made again, they are right.
+    # After the checkout was moved, the scripts of .venv name the old place: it is made again.
     if grep -qsF "$venv" "$venv/bin/activate" && "$python" -c 'import pip' 2> /dev/null &&
             { [ -z "$site" ] || grep -qs 'packages = true' "$venv/pyvenv.cfg"; }; then
         return 0
@@ -167,7 +140,7 @@ make_venv() {
         die "$base_python could not make $venv: $(tail -n 1 "$work/venv.log")"
 }
 
-# pip that neither waits long for a network that is not there nor compiles for hours.
+# pip that neither waits long for an absent network nor compiles for hours.
 pip_install() {
     PIP_USER=0 "$python" -m pip install --disable-pip-version-check --only-binary :all: \
         --retries 1 --timeout 15 "$@"
@@ -198,18 +171,18 @@ sys.exit(not os.path.isdir(path) or os.path.exists(os.path.join(path, "utils", "
         die "PyPI's pycoral could not be removed: type: $python -m pip uninstall pycoral"
 }
 
-# What keeps OpenCV from loading, in a line; nothing when it loads.
+# Why OpenCV does not load, in a line; nothing if it does.
 cv2_trouble() {
     "$python" -c 'import cv2' > "$work/cv2.log" 2>&1 || tail -n 1 "$work/cv2.log"
 }
 
+build() { sh "$here/posenet_decoder/build.sh" > "$work/build.log" 2>&1; }
 build_decoder() {
     status=0
-    sh "$here/posenet_decoder/build.sh" > "$work/build.log" 2>&1 || status=$?
-    if [ "$status" -eq 3 ]; then  # No C++ compiler.
+    build || status=$?
+    if [ "$status" -eq 3 ]; then  # There is no C++ compiler.
         install_packages ziglang
-        sh "$here/posenet_decoder/build.sh" >&2 || die 'the decoder could not be compiled'
-        return 0
+        build && status=0
     fi
     grep -v ' is up to date$' "$work/build.log" >&2 || true
     [ "$status" -eq 0 ] || die 'the decoder could not be compiled'
@@ -218,8 +191,7 @@ decoder_loads() {
     "$python" -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$library" 2> "$work/load.log"
 }
 
-dev=
-edgetpu=
+dev='' edgetpu=''
 for argument in "$@"; do
     case $argument in
         --dev) dev=-dev ;;
@@ -231,7 +203,7 @@ done
 
 base_python=${PYTHON:-python3}
 if ! command -v "$base_python" > /dev/null; then
-    [ -z "${PYTHON-}" ] || die "PYTHON=$PYTHON is no program here, need Python 3.7 to 3.13"
+    [ -z "${PYTHON-}" ] || die "PYTHON=$PYTHON is not a program, need Python 3.7 to 3.13"
     apt_install python3 python3-venv || die 'found no python3, need Python 3.7 to 3.13'
 fi
 version=$(version_of "$base_python") || die "$base_python does not run, need Python 3.7 to 3.13"
@@ -241,7 +213,7 @@ case $version in
 esac
 if [ -e "$venv" ]; then
     if ! found=$(version_of "$python"); then
-        say "$venv has no Python that runs: making it anew"
+        say "the Python in $venv does not run: making it again"
         rm -rf "$venv"
     elif [ "$found" != "$version" ]; then
         die "$venv is of Python $found, $base_python is $version: name PYTHON=python$found, or" \
@@ -249,9 +221,7 @@ if [ -e "$venv" ]; then
     fi
 fi
 
-if [ -n "$edgetpu" ] || edgetpu_seen; then
-    setup_edgetpu
-fi
+if [ -n "$edgetpu" ] || edgetpu_seen; then setup_edgetpu; fi
 make_venv
 remove_pypi_pycoral
 
@@ -294,24 +264,20 @@ except ImportError:
     print("tflite-runtime")' 2> "$work/runtime.log") ||
     die "the runtime does not load: $(tail -n 1 "$work/runtime.log")"
 
-if ! command -v ffmpeg > /dev/null; then
-    apt_install ffmpeg || note 'ffmpeg, which writes videos: OpenCV does without it, but a demo' \
-        'that is killed leaves a file that does not play'
-fi
-if ! command -v fluidsynth > /dev/null || ! find /usr/share/sounds /usr/share/soundfonts \
-        /opt/homebrew/share/soundfonts /usr/local/share/soundfonts -name '*.sf[23]' 2> /dev/null |
-        grep -q .; then
-    apt_install fluidsynth fluid-soundfont-gm || note 'fluidsynth and fluid-soundfont-gm, which' \
-        'synthesizer.py sounds with'
+command -v ffmpeg > /dev/null || apt_install ffmpeg ||
+    note 'ffmpeg, which writes videos: without it, a demo that is killed leaves a broken file'
+if ! command -v fluidsynth > /dev/null || ! PYTHONPATH=$here "$python" -c '
+from posesuite.music.soundfonts import soundfonts
+raise SystemExit(not soundfonts())'; then
+    apt_install fluidsynth fluid-soundfont-gm ||
+        note 'fluidsynth and fluid-soundfont-gm: without them, synthesizer.py only writes MIDI'
 fi
 if [ -n "$dev" ]; then
-    absent=
-    for package in $dev_packages; do
-        ! command -v apt-get > /dev/null || installed "$package" || absent="$absent $package"
-    done
+    absent=$(for package in $dev_packages; do
+        ! command -v apt-get > /dev/null || installed "$package" || printf ' %s' "$package"
+    done)
     # shellcheck disable=SC2086
-    [ -z "$absent" ] || apt_install $absent ||
-        note "what some tests need, which will be skipped:$absent"
+    [ -z "$absent" ] || apt_install $absent || note "what some tests need:$absent"
 fi
 build_decoder
 if ! decoder_loads; then  # It was compiled on another machine.
@@ -322,11 +288,12 @@ fi
 
 need_certificates
 "$python" "$here/models/download.py" ||
-    note 'models, as said above; when online: python3 models/download.py'
+    note "Google's models (the demos use the bundled one); when online: python3 models/download.py"
+[ -z "$dev" ] || "$python" "$here/tests/download.py" ||
+    note 'what some tests compare with; when online: python3 tests/download.py'
 
 echo
 echo "Set up: Python $version in .venv, $runtime, OpenCV, the decoder."
 [ -z "$missing" ] || printf 'Missing:\n%s' "$missing"
-cd=
-[ "$(pwd -P)" = "$here" ] || cd="cd '$here' && "
+if [ "$(pwd -P)" = "$here" ]; then cd=; else cd="cd '$here' && "; fi
 echo "Next: $cd. .venv/bin/activate && python3 simple_pose.py"

@@ -58,3 +58,25 @@ def screen() -> Iterator[Dict[str, str]]:
     for process in (manager, server):
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope='session')
+def synthesizer() -> None:
+    """Skips the test where FluidSynth or a SoundFont is missing."""
+    try:
+        import fluidsynth  # noqa: F401
+    except (ImportError, OSError) as error:
+        pytest.skip(f'no pyfluidsynth that finds its library: {error}')
+    from posesuite.music.soundfonts import soundfonts
+    if not soundfonts():
+        pytest.skip('no SoundFont: fluid-soundfont-gm')
+
+
+@pytest.fixture
+def port(tmp_path) -> Dict[str, str]:
+    """An environment in which mido has outputs that write into the file MESSAGES."""
+    pytest.importorskip('mido')
+    from sounds import BACKEND
+    (tmp_path / 'two_outputs.py').write_text(BACKEND)
+    return {'MIDO_BACKEND': 'two_outputs', 'MESSAGES': str(tmp_path / 'messages'),
+            'PYTHONPATH': str(tmp_path)}

@@ -1,5 +1,6 @@
 """The options of what is played, and of how it is heard and recorded."""
 import argparse
+import contextlib
 import os
 from typing import Any, Callable
 
@@ -62,9 +63,10 @@ def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _gain(text: str) -> float:
-    if not 0 <= float(text) <= MAX_GAIN:
-        raise argparse.ArgumentTypeError(f'must be 0 to {MAX_GAIN}, got {text}')
-    return float(text)
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= MAX_GAIN:
+            return float(text)
+    raise argparse.ArgumentTypeError(f'must be 0 to {MAX_GAIN}, got {text!r}')
 
 
 def _recording(path: str) -> str:

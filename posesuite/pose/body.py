@@ -134,10 +134,10 @@ def is_sitting(points: Points) -> bool:
     Somebody may be neither sitting nor upright: then the pose does not tell.
     """
     drop = knee_drop(points)
-    return drop is not None and drop < SITTING_BELOW
+    return drop is not None and bool(drop < SITTING_BELOW)
 
 
 def is_upright(points: Points) -> bool:
     """Whether the knees are so far below the hips that the thighs must be nearly vertical."""
     drop = knee_drop(points)
-    return drop is not None and drop > UPRIGHT_ABOVE
+    return drop is not None and bool(drop > UPRIGHT_ABOVE)

@@ -167,7 +167,7 @@ def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int
              + HAND_RAISED * body.has_raised_hand(points)
              + SITTING * body.is_sitting(points) + UPRIGHT * body.is_upright(points))
     return (_thousandths(x / width), _thousandths(y / height),
-            _thousandths(body.height(points) / height), flags)
+            _thousandths(body.height(points) / height), int(flags))
 
 
 def _thousandths(share: float) -> int:

@@ -6,8 +6,7 @@
 #include <cstring>
 
 #include "decoder_op.h"
-
-#define EXPORT extern "C" __attribute__((visibility("default")))
+#include "export.h"
 
 namespace {
 
@@ -73,8 +72,8 @@ Status Prepare(Context* context, Delegate* delegate) {
 }  // namespace
 
 // keys and values: max_detections, score_threshold and nms_radius, as numbers in text.
-EXPORT Delegate* tflite_plugin_create_delegate(char** keys, char** values, size_t count,
-                                               void (*report_error)(const char*)) {
+POSENET_EXPORT Delegate* tflite_plugin_create_delegate(char** keys, char** values, size_t count,
+                                                       void (*report_error)(const char*)) {
   Overrides overrides;
   for (size_t i = 0; i < count; ++i) {
     double* option = !std::strcmp(keys[i], "max_detections")    ? &overrides.max_detections
@@ -102,15 +101,15 @@ EXPORT Delegate* tflite_plugin_create_delegate(char** keys, char** values, size_
   return &plugin->delegate;
 }
 
-EXPORT void tflite_plugin_destroy_delegate(Delegate* delegate) {
+POSENET_EXPORT void tflite_plugin_destroy_delegate(Delegate* delegate) {
   if (delegate != nullptr) delete static_cast<Plugin*>(delegate->data_);
 }
 
 // DecodePoses for callers in other languages. poses: [options->max_poses]. Returns what is wrong,
 // or NULL; then *count is set.
-EXPORT const char* posenet_decode(const posenet::Features* features,
-                                  const posenet::Options* options, posenet::Pose* poses,
-                                  int32_t* count) {
+POSENET_EXPORT const char* posenet_decode(const posenet::Features* features,
+                                          const posenet::Options* options, posenet::Pose* poses,
+                                          int32_t* count) {
   if (const char* error = posenet::CheckOptions(*options)) return error;
   if (const char* error = posenet::CheckFeatures(*features)) return error;
   *count = posenet::DecodePoses(*features, *options, poses);

@@ -102,3 +102,16 @@ def bodypix_decoder(component: str, path: str, height: int, width: int) -> str:
     graph.inputs = list(graph.inputs) + [long_offsets]
     graph.outputs = list(graph.outputs) + [masks]
     return write(model, path)
+
+
+def decoder_alone(full_model: str, path: str) -> str:
+    """The decoder op of a model, without its network: the op's inputs are float32 maps."""
+    model = read(full_model)
+    graph = model.subgraphs[0]
+    graph.operators = graph.operators[-1:]
+    operator = graph.operators[0]
+    for index in operator.inputs:
+        graph.tensors[index].type, graph.tensors[index].quantization = FLOAT32, None
+    graph.inputs, graph.outputs = list(operator.inputs), list(operator.outputs)
+    model.signatureDefs = []
+    return write(model, path)

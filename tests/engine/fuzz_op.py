@@ -1,6 +1,6 @@
 """Random options, sizes and values through the decoder op: LIBRARY COMPONENT_MODEL.
 
-Run by test_decoder.py in a process that has the address sanitizer loaded.
+Run by test_decoder_op.py in a process that has the address sanitizer loaded.
 """
 import sys
 

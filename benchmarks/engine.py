@@ -1,105 +1,148 @@
-"""Where the engine's time goes, for a 640x480 picture and each of Google's models.
+"""Measures where PoseEngine's time goes, for a picture of 640x480 and Google's models.
 
-example:
+Without Google's models it measures the bundled ones. Each time is a median in milliseconds:
+  network    the interpreter's invoke, without the decoder
+  decoder    the decoder library on the network's feature maps
+  engine     what PoseEngine adds: the picture's way into the network, the poses' way out
+  published  the same of Google's engine, whose steps are repeated here: Pillow's NEAREST resize to
+             the model's size, which loses the aspect ratio, a flat copy, poses into dictionaries
+  both       a call of DetectPosesInImage; fps is its reciprocal
+
+examples:
   python3 benchmarks/engine.py
-  python3 benchmarks/engine.py --models ../models --picture couple.jpg --frames 300
-
-Each figure is the median over the frames, in milliseconds:
-  network    the interpreter's invoke, less the decoder
-  decoder    PosenetDecoderOp, timed on the network's feature maps
-  resizing   the picture into the model's input
-  Python     the rest of DetectPosesInImage: outputs into poses, coordinates into the picture's
-  engine     all of DetectPosesInImage; fps are its reciprocal
-  PIL        for comparison: PIL's NEAREST resize of the same picture, and set_tensor
+  python3 benchmarks/engine.py --models models/rendered --picture couple.jpg --frames 300
 """
 import argparse
+import glob
 import os
 import resource
 import sys
 import time
-from typing import Callable
+from typing import Any, Callable, Dict, List, Tuple
 
-import numpy as np
-from PIL import Image
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, ROOT)
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
+from pose_engine import EngineError, Keypoint, KeypointType, Point, Pose, PoseEngine  # noqa: E402
+from posesuite.engine.device import RUNTIMES, default_threads, import_runtime  # noqa: E402
+from posesuite.engine.raw_decoder import RawDecoder, library_path  # noqa: E402
 
-from pose_engine import POSENET_SHARED_LIB, PoseEngine  # noqa: E402
-from posesuite.engine.device import import_runtime  # noqa: E402
-from posesuite.engine.raw_decoder import RawDecoder  # noqa: E402
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 
-SIZES = ('353_481', '481_641', '721_1281')
+COLUMNS = ('network', 'decoder', 'engine', 'published', 'both')
+
+
+class PublishedEngine:
+    """The steps of the PoseEngine in google-coral/project-posenet."""
+
+    def __init__(self, path: str) -> None:
+        self._interpreter = interpreter(path)
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = self._interpreter.get_output_details()
+
+    def DetectPosesInImage(self, img: Image.Image) -> Tuple[List[Pose], float]:
+        _, height, width, _ = self._input['shape']
+        data = np.asarray(img.resize((width, height), Image.NEAREST)).flatten()
+        self._interpreter.set_tensor(self._input['index'], data.reshape(self._input['shape']))
+        start = time.perf_counter()
+        self._interpreter.invoke()
+        outputs = [self._interpreter.get_tensor(output['index']) for output in self._outputs]
+        inference_time = time.perf_counter() - start
+        keypoints, keypoint_scores, pose_scores, count = map(np.squeeze, outputs)
+        poses = []
+        for i in range(int(count)):
+            found: Dict[KeypointType, Keypoint] = {}
+            for j, (y, x) in enumerate(keypoints[i]):
+                found[KeypointType(j)] = Keypoint(Point(x, y), keypoint_scores[i, j])
+            poses.append(Pose(found, pose_scores[i]))
+        return poses, inference_time
 
 
 def main() -> None:
+    args = parse_args()
+    image = Image.open(args.picture).convert('RGB').resize((640, 480))
+    paths = sorted(glob.glob(os.path.join(glob.escape(args.models), '*_quant_decoder.tflite')))
+    if not paths:
+        sys.exit(f'error: no *_quant_decoder.tflite in {args.models}')
+    print(f'{"model":48}{"poses":>6}', *(f'{column:>9}' for column in COLUMNS), '    fps  peak MB')
+    for path in paths:
+        try:
+            count, times = measure(path, image, args.frames)
+        except EngineError as error:
+            sys.exit(f'error: {error}')
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        name = os.path.basename(path)[:-len('_quant_decoder.tflite')]
+        print(f'{name:48}{count:6}', *(f'{times[column]:9.3f}' for column in COLUMNS),
+              f'{1000 / times["both"]:7.1f}{peak:9.0f}')
+
+
+def measure(path: str, image: Image.Image, frames: int) -> Tuple[int, Dict[str, float]]:
+    """The number of poses, and the medians of COLUMNS; the two engines take turns."""
+    picture, engine, published = np.asarray(image), PoseEngine(path), PublishedEngine(path)
+    poses, _ = engine.DetectPosesInImage(picture)
+    published.DetectPosesInImage(image)
+    decoder = decoder_time(path, image, 10 * frames)
+    ours, theirs, inference = [], [], []
+    for _ in range(frames):
+        seconds, inference_time = timed(lambda: engine.DetectPosesInImage(picture)[1])
+        ours.append(seconds - inference_time)
+        inference.append(inference_time)
+        seconds, inference_time = timed(lambda: published.DetectPosesInImage(image)[1])
+        theirs.append(seconds - inference_time)
+    return len(poses), {'network': median(inference) - decoder, 'decoder': decoder,
+                        'engine': median(ours), 'published': median(theirs),
+                        'both': median(np.add(ours, inference))}
+
+
+def decoder_time(path: str, image: Image.Image, times: int) -> float:
+    """The median milliseconds of the decoder library on the feature maps of a picture."""
+    network = interpreter(path)
+    details = network.get_input_details()[0]
+    _, height, width, _ = details['shape']
+    network.set_tensor(details['index'], np.asarray(image.resize((width, height)))[np.newaxis])
+    network.invoke()
+    # The decoder's inputs are still there after it ran, since nothing runs after it.
+    stride = 16  # pixels from one cell of the maps to the next, in all of Google's models
+    maps = [next(tensor for tensor in network.get_tensor_details() if tensor['shape'].tolist()
+                 == [1, (height - 1) // stride + 1, (width - 1) // stride + 1, channels])
+            for channels in (17, 34, 64)]
+    values = [network.get_tensor(tensor['index']) for tensor in maps]
+    decoder = RawDecoder(library_path(), maps, stride, {})
+    return median([timed(lambda: decoder(values))[0] for _ in range(times)])
+
+
+def interpreter(path: str) -> Any:
+    """A model in the runtime that PoseEngine uses, with the decoder library."""
+    runtime = import_runtime(*RUNTIMES)
+    made = runtime.Interpreter(path, num_threads=default_threads(), experimental_delegates=[
+        runtime.load_delegate(library_path())])
+    made.allocate_tensors()
+    return made
+
+
+def timed(function: Callable[[], Any]) -> Tuple[float, Any]:
+    """The seconds that a call takes, and what it returns."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def median(seconds: Any) -> float:
+    return float(np.median(seconds)) * 1000
+
+
+def parse_args() -> argparse.Namespace:
+    google, bundled = (os.path.join(ROOT, 'models', name) for name in ('mobilenet', 'rendered'))
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--models', default=os.path.join(HERE, '..', 'models', 'mobilenet'),
-                        metavar='FOLDER', help='with Google\'s models (default: %(default)s)')
-    parser.add_argument('--picture', default=os.path.join(HERE, '..', 'samples', 'couple.jpg'),
+    parser.add_argument('--models', metavar='FOLDER',
+                        default=google if glob.glob(f'{glob.escape(google)}/*.tflite') else bundled,
+                        help='folder of *_quant_decoder.tflite files (default: %(default)s)')
+    parser.add_argument('--picture', default=os.path.join(ROOT, 'samples', 'couple.jpg'),
                         metavar='FILE', help='resized to 640x480 (default: %(default)s)')
     parser.add_argument('--frames', type=int, default=100, help='default: %(default)s')
-    args = parser.parse_args()
-
-    pil_image = Image.open(args.picture).convert('RGB').resize((640, 480))
-    picture = np.asarray(pil_image)
-    print(f'{"model":10}{"poses":>6}{"network":>9}{"decoder":>9}{"resizing":>9}{"Python":>9}'
-          f'{"engine":>9}{"fps":>7}{"PIL":>8}{"peak MB":>9}')
-    for size in SIZES:
-        path = os.path.join(args.models, f'posenet_mobilenet_v1_075_{size}_quant_decoder.tflite')
-        try:
-            engine = PoseEngine(path)
-        except RuntimeError as error:
-            parser.exit(1, f'error: {error}\n')
-        poses, _ = engine.DetectPosesInImage(picture)
-        whole, invoke = [], []
-        for _ in range(args.frames):
-            start = time.perf_counter()
-            _, inference_time = engine.DetectPosesInImage(picture)
-            whole.append(time.perf_counter() - start)
-            invoke.append(inference_time)
-        rest = median([a - b for a, b in zip(whole, invoke)])
-        resizing = timed(lambda engine=engine: engine._set_input(picture), args.frames)
-        decoder = decoder_time(path, engine, args.frames)
-        pil = timed(lambda engine=engine: np.asarray(
-            pil_image.resize(engine.input_size, Image.NEAREST))[None].copy(), args.frames)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f'{size:10}{len(poses):6}{median(invoke) - decoder:9.2f}{decoder:9.3f}'
-              f'{resizing:9.2f}{rest - resizing:9.2f}{median(whole):9.2f}'
-              f'{1000 / median(whole):7.1f}{pil:8.2f}{peak:9.0f}')
-
-
-def decoder_time(path: str, engine: PoseEngine, frames: int) -> float:
-    """Milliseconds of the decoder on the feature maps that the engine's last picture gave."""
-    runtime = import_runtime('ai_edge_litert', 'tflite_runtime')
-    interpreter = runtime.Interpreter(
-        path, experimental_preserve_all_tensors=True,
-        experimental_delegates=[runtime.load_delegate(POSENET_SHARED_LIB)])
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]['index'], engine._input().copy())
-    interpreter.invoke()
-    width, height = engine.input_size
-    maps = [next(tensor for tensor in interpreter.get_tensor_details() if tuple(tensor['shape'])
-                 == (1, (height - 1) // 16 + 1, (width - 1) // 16 + 1, channels))
-            for channels in (17, 34, 64)]
-    values = [interpreter.get_tensor(tensor['index']) for tensor in maps]
-    decoder = RawDecoder(POSENET_SHARED_LIB, maps, 16, {})
-    return timed(lambda: decoder(values), frames * 10)
-
-
-def timed(function: Callable[[], object], times: int) -> float:
-    """Median of the milliseconds that a call takes."""
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - start)
-    return median(seconds)
-
-
-def median(seconds: list) -> float:
-    return float(np.median(seconds)) * 1000
+    return parser.parse_args()
 
 
 if __name__ == '__main__':

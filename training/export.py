@@ -18,7 +18,7 @@ from ai_edge_quantizer import quantizer, recipe
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from pose_engine import fit  # noqa: E402
+from posesuite.engine.image import fit  # noqa: E402
 from training import shards, tflite  # noqa: E402
 from training.network import SIZE, PoseNet, load_network  # noqa: E402
 

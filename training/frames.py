@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from pose_engine import fit  # noqa: E402
+from posesuite.engine.image import fit  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import HEIGHT, MAX_PEOPLE, WIDTH  # noqa: E402
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from pose_engine import fit  # noqa: E402
+from posesuite.engine.image import fit  # noqa: E402
 from training import makehuman, scenes, shards, textures  # noqa: E402
 from training.network import SIZE, PoseNet, load_network  # noqa: E402
 from training.render import new_surroundings, write_pictures  # noqa: E402

@@ -10,7 +10,7 @@ import pathlib
 import signal
 from typing import Iterator, NamedTuple, Optional, Sequence
 
-from pose_engine import PADDING, fit
+from posesuite.engine.image import PADDING, fit
 from posesuite.pose.skeleton import KEYPOINT_TYPES, MIRRORED, TREE
 from training import STRIDE, shards
 from training.augment import augment
@@ -192,7 +192,7 @@ class Views(IterableDataset):
             picture, keypoints = self._picture(index), self._keypoints[index]
             has_truth = self._has_truth[index]
         image = np.empty((*self._size[::-1], 3), np.uint8)
-        scale = fit(picture, image)
+        scale = fit(picture, image)[:2]
         used = np.multiply(picture.shape[1::-1], scale).round().astype(int)
         return View(image, tuple(used.tolist()), keypoints * np.float32([*scale, 1]),
                     bool(has_truth))

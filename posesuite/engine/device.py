@@ -1,28 +1,30 @@
-"""What the engine runs on: a model file that is whole, a TensorFlow Lite runtime, an Edge TPU."""
+"""What an engine runs on: an Edge TPU or the CPU, and which TensorFlow Lite runtime."""
 import ctypes
 import glob
+import importlib
 import importlib.util
-import logging
 import os
 import platform
 import re
-from typing import Any, List, Tuple
+from typing import Any, List
 
 from posesuite.engine.model_file import EngineError, read_model, warn_once
+from posesuite.engine.network import Choice
 from posesuite.errors import one_line
 
+RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the CPU's order; the Edge TPU's is the reverse
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_SHARED_LIB = {'Darwin': 'libedgetpu.1.dylib',
                       'Windows': 'edgetpu.dll'}.get(platform.system(), 'libedgetpu.so.1')
 EDGETPU_USB_IDS = ('1a6e:089a', '18d1:9302')  # before and after its first use
-LOGGER = logging.getLogger(__name__)
+MAX_THREADS = 4  # by default; PoseNet gains nothing from more
 
 
-def choose(path: str, device: str) -> Tuple[str, bytes, Any, List[Any]]:
-    """Decides what a model runs on; device is as PoseEngine takes it.
+def choose(path: str, device: str) -> Choice:
+    """Decides what a model file runs on.
 
-    Returns (path, model, runtime, delegates): the model file to run, what it holds, the runtime's
-    interpreter module, and the Edge TPU in a list that is empty on the CPU.
+    device: as PoseEngine takes it. With 'auto' a file for the Edge TPU is replaced by the CPU file
+        beside it, with one warning, if no Edge TPU can be used.
     Raises EngineError, or ValueError for an unknown device.
     """
     if not re.fullmatch(r'auto|cpu|usb|pci|edgetpu(:\d+)?', device):
@@ -33,14 +35,13 @@ def choose(path: str, device: str) -> Tuple[str, bytes, Any, List[Any]]:
         if device not in ('auto', 'cpu'):
             raise EngineError(f'{path} is built for the CPU, not for the Edge TPU: take '
                               + path.replace('.tflite', '_edgetpu.tflite'))
-        return path, model, import_runtime('ai_edge_litert', 'tflite_runtime'), []
+        return Choice(path, model, None)
     if device == 'cpu':
         raise EngineError(f'{path} is built for the Edge TPU, not for the CPU: take {cpu_path}')
     try:
         check_edgetpu_library()
-        runtime = import_runtime('tflite_runtime', 'ai_edge_litert')
-        edgetpu = load_edgetpu(runtime, 'edgetpu' if device == 'auto' else device)
-        return path, model, runtime, [edgetpu]
+        runtime = import_runtime(*RUNTIMES[::-1])
+        return Choice(path, model, load_edgetpu(runtime, 'edgetpu' if device == 'auto' else device))
     except EngineError as error:
         if device != 'auto' or cpu_path == path or not os.path.exists(cpu_path):
             raise EngineError(f'{path} needs an Edge TPU: {error}; for the CPU there are the '
@@ -49,8 +50,17 @@ def choose(path: str, device: str) -> Tuple[str, bytes, Any, List[Any]]:
     return choose(cpu_path, 'cpu')
 
 
+def default_threads() -> int:
+    """A thread for each core that this process may use, at most MAX_THREADS."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    return min(MAX_THREADS, cores or 1)
+
+
 def import_runtime(*names: str) -> Any:
-    """The first TensorFlow Lite runtime that is installed, as its interpreter module."""
+    """The first TensorFlow Lite runtime that is installed, as its interpreter module.
+
+    names: packages, such as RUNTIMES. Raises EngineError.
+    """
     for name in names:
         if importlib.util.find_spec(name):
             try:
@@ -69,8 +79,9 @@ def load_edgetpu(runtime: Any, device: str) -> Any:
     Raises EngineError.
     """
     number = device.partition(':')[2]
-    options = {'edgetpu': {}, 'usb': {'device': 'usb'}, 'pci': {'device': 'pci'}}.get(
-        device, {'device': ':' + number})
+    options = {'device': device if device in ('usb', 'pci') else ':' + number}
+    if device == 'edgetpu':
+        options = {}
     try:
         return runtime.load_delegate(EDGETPU_SHARED_LIB, options)
     except (OSError, ValueError):  # the library says no more than that it failed
@@ -99,7 +110,9 @@ def edgetpu_nodes(root: str = '/') -> List[str]:
 
 
 def why_no_edgetpu(root: str = '/', device: str = 'edgetpu') -> str:
-    """Why this device, as in load_edgetpu, does not open though its library loads, and what helps.
+    """Why a device does not open though its library loads, and what helps: one line.
+
+    root: a file system's root. device: as in load_edgetpu.
     """
     found = edgetpu_nodes(root)
     if not found:
@@ -112,13 +125,13 @@ def why_no_edgetpu(root: str = '/', device: str = 'edgetpu') -> str:
     found = wanted
     if not any(map(os.path.exists, found)):
         return (f'the Edge TPU has no device file {", ".join(found)}: hand it into the container '
-                '(docker run --device), or plug it in anew')
+                '(docker run --device), or plug it in again')
     if not any(os.access(node, os.R_OK | os.W_OK) for node in found):
         group = 'apex' if '/dev/apex_' in found[0] else 'plugdev'
         return (f'no permission for the Edge TPU {", ".join(found)}: '
-                f'sudo usermod -aG {group} "$USER", then log in anew')
+                f'sudo usermod -aG {group} "$USER", then log in again')
     return (f'the Edge TPU {", ".join(found)} is busy or did not answer: end the other program '
-            f'that uses it (fuser -v {found[0]} shows it), or plug it in anew')
+            f'that uses it (fuser -v {found[0]} shows it), or plug it in again')
 
 
 def _read(folder: str, name: str) -> str:

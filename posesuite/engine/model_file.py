@@ -1,41 +1,46 @@
-"""Model files: where the usual ones are, and whether one is whole."""
+"""Model files: which one is the default, and whether a file is whole."""
 import functools
 import hashlib
 import logging
 import os
 import struct
-from typing import List
+from typing import Dict, List, Tuple
 
 from posesuite.errors import SuiteError
 from posesuite.files import own_file
 
 # Height and width of the models' input for each of the cameras' resolutions.
 MODEL_SIZES = {'480x360': '353_481', '640x480': '481_641', '1280x720': '721_1281'}
+DOWNLOADED = 'mobilenet'  # folder under models/ of what install_requirements.sh downloads
+TFLITE = b'TFL3'  # bytes 4 to 8 of a TensorFlow Lite model
 LOGGER = logging.getLogger(__name__)
 
 
 class EngineError(SuiteError):
-    """A model or a machine that does not serve: one line with what is wrong and what helps."""
+    """A model or a device cannot be used: one line that says why, and what helps."""
 
 
 def default_model(resolution: str) -> str:
-    """The path of the model for a camera's resolution, a key of MODEL_SIZES: Google's if it is
-    here, else the bundled one, which is said once."""
+    """The path of the model for a camera's resolution, which is a key of MODEL_SIZES.
+
+    It is Google's if that is downloaded, else the bundled one, which is reported once.
+    """
     size = MODEL_SIZES[resolution]
-    path = own_file('models', 'mobilenet',
+    path = own_file('models', DOWNLOADED,
                     f'posenet_mobilenet_v1_075_{size}_quant_decoder_edgetpu.tflite')
     if os.path.exists(path):
         return path
-    warn_once("Google's models are not here (python3 models/download.py fetches them); taking "
-               'the bundled one')
+    warn_once("Google's models are not here (python3 models/download.py fetches them); using "
+              'the bundled one')
     return own_file('models', 'rendered',
                     f'posenet_rendered_mobilenet_v1_075_{size}_quant_decoder.tflite')
 
 
 def read_model(path: str) -> bytes:
-    """Reads a model file; refuses one that is not whole.
+    """Reads a model file and refuses one that is damaged.
 
-    A file that models/SHA256SUMS knows by name must have that hash: a model is a program.
+    A model is a program, so a file whose name is in models/SHA256SUMS must have that hash. Any
+    other .tflite file must be whole; files of other kinds are left to their runtime.
     Raises EngineError.
     """
     try:
@@ -44,24 +49,34 @@ def read_model(path: str) -> bytes:
     except OSError as error:
         raise EngineError(f'no model {path} ({error.strerror}): sh install_requirements.sh '
                           'downloads the models')
-    with open(own_file('models', 'SHA256SUMS')) as file:
-        sums = {os.path.basename(name): digest for digest, name in map(str.split, file)}
-    expected = sums.get(os.path.basename(path))
-    if expected == hashlib.sha256(model).hexdigest() or expected is None and _is_whole(model):
+    folder, expected = _known_hashes().get(os.path.basename(path), ('', ''))
+    if expected:
+        good = expected == hashlib.sha256(model).hexdigest()
+    else:
+        good = _is_whole(model) or not path.endswith('.tflite') and model[4:8] != TFLITE
+    if good:
         return model
     what = ('is empty' if not model else
             'is a Git LFS pointer' if model.startswith(b'version https://git-lfs') else
             'is a web page' if model.lstrip()[:1] == b'<' else
-            'is no TensorFlow Lite model' if model[4:8] != b'TFL3' else
+            'is no TensorFlow Lite model' if model[4:8] != TFLITE else
             'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected else
             'is not whole')
-    raise EngineError(f'{path} {what}: delete it and run sh install_requirements.sh')
+    raise EngineError(f'{path} {what}: ' + ('sh install_requirements.sh downloads it again'
+                      if folder == DOWNLOADED else 'get it again from its source'))
+
+
+def _known_hashes() -> Dict[str, Tuple[str, str]]:
+    """Folder under models/ and SHA-256 of the models that the suite knows, by file name."""
+    with open(own_file('models', 'SHA256SUMS'), encoding='utf-8') as file:
+        return {os.path.basename(name): (os.path.dirname(name), digest)
+                for digest, name in map(str.split, file)}
 
 
 def _is_whole(model: bytes) -> bool:
-    """Whether a model's parts, down to its weights, lie inside the file.
+    """Whether a TensorFlow Lite model's parts, down to its weights, lie inside the file.
 
-    Runtimes before LiteRT take that for granted, and crash. The fields are those of TensorFlow
+    Runtimes before LiteRT do not check it, and crash. The fields are those of TensorFlow
     Lite's schema.fbs, laid out as in https://flatbuffers.dev/internals/.
     """
     def number(at: int, kind: str = 'I') -> int:
@@ -89,7 +104,7 @@ def _is_whole(model: bytes) -> bool:
             vector(buffer, 0, 1)  # weights
     except struct.error:
         return False
-    return model[4:8] == b'TFL3'
+    return model[4:8] == TFLITE
 
 
 @functools.lru_cache(maxsize=None)

@@ -13,7 +13,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
                             'or until it is downloaded the bundled one)')
     group.add_argument('--device', default='auto',
                        help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
-    group.add_argument('--threshold', type=_score, default=0.4, metavar='SCORE',
+    group.add_argument('--threshold', type=score, default=0.4, metavar='SCORE',
                        help='leave out poses that score less, 0 to 1 (default: %(default)s)')
 
 
@@ -23,7 +23,7 @@ def engine_options(args: argparse.Namespace) -> Dict[str, Any]:
             'device': args.device}
 
 
-def _score(text: str) -> float:
+def score(text: str) -> float:
     """An argument between 0 and 1."""
     value = float(text)
     if not 0 <= value <= 1:

@@ -1,11 +1,24 @@
 """The decoder library called directly, for networks that end in raw feature maps."""
 import ctypes
+import os
 from typing import Any, Dict, List, Optional
+
+from posesuite.engine.model_file import EngineError
+from posesuite.files import own_file
 
 import numpy as np
 
+POSENET_SHARED_LIB = own_file('posenet_decoder', 'posenet_decoder.so')
+
 POSE_FLOATS = 17 * 2 + 17 + 1  # the library's Pose: (y, x) of the keypoints, their scores, its own
 TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}
+
+
+def library_path() -> str:
+    """The path of the decoder library. Raises EngineError if it is not compiled."""
+    if not os.path.exists(POSENET_SHARED_LIB):
+        raise EngineError(f'no {POSENET_SHARED_LIB}: sh install_requirements.sh compiles it')
+    return POSENET_SHARED_LIB
 
 
 class _Map(ctypes.Structure):

@@ -1,0 +1,98 @@
+"""PoseNet: people in feature maps, decoded by PersonLab's algorithm.
+
+Papandreou et al., PersonLab, https://arxiv.org/abs/1803.08225. A model file ends in
+PosenetDecoderOp, as Google's for the Edge TPU do, or in raw feature maps: heatmaps with 17, short
+offsets with 34 and mid offsets with 64 channels, or mid offsets as two outputs of 32 channels, the
+displacements forward and backward.
+"""
+from typing import Dict, List, Tuple
+
+from posesuite.engine import family, raw_decoder
+from posesuite.engine.image import Decoded
+from posesuite.engine.network import Network, TensorDetails
+from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
+
+import numpy as np
+
+OP = b'PosenetDecoderOp'
+KEYPOINTS = len(KEYPOINT_TYPES)
+OP_OPTIONS = {'max_poses': 'max_detections', 'score_threshold': 'score_threshold',
+              'nms_radius': 'nms_radius'}  # the op's names of PoseEngine's options
+
+
+class Family(family.Family):
+    """A PoseNet with the op or with raw outputs, which the same library decodes."""
+
+    OPTIONS = tuple(OP_OPTIONS)
+
+    def __init__(self, network: Network, options: Dict[str, float]) -> None:
+        super().__init__(network, options)
+        self._order, self._decoder = _op_outputs(network.outputs), None
+        width, height = network.input_size
+        if not self._order:
+            self._order = _raw_outputs(network.outputs)
+            maps = [network.outputs[i] for i in self._order]
+            stride = round((height - 1) / max(1, int(maps[0]['shape'][1]) - 1))
+            self._decoder = raw_decoder.RawDecoder(raw_decoder.library_path(), maps, stride,
+                                                   _op_options(options))
+        # The op's own input is still there after it ran, since nothing runs after it.
+        self._heatmaps = next(tensor for tensor in reversed(network.tensors)
+                              if tensor['shape'][-1:].tolist() == [KEYPOINTS]
+                              and len(tensor['shape']) == 4)
+
+    @staticmethod
+    def matches(outputs: List[TensorDetails]) -> bool:
+        return bool(_op_outputs(outputs) or _raw_outputs(outputs))
+
+    @staticmethod
+    def op_libraries(model: bytes, options: Dict[str, float]) -> List[Tuple[str, Dict[str, str]]]:
+        if OP not in model:
+            return []
+        return [(raw_decoder.library_path(),
+                 {name: f'{value:.9g}' for name, value in _op_options(options).items()})]
+
+    def decode(self, outputs: List[np.ndarray]) -> Decoded:
+        outputs = [outputs[i] for i in self._order]
+        if self._decoder is not None:
+            outputs = self._decoder(outputs)
+        keypoints, keypoint_scores, pose_scores, count = outputs
+        people = int(count.item())
+        return Decoded(keypoints[0, :people], keypoint_scores[0, :people], pose_scores[0, :people])
+
+    def heatmap(self, part: KeypointType) -> Tuple[np.ndarray, float]:
+        step, zero = self._heatmaps['quantization']
+        logits = self.network.read(self._heatmaps)[0, :, :, part]
+        if step:
+            logits = (logits - np.float32(zero)) * np.float32(step)
+        scores = 1 / (1 + np.exp(-logits.astype(np.float32)))
+        return scores, (self.network.input_size[0] - 1) / (scores.shape[1] - 1)
+
+
+def _op_options(options: Dict[str, float]) -> Dict[str, float]:
+    return {OP_OPTIONS[name]: value for name, value in options.items()}
+
+
+def _op_outputs(outputs: List[TensorDetails]) -> List[int]:
+    """Where the op's poses, keypoint scores, pose scores and count are among a network's outputs.
+
+    They are known by their shapes [1, n, 17, 2], [1, n, 17], [1, n] and [1]; [] without them.
+    """
+    by_rank = {len(output['shape']): i for i, output in reversed(list(enumerate(outputs)))
+               if len(output['shape']) < 4 or tuple(output['shape'][2:]) == (KEYPOINTS, 2)}
+    return [by_rank[rank] for rank in (4, 3, 2, 1)] if {1, 2, 3, 4} <= set(by_rank) else []
+
+
+def _raw_outputs(outputs: List[TensorDetails]) -> List[int]:
+    """Where heatmaps, short offsets and mid offsets are among a network's outputs; [] without them.
+
+    They are known by their channels; names tell displacements backward ('bwd') from forward, and
+    BodyPix's long offsets from short ones.
+    """
+    def with_channels(channels: int) -> List[int]:
+        return [i for i, output in enumerate(outputs) if len(output['shape']) == 4
+                and output['shape'][-1] == channels and 'long' not in output['name']]
+
+    displacements = sorted(with_channels(32), key=lambda i: 'bwd' in outputs[i]['name'])
+    found = with_channels(17)[:1] + with_channels(34)[:1] + (with_channels(64)[:1] or displacements)
+    channels = [outputs[i]['shape'][-1] for i in found]
+    return found if channels in ([17, 34, 64], [17, 34, 32, 32]) else []

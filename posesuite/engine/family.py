@@ -1,0 +1,91 @@
+"""What a family of networks is to an engine, and which family a network belongs to."""
+import importlib
+import pkgutil
+from typing import Dict, Iterator, List, Tuple, Type
+
+from posesuite.engine import families as folder
+from posesuite.engine import image
+from posesuite.engine.image import Decoded, Placement
+from posesuite.engine.model_file import EngineError
+from posesuite.engine.network import Network, TensorDetails
+from posesuite.pose.skeleton import KeypointType
+
+import numpy as np
+
+
+class Family:
+    """A family's part of an engine: it decodes the outputs of one loaded network.
+
+    network: a network whose outputs match.
+    options: those of PoseEngine's max_poses, score_threshold and nms_radius that its user gave.
+    Raises ValueError if the network or an option does not fit the family.
+    """
+
+    OPTIONS: Tuple[str, ...] = ()  # names of PoseEngine's options that the family has
+    INPUT_SCALES = image.INPUT_SCALES  # by the input's type
+
+    def __init__(self, network: Network, options: Dict[str, float]) -> None:
+        unknown = [name for name in options if name not in self.OPTIONS]
+        if unknown:
+            raise ValueError(f'this network has no {" and no ".join(unknown)}')
+        self.network = network
+        width, height = network.input_size
+        self._canvas = np.empty((height, width, 3), np.uint8)
+
+    @staticmethod
+    def matches(outputs: List[TensorDetails]) -> bool:
+        """Whether these are the outputs of a network of the family."""
+        raise NotImplementedError
+
+    @staticmethod
+    def op_libraries(model: bytes, options: Dict[str, float]) -> List[Tuple[str, Dict[str, str]]]:
+        """Libraries with the family's custom ops that a model file needs, and their options.
+
+        Raises EngineError if one is not installed.
+        """
+        return []
+
+    def draw(self, img: np.ndarray) -> Placement:
+        """Draws an image, uint8 [Y, X, RGB or RGBX], into the network's input."""
+        target = self.network.input()
+        if target.dtype == np.uint8:
+            return self.fit(img, target)
+        placement = self.fit(img, self._canvas)
+        target[...] = self.INPUT_SCALES[target.dtype.type](self._canvas)
+        return placement
+
+    def fit(self, img: np.ndarray, canvas: np.ndarray) -> Placement:
+        """Draws an image onto a canvas of the input's size, uint8 [Y, X, RGB]."""
+        return image.fit(img, canvas)
+
+    def decode(self, outputs: List[np.ndarray]) -> Decoded:
+        """The people in a network's outputs, which have the order of network.outputs."""
+        raise NotImplementedError
+
+    def heatmap(self, part: KeypointType) -> Tuple[np.ndarray, float]:
+        """A part's scores, float32 [Y, X], in the last run, and the input's pixels per cell.
+
+        Raises EngineError for a family without heatmaps.
+        """
+        raise EngineError('this network has no heatmaps')
+
+
+def families() -> Iterator[Type[Family]]:
+    """The families in posesuite/engine/families, by file name."""
+    for module in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
+        yield importlib.import_module(f'{folder.__name__}.{module}').Family
+
+
+def op_libraries(model: bytes, options: Dict[str, float]) -> List[Tuple[str, Dict[str, str]]]:
+    """Libraries with the custom ops that a model file needs, each with its options."""
+    return [library for family in families() for library in family.op_libraries(model, options)]
+
+
+def find_family(network: Network, options: Dict[str, float]) -> Family:
+    """The family of a network, made ready for it. Raises ValueError."""
+    for family in families():
+        if family.matches(network.outputs):
+            return family(network, options)
+    shapes = ', '.join(str(list(map(int, output['shape']))) for output in network.outputs)
+    names = ', '.join(family.__module__.rpartition('.')[2] for family in families())
+    raise ValueError(f'its outputs {shapes} are those of no known family ({names})')

@@ -1,0 +1,124 @@
+"""Images into a network's input, with their aspect ratio kept, and coordinates back.
+
+Pixel centres lie at whole numbers, in an image as in a network's input.
+"""
+from functools import partial
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+from posesuite.pose.pose import Keypoint, Point, Pose
+from posesuite.pose.skeleton import KEYPOINT_TYPES
+
+import cv2
+import numpy as np
+
+PADDING = 128  # the grey that the network calls 0, as it pads its own layers
+# From a canvas, 0..255, to a network's input of another type than uint8.
+INPUT_SCALES: Dict[type, Callable[[np.ndarray], np.ndarray]] = {
+    np.int8: lambda canvas: (canvas ^ 128).view(np.int8),  # -128..127
+    np.int32: lambda canvas: canvas,
+    np.float32: lambda canvas: canvas * np.float32(1 / 127.5) - 1}  # -1..1
+# A NamedTuple's own constructor takes three times as long, and a pose needs 34 of them.
+_point = partial(tuple.__new__, Point)
+_keypoint = partial(tuple.__new__, Keypoint)
+
+
+class Placement(NamedTuple):
+    """Where an image lies in a network's input: at the top left, unless a family crops it."""
+    scale_x: float  # pixels of the input per pixel of the image
+    scale_y: float
+    left: float = 0.0  # the input's left edge, in pixels of the image
+    top: float = 0.0
+
+
+class Decoded(NamedTuple):
+    """What a family makes of a network's outputs, people by falling score."""
+    keypoints: np.ndarray  # [n, 17, 2] as (y, x), pixels of the network's input
+    keypoint_scores: np.ndarray  # [n, 17], 0 to 1
+    pose_scores: np.ndarray  # [n], 0 to 1
+
+
+def as_array(img: Any) -> np.ndarray:
+    """An image as uint8 [Y, X, RGB], or [Y, X, RGBX] if it came from PIL.
+
+    img: a PIL image of any mode, or a uint8 array [Y, X, RGB].
+    Raises TypeError or ValueError for anything else.
+    """
+    if hasattr(img, 'convert'):
+        return _pil_as_array(img)
+    if not isinstance(img, np.ndarray):
+        raise TypeError(f'need a PIL image or a uint8 array [Y, X, RGB], got {type(img).__name__}')
+    if img.dtype != np.uint8 or img.ndim != 3 or img.shape[2] != 3 or 0 in img.shape:
+        raise ValueError(f'need a uint8 array [Y, X, RGB], got {img.dtype} {list(img.shape)}')
+    return img
+
+
+def _pil_as_array(img: Any) -> np.ndarray:
+    if img.mode[0] in 'IF':  # 16 and 32 bits a pixel, which Pillow would cut off at 255
+        grey = np.asarray(img, np.float64) / (1 if img.mode == 'F' else 257)
+        return np.stack([np.nan_to_num(grey).clip(0, 255).astype(np.uint8)] * 3, axis=2)
+    if img.mode == 'La':  # the one mode that Pillow does not convert to RGB directly
+        img = img.convert('LA')
+    # Pillow keeps RGB as four bytes a pixel: copied and shrunk like this it takes half the time.
+    pixels = (img if img.mode == 'RGB' else img.convert('RGB')).tobytes('raw', 'RGBX')
+    return np.frombuffer(pixels, np.uint8).reshape(img.height, img.width, 4)
+
+
+def fit(image: np.ndarray, canvas: np.ndarray) -> Placement:
+    """Draws an image into the top left of a canvas, its aspect ratio kept, and grey beside it.
+
+    image: uint8 [Y, X, RGB or RGBX]. canvas: uint8 [Y, X, RGB], overwritten.
+    """
+    (height, width), (image_height, image_width) = canvas.shape[:2], image.shape[:2]
+    scale = min(width / image_width, height / image_height)
+    used = max(1, round(image_width * scale)), max(1, round(image_height * scale))
+    target = canvas[:used[1], :used[0]]
+    # Camera frames are shrunk a little, for which averaging costs twice the time and Google's
+    # networks find no more people. Shrinking a lot needs an average, enlarging interpolation.
+    how = (cv2.INTER_AREA if scale < 0.5 else
+           cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
+    if image.shape[2] == 4:
+        fitted = image if scale == 1 else cv2.resize(image, used, interpolation=how)
+        cv2.cvtColor(fitted, cv2.COLOR_RGBA2RGB, dst=target)
+    elif scale == 1:
+        target[...] = image
+    else:
+        cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
+    canvas[used[1]:] = canvas[:used[1], used[0]:] = PADDING
+    return Placement(used[0] / image_width, used[1] / image_height)
+
+
+def poses_in_image(found: Decoded, placement: Placement, size: Tuple[int, int],
+                   mirror: bool) -> List[Pose]:
+    """Decoded people as poses in the pixels of their image, and not outside of it.
+
+    size: the image's width and height in pixels. mirror: flip x.
+    """
+    right, bottom = size[0] - 1.0, size[1] - 1.0
+    scale_x, scale_y, left, top = placement
+    left, top = left - 0.5, top - 0.5
+    poses = []
+    # Python's numbers: for so few of them numpy takes twice the time.
+    for places, scores, score in zip(*(values.tolist() for values in found)):
+        points = [((x + 0.5) / scale_x + left, (y + 0.5) / scale_y + top) for y, x in places]
+        points = [(0.0 if x < 0 else right if x > right else x,
+                   0.0 if y < 0 else bottom if y > bottom else y) for x, y in points]
+        if mirror:
+            points = [(right - x, y) for x, y in points]
+        keypoints = map(_keypoint, zip(map(_point, points), scores))
+        poses.append(Pose(dict(zip(KEYPOINT_TYPES, keypoints)), score))
+    return poses
+
+
+def heatmap_in_image(scores: np.ndarray, stride: float, placement: Placement,
+                     size: Tuple[int, int]) -> np.ndarray:
+    """A map of scores, enlarged to the size of the image that it is about.
+
+    scores: float32 [Y, X], a cell every `stride` pixels of the network's input.
+    size: the image's width and height in pixels.
+    Returns float32 [Y, X].
+    """
+    x, y, left, top = placement
+    to_cell = np.array([[x, 0, (0.5 - left) * x - 0.5],
+                        [0, y, (0.5 - top) * y - 0.5]], np.float32) / np.float32(stride)
+    return cv2.warpAffine(scores, to_cell, size, borderMode=cv2.BORDER_REPLICATE,
+                          flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -1,0 +1,53 @@
+"""What a loaded network is to an engine, whichever runtime runs it."""
+import importlib
+import pkgutil
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from posesuite.engine import runtimes as folder
+
+import numpy as np
+
+# 'name', 'shape', 'dtype' and 'quantization' (scale, zero point) of a tensor, as TensorFlow Lite
+# has them.
+TensorDetails = Dict[str, Any]
+
+
+class Choice(NamedTuple):
+    """What an engine runs, and on what."""
+    path: str  # of the model file
+    model: bytes  # its content
+    edgetpu: Optional[Any]  # an open Edge TPU; None for the CPU
+
+
+class Network:
+    """A network loaded by some runtime. One thread at a time may use it."""
+
+    input_size: Tuple[int, int]  # width and height in pixels
+    outputs: List[TensorDetails]
+    tensors: List[TensorDetails]  # all that read() may be asked for
+
+    def input(self) -> np.ndarray:
+        """The image that the next run takes: [Y, X, RGB] of the network's type, to be written."""
+        raise NotImplementedError
+
+    def run(self) -> List[np.ndarray]:
+        """Runs the network; returns its outputs. Raises RuntimeError if the device fails."""
+        raise NotImplementedError
+
+    def read(self, tensor: TensorDetails) -> np.ndarray:
+        """A copy of a tensor as the last run left it."""
+        raise NotImplementedError
+
+
+def load_network(choice: Choice, num_threads: int,
+         op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
+    """Loads a model file with the runtime that runs such files.
+
+    op_libraries: paths of libraries with custom ops, and the libraries' options.
+    Raises EngineError, OSError, RuntimeError or ValueError.
+    """
+    for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
+        runtime = importlib.import_module(f'{folder.__name__}.{name}')
+        if runtime.matches(choice.path, choice.model):
+            return runtime.load(choice, num_threads, op_libraries)
+    raise ValueError('no runtime runs such a file')

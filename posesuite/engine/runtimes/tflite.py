@@ -1,0 +1,67 @@
+"""TensorFlow Lite: .tflite files on the CPU and on the Edge TPU."""
+import ctypes
+from typing import Any, Dict, List, Tuple
+
+from posesuite.engine.device import RUNTIMES, import_runtime
+from posesuite.engine.network import Choice, Network, TensorDetails
+
+import numpy as np
+
+INPUT_TYPES = (np.uint8, np.int8, np.int32, np.float32)
+
+
+def matches(path: str, model: bytes) -> bool:
+    return model[4:8] == b'TFL3'
+
+
+def load(choice: Choice, num_threads: int,
+         op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
+    on_cpu = choice.edgetpu is None
+    # Coral's libedgetpu is built against tflite_runtime.
+    runtime = import_runtime(*(RUNTIMES if on_cpu else RUNTIMES[::-1]))
+    delegates = [] if on_cpu else [choice.edgetpu]
+    delegates += [runtime.load_delegate(path, options) for path, options in op_libraries]
+    return TfliteNetwork(runtime, choice.model, num_threads, delegates)
+
+
+class TfliteNetwork(Network):
+    """A network in TensorFlow Lite's interpreter.
+
+    runtime: the interpreter's module. model: the file's content.
+    """
+
+    def __init__(self, runtime: Any, model: bytes, num_threads: int, delegates: List[Any]) -> None:
+        self._model = model  # the interpreter reads it in place
+        self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
+                                                experimental_delegates=delegates)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]
+        shape, dtype = self._input['shape'].tolist(), self._input['dtype']
+        if len(shape) != 4 or shape[3] != 3 or dtype not in INPUT_TYPES:
+            raise ValueError(f'its input {shape} is no image')
+        self.input_size = shape[2], shape[1]
+        self.outputs: List[TensorDetails] = self._interpreter.get_output_details()
+        self.tensors: List[TensorDetails] = self._interpreter.get_tensor_details()
+        self._input_address = 0
+        self._input_array = np.empty(0)
+
+    def input(self) -> np.ndarray:
+        """The interpreter's own memory, so that an image is not copied once more.
+
+        The interpreter refuses to run while anybody, such as a traceback, holds a view of its
+        memory. This array has the address only, which is asked for each time as it may change.
+        """
+        address = self._interpreter.tensor(self._input['index'])().ctypes.data
+        if address != self._input_address:
+            shape, dtype = self._input['shape'], np.dtype(self._input['dtype'])
+            memory = (ctypes.c_char * (int(shape.prod()) * dtype.itemsize)).from_address(address)
+            self._input_array = np.frombuffer(memory, dtype).reshape(shape[1:])
+            self._input_address = address
+        return self._input_array
+
+    def run(self) -> List[np.ndarray]:
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(output['index']) for output in self.outputs]
+
+    def read(self, tensor: TensorDetails) -> np.ndarray:
+        return self._interpreter.get_tensor(tensor['index'])

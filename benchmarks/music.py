@@ -10,17 +10,17 @@ import argparse
 import os
 import sys
 
-import numpy as np
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), 'tests')]
 
-from posesuite.music import players as music  # noqa: E402
+from playing import RATE, heard, runs  # noqa: E402
+from posesuite.music.players import Player  # noqa: E402
+from posesuite.music.theory import SCALES, notes  # noqa: E402
 
-from test_music import RATE, heard, runs  # noqa: E402
+import numpy as np  # noqa: E402
 
 MINUTE = round(60 * RATE)  # frames
-AFTER = 300  # frames in which a step must be heard
+AFTER = 300  # frames within which a step must be heard
 
 
 def main() -> None:
@@ -32,16 +32,21 @@ def main() -> None:
     print('noise  scale              changes a minute: mean, most   frames to a step: median, most')
     for noise in (0, .005, .01, .02):
         for name in ('major pentatonic', 'chromatic'):
-            notes = music.notes(music.SCALES[name], 0, 3, 2)
-            changes, delays = [], []
-            for seed in range(args.runs):
-                border = [4.5] * MINUTE
-                changes.append(len(runs(heard(border, music.Player(notes, 0), noise, seed))) - 1)
-                step = heard([4.0] * 90 + [5.0] * AFTER, music.Player(notes, 0), noise, seed)
-                delays.append(next((n for n, sound in enumerate(step[90:])
-                                    if sound.note == notes[5]), AFTER))
-            print(f'{noise:5.1%}  {name:18} {np.mean(changes):21.1f}, {max(changes):4} '
-                  f'{np.median(delays):24.0f}, {max(delays):4}')
+            measure(noise, name, args.runs)
+
+
+def measure(noise: float, name: str, count: int) -> None:
+    """Prints a line; noise: in heights of the body; name: of the scale; count: of runs."""
+    ladder = notes(SCALES[name], 0, 3, 2)
+    changes, delays = [], []
+    for seed in range(count):
+        border = heard([4.5] * MINUTE, Player(ladder, 0), noise, seed)
+        changes.append(len(runs(border)) - 1)
+        step = heard([4.0] * 90 + [5.0] * AFTER, Player(ladder, 0), noise, seed)
+        delays.append(next((n for n, sound in enumerate(step[90:]) if sound.note == ladder[5]),
+                           AFTER))
+    print(f'{noise:5.1%}  {name:18} {np.mean(changes):21.1f}, {max(changes):4} '
+          f'{np.median(delays):24.0f}, {max(delays):4}')
 
 
 if __name__ == '__main__':

@@ -13,7 +13,8 @@ from typing import Iterator, List, NamedTuple, Tuple
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from posesuite.music.players import REACH  # noqa: E402
-from posesuite.pose.log import VERSION, pose_as_json  # noqa: E402
+from posesuite.pose.json_poses import pose_as_json  # noqa: E402
+from posesuite.pose.log import VERSION  # noqa: E402
 from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
 from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 

@@ -1,44 +1,27 @@
 """synthesizer.py, played by pose logs with known wrists: what is heard, seen, and left behind."""
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import wave
 from typing import Any, Dict, Iterable, List, Tuple
 
-from helpers import ROOT, SIZES, google_model, wait_for
-from posesuite.music.fluidsynth import RATE
-from posesuite.music.players import SCALES, key, notes
-from posesuite.pose.log import VERSION, pose_as_json
+from figures import musician
+from helpers import ROOT, wait_for
+from playing import LADDER, RATE, TOP, at, write_log
+from posesuite.music.fluidsynth import RATE as SAMPLE_RATE
+from posesuite.music.theory import SCALES, notes
 from posesuite.pose.pose import Pose
+from sounds import cents_off, hanging, loudness, notes_of, parsed, samples, sent
+from videos import frames_of, write_clip
 
 import cv2
 import numpy as np
 import pytest
-from test_audio import cents_off, hanging, loudness, port, synthesizer  # noqa: F401
-from test_music import pose
 
 SCRIPT = os.path.join(ROOT, 'synthesizer.py')
-CLIP = os.path.join(ROOT, 'samples', 'three_people.mp4')
-FPS = 30
-GUITAR = notes(SCALES['major pentatonic'], key('C'), 3, 2)
-TOP = len(GUITAR) - 1
 CYAN, MAGENTA, YELLOW, GREY = (0, 255, 255), (255, 0, 255), (255, 255, 0), (150, 150, 150)
-
-
-def write_log(path: Any, frames: Iterable[Dict[int, Pose]]) -> str:
-    with open(str(path), 'w') as file:
-        json.dump({'version': VERSION, 'source': 'test', 'fps': FPS, 'width': 640, 'height': 480},
-                  file)
-        for number, people in enumerate(frames):
-            poses = [dict(id=identity, **pose_as_json(somebody))
-                     for identity, somebody in people.items()]
-            line = {'frame': number, 'time': round(number / FPS, 4), 'poses': poses}
-            file.write('\n' + json.dumps(line))
-        file.write('\n')
-    return str(path)
+People = Dict[int, Pose]
 
 
 def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
@@ -48,64 +31,48 @@ def run(*arguments: Any, status: int = 0) -> 'subprocess.CompletedProcess[str]':
     return done
 
 
-def record(tmp_path: Any, frames: Iterable[Dict[int, Pose]], *arguments: Any) -> np.ndarray:
-    """What is heard of frames, float [sample]; also writes take.mid."""
+def play(tmp_path: Any, frames: Iterable[People],
+         *recordings: str) -> List[Tuple[float, int, int]]:
+    """Plays frames into take.mid and other recordings; returns the notes of take.mid."""
     log = write_log(tmp_path / 'log.jsonl', frames)
-    done = run('--mute', '--headless', '--videosrc', log, '--record', tmp_path / 'take.wav',
-               '--record', tmp_path / 'take.mid', *arguments)
+    files = [part for name in ('take.mid', *recordings) for part in ('--record', tmp_path / name)]
+    done = run('--mute', '--headless', '--videosrc', log, *files)
     assert done.stdout == ''  # where CI is set, pyfluidsynth would write there
-    with wave.open(str(tmp_path / 'take.wav')) as file:
-        return np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2).mean(1)
+    return notes_of(tmp_path / 'take.mid')
 
 
-def notes_of(tmp_path: Any) -> List[Tuple[float, int, int]]:
-    """Time, channel and note of each note-on of take.mid."""
-    mido = pytest.importorskip('mido')
-    now, found = 0.0, []
-    for message in mido.MidiFile(str(tmp_path / 'take.mid')):
-        now += message.time
-        if message.type == 'note_on' and message.velocity:
-            found.append((now, message.channel, message.note))
-    return found
-
-
-def at(step: float, left: float = 0.8, **more: Any) -> Dict[int, Pose]:
-    """One player whose right wrist is at a note of the ladder."""
-    return {0: pose(step / TOP, left, **more)}
-
-
+@pytest.mark.usefixtures('synthesizer')
 def test_known_wrists_are_heard_at_their_frame_and_pitch(tmp_path):
     steps = [0, 3, 5, 4, 10, 7]
     hold = 20  # frames
-    sound = record(tmp_path, [at(steps[n // hold]) for n in range(hold * len(steps))]
-                   + [{}] * 30)
-    played = notes_of(tmp_path)
-    assert [note for _, _, note in played] == [GUITAR[step] for step in steps]
+    played = play(tmp_path, [at(steps[n // hold]) for n in range(hold * len(steps))] + [{}] * 30,
+                  'take.wav')
+    sound = samples(tmp_path / 'take.wav')
+    assert [note for _, _, note in played] == [LADDER[step] for step in steps]
     for number, (begin, _, note) in enumerate(played):
-        assert begin == pytest.approx(number * hold / FPS, abs=0.015)
-        middle = sound[round((begin + 0.25) * RATE):round((begin + 0.6) * RATE)]
+        assert begin == pytest.approx(number * hold / RATE, abs=0.015)
+        middle = sound[round((begin + 0.25) * SAMPLE_RATE):round((begin + 0.6) * SAMPLE_RATE)]
         assert abs(cents_off(middle, note)) < 20
     # The old note's tone is gone with the frame that brings the new one.
-    gone = hold * len(steps) / FPS
+    gone = hold * len(steps) / RATE
     assert loudness(sound, gone - 0.2, gone) > 300
-    assert np.abs(sound[round((gone + 0.4) * RATE):]).max() < np.abs(sound).max() / 1000
+    assert np.abs(sound[round((gone + 0.4) * SAMPLE_RATE):]).max() < np.abs(sound).max() / 1000
 
 
 def test_a_distance_makes_no_difference(tmp_path):
-    heard = []
-    for distance in (1.5, 5.0):
-        record(tmp_path, [at(n // 10, distance=distance) for n in range(110)])
-        heard.append(notes_of(tmp_path))
+    heard = [play(tmp_path, [at(n // 10, distance=distance) for n in range(110)])
+             for distance in (1.5, 5.0)]
     assert heard[0] == heard[1]
-    assert [note for _, _, note in heard[0]] == list(GUITAR)
+    assert [note for _, _, note in heard[0]] == list(LADDER)
 
 
+@pytest.mark.usefixtures('synthesizer')
 def test_loudness_follows_the_left_wrist_within_a_note(tmp_path):
     """The published demo took the volume at a note's start only."""
     volumes = 0.55 + 0.4 * np.sin(np.arange(150) / 14)
-    sound = record(tmp_path, [at(5, left=left) for left in volumes])
-    assert len(notes_of(tmp_path)) == 1
-    heard = [loudness(sound, n / FPS, (n + 1) / FPS) for n in range(1, 151)]
+    assert len(play(tmp_path, [at(5, left=left) for left in volumes], 'take.wav')) == 1
+    sound = samples(tmp_path / 'take.wav')
+    heard = [loudness(sound, n / RATE, (n + 1) / RATE) for n in range(1, 151)]
     ranks = (np.argsort(np.argsort(values)) for values in (heard[10:-1], volumes[10:-1]))
     assert np.corrcoef(*ranks)[0, 1] > 0.95
 
@@ -114,19 +81,21 @@ def test_loudness_follows_the_left_wrist_within_a_note(tmp_path):
 def test_a_trembling_wrist_does_not_flutter(tmp_path, seed):
     """The published demo's did. Noise is 2 % of the body's height, for a minute on a border."""
     rng = np.random.RandomState(seed)
-    record(tmp_path, [at(4.5, off=rng.normal(0, 0.02 * 1.7, 2)) for _ in range(60 * FPS)])
-    assert 1 <= len(notes_of(tmp_path)) <= 12
+    played = play(tmp_path, [at(4.5, off=rng.normal(0, 0.02 * 1.7, 2))
+                             for _ in range(round(60 * RATE))])
+    assert 1 <= len(played) <= 12
 
 
 def test_a_sweep_plays_each_note_once(tmp_path):
-    record(tmp_path, [at(step) for step in [0] * 10 + list(np.linspace(0, TOP, 90)) + [TOP] * 10])
-    assert [note for _, _, note in notes_of(tmp_path)] == list(GUITAR)
+    played = play(tmp_path, [at(step) for step in
+                             [0] * 10 + list(np.linspace(0, TOP, 90)) + [TOP] * 10])
+    assert [note for _, _, note in played] == list(LADDER)
 
 
 def test_three_cross_and_leave_and_keep_their_instruments(tmp_path):
     """Three in a row who change sides; one is hidden meanwhile, one leaves, a fourth waits."""
-    def people(n: int) -> Dict[int, Pose]:
-        found = {identity: pose((2 + identity) / TOP, 0.8, x=x) for identity, x in (
+    def people(n: int) -> People:
+        found = {identity: musician((2 + identity) / TOP, 0.8, x=x) for identity, x in (
             (4, 120 + 4 * n), (7, 320), (9, 520 - 4 * n), (11, 600))}
         if 40 <= n < 60:
             del found[7]  # behind the others, for 0.67 s
@@ -134,8 +103,7 @@ def test_three_cross_and_leave_and_keep_their_instruments(tmp_path):
             del found[4]
         return found
 
-    record(tmp_path, [people(n) for n in range(160)])
-    played = notes_of(tmp_path)
+    played = play(tmp_path, [people(n) for n in range(160)])
     first = [(channel, note) for begin, channel, note in played if begin < 0.1]
     assert first == [(place, notes(SCALES['major pentatonic'], 0, octave, 2)[step])
                      for place, octave, step in ((0, 3, 6), (1, 2, 9), (2, 4, 10))]
@@ -146,7 +114,7 @@ def test_three_cross_and_leave_and_keep_their_instruments(tmp_path):
 
 
 def test_people_are_drawn_as_their_instruments(tmp_path):
-    people = {identity: pose(0.5, 0.5, x=80 + 150 * identity, distance=4.5)
+    people = {identity: musician(0.5, 0.5, x=80 + 150 * identity, distance=4.5)
               for identity in range(4)}
     log = write_log(tmp_path / 'log.jsonl', [people] * 5)
     run('--mute', '--videosrc', log, '--output', tmp_path / 'stage.png')
@@ -161,10 +129,11 @@ def test_people_are_drawn_as_their_instruments(tmp_path):
 def test_the_demo_plays_its_tune(tmp_path):
     """The melody of its own log, and the picture."""
     run('--demo', '--mute', '--output', tmp_path / 'stage.png', '--record', tmp_path / 'take.mid')
-    melody = [note for _, channel, note in notes_of(tmp_path) if channel == 0]
-    g, a, c, d, e = GUITAR[3:8]
+    played = notes_of(tmp_path / 'take.mid')
+    melody = [note for _, channel, note in played if channel == 0]
+    g, a, c, d, e = LADDER[3:8]
     assert melody[:8] == [g, c, e, c, e, d, c, a]
-    assert {channel for _, channel, _ in notes_of(tmp_path)} == {0, 1, 2}
+    assert {channel for _, channel, _ in played} == {0, 1, 2}
     assert cv2.imread(str(tmp_path / 'stage.png')).shape == (480, 640, 3)
 
 
@@ -178,11 +147,12 @@ def test_the_sample_log_is_what_its_maker_makes(tmp_path):
 
 @pytest.mark.usefixtures('quick_runtime')
 def test_a_clip_is_played_through_the_network(tmp_path):
-    """And the delay from capture to note is little more than the network's time."""
-    done = run('--mute', '--headless', '--stats', '--videosrc', CLIP, '--model',
-               google_model(SIZES[0]), '--record', tmp_path / 'take.mid')
-    played = notes_of(tmp_path)
-    assert {channel for _, channel, _ in played} == {0, 1, 2}
+    """And the latency from capture to note contains the network's time."""
+    clip = str(tmp_path / 'clip.avi')
+    write_clip(clip, frames_of(os.path.join(ROOT, 'samples', 'three_people.mp4'))[:60], RATE)
+    done = run('--mute', '--headless', '--stats', '--videosrc', clip, '--record',
+               tmp_path / 'take.mid')
+    assert {channel for _, channel, _ in notes_of(tmp_path / 'take.mid')} == {0, 1, 2}
     line, = (line for line in done.stderr.splitlines() if line.startswith('from capture to note'))
     p50, network, count, buffer = map(float, re.match(
         r'.*p50 ([\d.]+) ms.*network ([\d.]+) ms; (\d+) notes.*adds ([\d.]+) ms', line).groups())
@@ -192,55 +162,50 @@ def test_a_clip_is_played_through_the_network(tmp_path):
 ENDINGS = {'Ctrl-C': signal.SIGINT, 'SIGTERM': signal.SIGTERM, 'SIGKILL': signal.SIGKILL}
 
 
-def left_sounding(data: bytes) -> Tuple[int, set]:
-    """How many notes began in MIDI messages, and those that never ended."""
-    import mido
-    parser = mido.Parser()
-    parser.feed(data)
-    messages = list(parser)
-    return sum(message.type == 'note_on' for message in messages), hanging(messages)
-
-
 def start(env: Dict[str, str], *arguments: str) -> 'subprocess.Popen[bytes]':
-    """The demo's tune on an outside instrument, at its own pace."""
+    """The demo's tune on an external instrument, at its own pace."""
     return subprocess.Popen([sys.executable, SCRIPT, '--demo', '--realtime', '--mute',
                              '--midi-port', 'Piano', *arguments], env=env, stderr=subprocess.PIPE)
 
 
-def sent(env: Dict[str, str]) -> bytes:
-    try:
-        with open(env['MESSAGES'], 'rb') as file:
-            return file.read()
-    except FileNotFoundError:
-        return b''
+def begun(data: bytes) -> int:
+    """How many notes began in MIDI messages."""
+    return sum(message.type == 'note_on' for message in parsed(data))
+
+
+def end(demo: 'subprocess.Popen[bytes]', ending: str, env: Dict[str, str]) -> None:
+    """Ends a demo that plays."""
+    if ending in ENDINGS:
+        demo.send_signal(ENDINGS[ending])
+    elif ending == 'q':
+        window = wait_for(lambda: subprocess.run(
+            ['xdotool', 'search', '--onlyvisible', '--name', '^synthesizer$'], env=env,
+            stdout=subprocess.PIPE).stdout.decode().split())[0]
+        subprocess.run(['xdotool', 'windowfocus', '--sync', window, 'key', 'q'], env=env)
 
 
 @pytest.mark.parametrize('ending', [*ENDINGS, 'q', 'exception'])
-def test_no_ending_leaves_a_note_on_an_instrument(port, screen, ending):  # noqa: F811
+def test_no_ending_leaves_a_note_on_an_instrument(port, screen, tmp_path, request, ending):
     env = dict(screen, **port)
+    arguments = [] if ending == 'q' else ['--headless']
     if ending == 'exception':  # the disk that the recording goes to is full
-        os.symlink('/dev/full', os.path.join(port['PYTHONPATH'], 'take.wav'))
-        demo = start(env, '--headless', '--record', os.path.join(port['PYTHONPATH'], 'take.wav'))
-    else:
-        demo = start(env, *([] if ending == 'q' else ['--headless']))
+        request.getfixturevalue('synthesizer')
+        (tmp_path / 'take.wav').symlink_to('/dev/full')
+        arguments += ['--record', str(tmp_path / 'take.wav')]
+    demo = start(env, *arguments)
     try:
-        if ending != 'exception':
-            wait_for(lambda: left_sounding(sent(env))[0] > 3)
-        if ending in ENDINGS:
-            demo.send_signal(ENDINGS[ending])
-        elif ending == 'q':
-            window = wait_for(lambda: subprocess.run(
-                ['xdotool', 'search', '--onlyvisible', '--name', '^synthesizer$'], env=env,
-                stdout=subprocess.PIPE).stdout.decode().split())[0]
-            subprocess.run(['xdotool', 'windowfocus', '--sync', window, 'key', 'q'], env=env)
-        _, errors = demo.communicate(timeout=20)
+        # The demo ends of itself in the exception's case, after its first notes; how long it takes
+        # to start says nothing.
+        wait_for(lambda: begun(sent(env)) > (0 if ending == 'exception' else 3))
+        end(demo, ending, env)
+        _, errors = demo.communicate(timeout=60)
     finally:
         demo.kill()
     status = {'SIGKILL': -signal.SIGKILL, 'exception': 1}.get(ending, 0)
     assert demo.returncode == status, errors
     wait_for(lambda: sent(env).endswith(b'\xff'))
-    count, sounding = left_sounding(sent(env)[:-1])
-    assert count and not sounding
+    messages = parsed(sent(env)[:-1])
+    assert messages and hanging(messages) == set()
 
 
 @pytest.mark.parametrize('arguments, reason', [

@@ -19,6 +19,7 @@ SCRIPT = os.path.join(ROOT, 'anonymizer.py')
 CLIP = os.path.join(ROOT, 'samples', 'in_and_out.mp4')
 WAITING, SET = 'Waiting for everyone to leave the frame...', 'Background set.'
 EMPTY = 45  # frames, until the background is set and for some more
+PLANTED = 45  # frames with the canary
 CANARY = np.s_[160:320, 240:400]  # where the noise is planted
 NOISE = np.random.RandomState(7).randint(0, 256, (160, 160, 3), np.uint8)
 GREY = 128

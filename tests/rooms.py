@@ -1,11 +1,12 @@
 """Watching a room until its background is set or refused."""
+import functools
 import os
-from typing import Callable, Iterator, List
+from typing import Callable, Iterator, List, Tuple
 
 from helpers import ROOT
 from pose_engine import PoseEngine
 from posesuite.pose.pose import Fault, Frame
-from posesuite.privacy import Background
+from posesuite.privacy import EVIDENCE, Background
 from posesuite.privacy.composition import GREY
 
 import cv2
@@ -24,26 +25,33 @@ def read_clip() -> List[np.ndarray]:
             for _, image in iter(capture.read, (False, None))]
 
 
-def noisy(images: List[np.ndarray], sigma: float = 2.0) -> Iterator[np.ndarray]:
+@functools.lru_cache(maxsize=None)
+def noise_of(shape: Tuple[int, ...], sigma: float = 2.0) -> np.ndarray:
+    """Eight frames of a camera's noise."""
+    return np.random.default_rng(0).normal(0, sigma, (8, *shape)).astype(np.int16)
+
+
+def noisy(images: List[np.ndarray]) -> Iterator[np.ndarray]:
     """Images with a camera's noise."""
-    rng = np.random.default_rng(0)
-    noise = rng.normal(0, sigma, (8, *images[0].shape)).astype(np.int16)
     for i, image in enumerate(images):
-        yield np.uint8(np.clip(image + noise[i * 5 % 8], 0, 255))
+        yield np.uint8(np.clip(image + noise_of(image.shape)[i * 5 % 8], 0, 255))
 
 
 def watch(engine: PoseEngine, images: List[np.ndarray],
-          missed: Callable[[int], bool] = lambda number: False, fault: str = '') -> Background:
+          missed: Callable[[int], bool] = lambda number: False, fault: str = '',
+          until_seen: bool = False) -> Background:
     """A background that has been shown images until it was set or refused.
 
     missed: the numbers of the frames in which the network finds nobody. fault: the text of theirs.
+    until_seen: stop at the first frame in which it finds somebody.
     """
     background = Background(engine, DELAY)
     for i, image in enumerate(noisy(images)):
         poses = [] if missed(i) else engine.DetectPosesInImage(image)[0]
         background.update(Frame(image, i, i / RATE, 0.0, Fault.from_text(fault) if fault else None),
                           poses)
-        if background.image is not None or background.doubt and not fault:
+        seen = until_seen and any(pose.score >= EVIDENCE for pose in poses)
+        if seen or background.image is not None or background.doubt and not fault:
             break
     return background
 

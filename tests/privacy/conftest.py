@@ -1,7 +1,7 @@
 """Fixtures of the tests that look for leaked images."""
 import os
 
-from canary import CLIP, EMPTY, planted
+from canary import CLIP, EMPTY, PLANTED, planted
 
 import cv2
 import numpy as np
@@ -17,13 +17,13 @@ def room() -> np.ndarray:
 @pytest.fixture(scope='session')
 def canaries(tmp_path_factory, room) -> str:
     """A folder of pictures, whose pixels reach the demo as they are: the empty room for EMPTY
-    frames, then 90 with the canary.
+    frames, then PLANTED with the canary.
     """
     folder = tmp_path_factory.mktemp('canaries')
     for name, image in (('empty', room), ('planted', planted(room))):
         cv2.imwrite(str(folder / f'{name}.png'), image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     (folder / 'frames').mkdir()
-    for i in range(EMPTY + 90):
+    for i in range(EMPTY + PLANTED):
         os.link(str(folder / f'{"empty" if i < EMPTY else "planted"}.png'),
                 str(folder / 'frames' / f'{i:04}.png'))
     return str(folder / 'frames')

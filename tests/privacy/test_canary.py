@@ -13,6 +13,7 @@ from canary import (
     EMPTY,
     ENVIRONMENT,
     GREY,
+    PLANTED,
     SET,
     WAITING,
     assert_no_canary,
@@ -48,13 +49,13 @@ def test_nothing_of_the_camera_is_kept(tmp_path, canaries, room):
     assert lines[0] == WAITING
     assert lines[-1] == SET
     images = frames_of(tmp_path / 'out.avi')
-    assert len(images) == EMPTY + 90
+    assert len(images) == EMPTY + PLANTED
     assert not any(map(is_planted, images))
     assert (images[0][:400] == GREY).mean() > 0.99
     assert np.abs(images[-1][:400].astype(int) - room[:400]).mean() < 8  # the room, and no more
     assert_no_canary(tmp_path, done.stderr.encode(), done.stdout.encode())
     with open(str(tmp_path / 'log.jsonl')) as log:
-        assert len(log.readlines()) == 1 + EMPTY + 90
+        assert len(log.readlines()) == 1 + EMPTY + PLANTED
 
 
 @pytest.mark.parametrize('end', [signal.SIGKILL, signal.SIGSEGV])

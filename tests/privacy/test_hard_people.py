@@ -67,7 +67,7 @@ def pictures(render) -> Dict[str, np.ndarray]:
 def test_people_who_are_hard_to_see(quick_runtime, pictures, model):
     engine = PoseEngine(model(SIZES[0]), device='cpu', score_threshold=EVIDENCE)
     assert [name for name, image in pictures.items()
-            if watch(engine, [image] * PROOF).image is not None] == []
+            if watch(engine, [image] * PROOF, until_seen=True).image is not None] == []
 
 
 def test_people_whom_the_network_cannot_see_move_a_little(quick_runtime, render):

@@ -1,22 +1,39 @@
 #!/bin/sh
-# Compiles the decoder to posenet_decoder.so beside this script, unless that is newer than its
-# sources:
+# Compiles the decoder to posenet_decoder.so beside this script (posenet_decoder.dylib on macOS),
+# unless that is newer than its sources:
 #
 #     sh posenet_decoder/build.sh [OUTPUT]
+#     sh posenet_decoder/build.sh --target aarch64-linux-gnu.2.17 OUTPUT
 #
-# The compiler is $CXX, else the first of c++, g++ and clang++ that works, else the ziglang wheel in
-# .venv. $CXXFLAGS are added to the flags; with them it is always compiled. Exit status: 3 when no
-# compiler was found.
+#   --target  compile for another machine, which zig names like this
+#   --find    compile nothing, only look for a compiler
+#   --help    show this and exit
+#
+# The compiler is $CXX, else the first of c++, g++ and clang++ that works, else the ziglang wheel of
+# $ZIG_PYTHON, which is by default that of .venv. For another machine it is always zig. $CXXFLAGS are
+# added to the flags; with them it is always compiled. Exit status: 3 when no compiler was found.
 set -eu
 
+target=
+find=
 case ${1-} in
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"; exit 0 ;;
+    --find) find=1; shift ;;
+    --target)
+        target=${2-}
+        if [ $# -ne 3 ]; then
+            echo "error: expected --target TARGET OUTPUT" >&2
+            exit 2
+        fi
+        shift 2 ;;
     -*) echo "error: got the option $1, expected the path of the output or nothing" >&2; exit 2 ;;
 esac
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
-output=${1-$here/posenet_decoder.so}
+ending=so
+[ "$(uname -s 2> /dev/null)" != Darwin ] || ending=dylib
+output=${1-$here/posenet_decoder.$ending}
 
-if [ -z "${CXXFLAGS-}" ] && [ -f "$output" ] && [ -z "$(find "$here" -maxdepth 1 \
+if [ -z "${CXXFLAGS-}$target$find" ] && [ -f "$output" ] && [ -z "$(find "$here" -maxdepth 1 \
         \( -name '*.cc' -o -name '*.h' -o -name build.sh \) -newer "$output")" ]; then
     echo "$output is up to date"
     exit 0
@@ -31,26 +48,39 @@ printf '#include <vector>\nint probe() { return 0; }\n' > "$work/probe.cc"
 compiles() { "$@" -shared -fPIC -o "$work/probe.so" "$work/probe.cc" > /dev/null 2>&1; }
 
 venv=${here%/*}/.venv
-python=$venv/bin/python
-if [ -n "${CXX-}" ]; then
+python=${ZIG_PYTHON-$venv/bin/python}
+has_zig() { command -v "$python" > /dev/null && "$python" -c 'import ziglang' 2> /dev/null; }
+# Zig compiles for the very CPU at hand unless it is told not to. Its cache holds the C++ library,
+# which it compiles at its first use.
+use_zig() {
+    cache=$venv/zig-cache
+    [ -d "$venv" ] || cache=${XDG_CACHE_HOME:-${HOME:-$work}/.cache}/zig
+    export ZIG_GLOBAL_CACHE_DIR="${ZIG_GLOBAL_CACHE_DIR:-$cache}"
+    export ZIG_LOCAL_CACHE_DIR="$ZIG_GLOBAL_CACHE_DIR"
+    [ -n "$find" ] || echo 'compiling with zig; the first time takes a minute or more' >&2
+}
+
+if [ -z "$target" ] && [ -n "${CXX-}" ]; then
     # $CXX may hold words of its own, such as "ccache g++".
     # shellcheck disable=SC2086
     set -- $CXX
-elif compiles c++; then set -- c++
-elif compiles g++; then set -- g++
-elif compiles clang++; then set -- clang++
-elif [ -x "$python" ] && "$python" -c 'import ziglang' 2> /dev/null; then
-    # Zig compiles for the very CPU at hand unless told not to. Its cache holds the C++ library,
-    # which it compiles at its first use.
-    export ZIG_GLOBAL_CACHE_DIR="$venv/zig-cache" ZIG_LOCAL_CACHE_DIR="$venv/zig-cache"
-    echo 'compiling with zig; the first time takes a minute or more' >&2
-    set -- "$python" -m ziglang c++ -mcpu=baseline
+elif [ -z "$target" ] && compiles c++; then set -- c++
+elif [ -z "$target" ] && compiles g++; then set -- g++
+elif [ -z "$target" ] && compiles clang++; then set -- clang++
+elif has_zig; then
+    use_zig
+    set -- "$python" -m ziglang c++ ${target:+-target "$target"} -mcpu=baseline -s
 else
-    echo 'error: found no C++ compiler that works, need c++, g++, clang++ or the ziglang wheel in' \
-        '.venv (Debian: apt-get install g++)' >&2
+    need='c++, g++, clang++ or the ziglang wheel in .venv (Debian: apt-get install g++)'
+    [ -z "$target" ] || need="the ziglang wheel in $python"
+    echo "error: found no C++ compiler that works${target:+ for $target}, need $need" >&2
     exit 3
 fi
 compiler=$*
+if [ -n "$find" ]; then
+    echo "$compiler"
+    exit 0
+fi
 
 sources=
 for source in "$here"/*.cc; do
@@ -64,7 +94,11 @@ if [ -z "$sources" ] || [ ! -f "$source" ]; then
     exit 1
 fi
 
-set -- "$@" -std=c++17 -O3 -ffp-contract=off -fPIC -shared -fvisibility=hidden -Wall -Wextra
+set -- "$@" -std=c++17 -O3 -ffp-contract=off -shared -fvisibility=hidden -Wall -Wextra
+case $target in
+    *windows*) ;;  # There all code is so.
+    *) set -- "$@" -fPIC ;;
+esac
 # The C++ library goes into ours, where the compiler has it so, and stays unseen there: the runtimes
 # bring their own.
 static='-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'

@@ -83,3 +83,12 @@ def wait_for(condition: Any, seconds: float = 60) -> Any:
             return result
         assert time.monotonic() < end, 'it took too long'
         time.sleep(0.05)
+
+
+def children(process: 'subprocess.Popen[bytes]') -> List[int]:
+    """The ids of a process's children, whichever of its threads started them; Linux only."""
+    found = set()
+    for thread in os.listdir(f'/proc/{process.pid}/task'):
+        with open(f'/proc/{process.pid}/task/{thread}/children') as file:
+            found.update(map(int, file.read().split()))
+    return list(found)

@@ -16,6 +16,7 @@ import numpy as np
 MIN_FPS, MAX_FPS = 1.0, 120.0  # frames per second of a file
 MAX_GAP = 10  # seconds between two frames; longer gaps are left out of the file
 FINISH_TIMEOUT = 4  # seconds for ffmpeg to complete the file
+SIGNALLED = 255  # exit status of ffmpeg after SIGINT or SIGTERM
 CODECS = {'.mp4': ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '21'],
           '.avi': ['-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p']}
 FOURCCS = {'.mp4': 'mp4v', '.avi': 'MJPG'}  # codecs that OpenCV itself can write
@@ -120,10 +121,13 @@ class _Ffmpeg:
             except subprocess.TimeoutExpired:
                 LOGGER.warning('ffmpeg is still writing %s', self._path)
                 return True
-            if status not in (0, 255):  # it exits with 255 after a signal
-                raise DisplayError(f'ffmpeg cannot write {self._path}: '
-                                   + (self._first_error() or f'it ended with {status}'))
-            return status == 0
+            if status == SIGNALLED:
+                return False
+            # If the disk is full at the end of the file, ffmpeg says so and exits with 0.
+            error = self._first_error() or (f'it ended with {status}' if status else '')
+            if error:
+                raise DisplayError(f'ffmpeg cannot write {self._path}: {error}')
+            return True
 
     def _first_error(self) -> str:
         self._errors.seek(0)

@@ -1,5 +1,14 @@
-"""Skeletons drawn on arrays."""
-from posesuite.display.overlay import COLORS, EDGES, color_of, draw_people, draw_pose, shadow_text
+"""Skeletons, heatmaps and text drawn on arrays."""
+from figures import IMAGE, diagonal, frame
+from posesuite.display.overlay import (
+    COLORS,
+    black,
+    color_of,
+    draw_heatmap,
+    draw_people,
+    draw_pose,
+    shadow_text,
+)
 from posesuite.pose.pose import Keypoint, Point, Pose
 from posesuite.pose.skeleton import KeypointType
 
@@ -7,47 +16,60 @@ import numpy as np
 import pytest
 
 
-def pose(scores) -> Pose:
-    """Keypoint k at (100 + 10 k, 50 + 5 k)."""
-    return Pose({part: Keypoint(Point(100. + 10 * part, 50. + 5 * part), score)
-                 for part, score in zip(KeypointType, scores)}, 0.9)
-
-
-def test_edges_join_parts_of_one_side_or_the_middle():
-    assert len(EDGES) == 16
-    for a, b in EDGES:
-        sides = {part.name.split('_')[0] for part in (a, b)} - {'NOSE'}
-        assert len(sides) == 1 or a.name[5:] == b.name[6:]  # shoulders and hips
-
-
-def test_sure_keypoints_are_drawn_and_others_not():
-    image = np.full((480, 640, 3), 90, np.uint8)
-    draw_pose(image, pose([0.9] * 8 + [0.1] * 9), (10, 20, 30))
+def test_sure_keypoints_are_drawn_and_others_are_not():
+    image = IMAGE.copy()
+    draw_pose(image, diagonal([0.9] * 8 + [0.1] * 9), (10, 20, 30))
     for part in (5, 7):  # the ends of a bone
         assert image[50 + 5 * part, 100 + 10 * part].tolist() == [255, 255, 255]
     assert (image == (10, 20, 30)).all(2).sum() > 10  # a bone, and rims of joints
     assert (image[:, 190:] == 90).all()
 
 
-def test_the_surer_the_more_white():
+def test_the_white_centre_of_a_joint_grows_with_its_score():
     whites = []
     for score in (0.3, 0.6, 1.):
         image = np.zeros((480, 640, 3), np.uint8)
-        draw_pose(image, pose([score] + [0.] * 16))
+        draw_pose(image, diagonal([score] + [0.] * 16))
         whites.append(int((image == 255).all(2).sum()))
     assert whites == sorted(set(whites))
+
+
+def test_joints_of_the_face_are_smaller():
+    def extent(part: KeypointType) -> int:
+        image = IMAGE.copy()
+        draw_pose(image, diagonal([0.9 if other == part else 0 for other in KeypointType]))
+        return int((image != 90).any((0, 2)).sum())
+
+    assert extent(KeypointType.RIGHT_EAR) < extent(KeypointType.LEFT_SHOULDER)
 
 
 def test_each_id_has_its_colour():
     assert len({color_of(identity) for identity in range(len(COLORS))}) == len(COLORS) == 7
     image = np.zeros((480, 640, 3), np.uint8)
-    draw_people(image, {1: pose([0.3] * 17), 8: pose([0.3] * 17)})
+    draw_people(image, {1: diagonal([0.3] * 17), 8: diagonal([0.3] * 17)})
     assert (image == color_of(1)).all(2).any() and color_of(8) == color_of(1)
     assert not (image == color_of(0)).all(2).any()
 
 
+def test_a_heatmap_is_brighter_where_a_part_is_likely():
+    scores = np.zeros((480, 640), np.float32)
+    scores[:240] = 1
+    image = draw_heatmap(IMAGE, scores)
+    assert image.dtype == np.uint8 and image.shape == IMAGE.shape
+    assert image[:240].mean() > 150 > 90 > image[240:].mean() > 40
+    assert (IMAGE == 90).all()
+
+
+def test_a_black_frame_keeps_everything_but_its_image():
+    given = frame(1.5, 'covered')
+    shown = black(given)
+    assert not shown.image.any() and shown.image.shape == IMAGE.shape
+    assert shown._replace(image=None) == given._replace(image=None)
+    assert (given.image == 90).all()
+
+
 @pytest.mark.parametrize('width', [320, 640, 3840])
-def test_text_is_readable_on_anything_and_stays_inside(width):
+def test_text_is_readable_on_any_background_and_stays_inside(width):
     text = 'PoseNet: 14.0ms (71.4 fps) TrueFPS: 29.97 Nposes 2'
     covered = []
     for ground in (0, 255):
@@ -58,13 +80,13 @@ def test_text_is_readable_on_anything_and_stays_inside(width):
         # Half of the width, whatever the size and OpenCV's font.
         assert 0.4 * width < changed.max() - changed.min() < 0.97 * width
     assert max(end for _, end in covered) < width - 1
-    shadow_text(image, 0, 20, 'caf\u00e9 \u2603\0')  # what the font lacks is no error
+    shadow_text(image, 0, 20, 'caf\u00e9 \u2603\0')  # characters that the font lacks are no error
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 3), (240, 320, 3), (2160, 3840, 3)])
 def test_any_size_and_points_outside(shape):
     image = np.zeros(shape, np.uint8)
-    draw_pose(image, pose([1.] * 17))
+    draw_pose(image, diagonal([1.] * 17))
     everywhere = Pose({part: Keypoint(Point(-1e4, 1e4), 1.) for part in KeypointType}, 1.)
     draw_pose(image, everywhere)
     assert image.any() == (shape[0] > 1)

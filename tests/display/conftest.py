@@ -1,0 +1,33 @@
+"""Fixtures that several of these tests use: demos in processes of their own."""
+import os
+import subprocess
+import sys
+from typing import Any, Callable, Iterator, List
+
+from helpers import TESTS
+
+import pytest
+
+Demo = 'subprocess.Popen[bytes]'
+
+
+@pytest.fixture(scope='session')
+def demo_command() -> List[str]:
+    """A demo that runs until it is stopped; display options are to be added."""
+    return [sys.executable, os.path.join(TESTS, 'display', 'demo.py')]
+
+
+@pytest.fixture
+def start(demo_command) -> Iterator[Callable[..., Demo]]:
+    """Starts a demo, and kills it after the test if it still runs."""
+    started = []
+
+    def start_demo(*arguments: str, **options: Any) -> Demo:
+        started.append(subprocess.Popen([*demo_command, *arguments], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, **options))
+        return started[-1]
+
+    yield start_demo
+    for demo in started:
+        demo.kill()
+        demo.communicate()

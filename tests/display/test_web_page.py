@@ -1,0 +1,40 @@
+"""The page in a real browser."""
+import signal
+
+from browsers import Chromium
+from helpers import need, wait_for
+
+import pytest
+
+
+@pytest.mark.parametrize('width, height', [(1280, 800), (390, 844)])
+def test_a_browser_shows_the_picture_with_its_people(start, tmp_path, width, height):
+    need('chromedriver')
+    need('chromium')
+    demo = start('--serve', '0', '--token', 'sesame12', '--text', '<b>Nposes</b> 1', '--fault',
+                 'covered')
+    url = demo.stderr.readline().decode().split()[-1]
+    chromium = Chromium(tmp_path, width, height)
+    try:
+        chromium('/url', url=url)
+        wait_for(lambda: chromium.run('canvas.width') == 320)
+        assert chromium.run('document.title') == 'demo'
+        assert chromium.run("document.getElementById('text').textContent") == '<b>Nposes</b> 1'
+        assert chromium.run("document.getElementById('fault').textContent") == 'covered'
+        assert chromium.run("document.getElementById('state').textContent") == 'fault'
+        assert chromium.run('[innerWidth, document.documentElement.scrollWidth,'
+                            'document.documentElement.scrollHeight]') == [width, width, height]
+
+        def pixel(x: int, y: int) -> list:
+            return chromium.run(f'Array.from(pen.getImageData({x}, {y}, 1, 1).data)')[:3]
+
+        assert min(pixel(150, 75)) > 200  # the left shoulder's white centre
+        assert max(pixel(140, 200)) < 60  # the picture's left half
+        red, green, blue = pixel(165, 82)  # a bone; id 3 is yellow
+        assert min(red, green) > 1.5 * blue
+        demo.send_signal(signal.SIGTERM)
+        wait_for(lambda: chromium.run("document.getElementById('state').textContent") == 'ended')
+        assert not [entry for entry in chromium('/se/log', type='browser')
+                    if 'Content Security Policy' in entry['message']]
+    finally:
+        chromium.close()

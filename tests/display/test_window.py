@@ -1,0 +1,128 @@
+"""Windows on a screen, as their users have them; the demo is a process of its own."""
+import os
+import subprocess
+import sys
+from typing import Any
+
+from figures import LEFT_HALF
+from helpers import ROOT, TESTS, need, wait_for
+
+import cv2
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize('display', [None, ':987', 'no such thing'])
+def test_without_a_display_the_message_names_the_ways_out(demo_command, display):
+    env = {name: value for name, value in os.environ.items()
+           if name not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+    done = subprocess.run(demo_command, env=dict(env, DISPLAY=display) if display else env,
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    line, = done.stderr.splitlines()
+    assert line.startswith('error: no display')
+    assert all(option in line for option in ('--serve', '--output', '--headless'))
+
+
+class ShownWindow:
+    """The window of a demo on a screen, with the keyboard."""
+
+    def __init__(self, demo: 'subprocess.Popen[bytes]', screen: Any, folder: Any) -> None:
+        self.demo, self._screen, self._folder = demo, screen, folder
+        demo.stdout.readline()
+        self._id = wait_for(lambda: self._xdotool('search', '--onlyvisible', '--name', '^demo$')
+                            ).split()[0]
+
+    def _xdotool(self, *command: str) -> str:
+        return subprocess.run(['xdotool', *command], env=self._screen,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def press(self, key: str) -> None:
+        self._xdotool('windowfocus', '--sync', self._id, 'key', key)
+
+    def resize(self, width: int, height: int) -> None:
+        self._xdotool('windowsize', '--sync', self._id, str(width), str(height))
+
+    def pixels(self) -> np.ndarray:
+        """What the window shows, int [Y, X, RGB]."""
+        path = str(self._folder / 'window.png')
+        subprocess.run(['import', '-window', self._id, path], env=self._screen, check=True)
+        return cv2.imread(path)[:, :, ::-1].astype(int)
+
+    def is_left_half(self, x: int) -> bool:
+        return np.abs(self.pixels()[200, x] - LEFT_HALF).max() < 4
+
+    def end(self) -> str:
+        """Waits for the demo to end well; returns its talk."""
+        _, errors = self.demo.communicate(timeout=10)
+        assert self.demo.returncode == 0, errors
+        return ''.join(line for line in errors.decode().splitlines(True)
+                       if not line.startswith('qt.'))
+
+
+@pytest.fixture
+def window(start, screen, tmp_path):
+    """Starts a demo that has a window."""
+    need('import')
+
+    def open_window(*arguments: str) -> ShownWindow:
+        return ShownWindow(start(*arguments, env=screen, cwd=str(tmp_path)), screen, tmp_path)
+
+    return open_window
+
+
+@pytest.mark.parametrize('key', ['q', 'Escape'])
+def test_keys_end_a_demo(window, key):
+    shown = window()
+    shown.press(key)
+    assert shown.end() == ''
+
+
+def test_the_close_button_ends_a_demo(window, screen):
+    need('wmctrl')
+    shown = window()
+    wait_for(lambda: subprocess.run(['wmctrl', '-c', 'demo'], env=screen,
+                                    stderr=subprocess.DEVNULL).returncode == 0)
+    assert shown.end() == ''
+
+
+def test_the_keys_of_a_window(window, tmp_path):
+    shown = window('--text', '')
+    wait_for(lambda: shown.is_left_half(5) and not shown.is_left_half(315))
+    shown.press('h')
+    wait_for(lambda: (shown.pixels()[40:130, 5:20] > 200).all(axis=2).any())
+    shown.press('m')
+    wait_for(lambda: shown.is_left_half(315) and not shown.is_left_half(5))
+    shown.press('s')
+    path, = wait_for(lambda: list(tmp_path.glob('demo_*.png')))
+    saved = cv2.imread(str(path))[:, :, ::-1]
+    assert saved.shape == (240, 320, 3)
+    assert saved[200, 315].tolist() == list(LEFT_HALF)
+    shown.resize(640, 480)
+    wait_for(lambda: shown.pixels().shape == (480, 640, 3) and shown.is_left_half(630))
+    shown.press('q')
+    assert shown.end() == f'saved {path}\n'
+
+
+def test_s_saves_nothing_where_it_may_not(window, tmp_path):
+    shown = window('--no-saving')
+    shown.press('s')
+    shown.press('q')
+    assert shown.end() == ''
+    assert not list(tmp_path.glob('demo_*.png'))
+
+
+def test_closing_one_of_two_windows_leaves_the_other_open(screen):
+    script = '''
+from figures import IMAGE
+from posesuite.display.window import Window
+one, other = Window('one'), Window('other')
+assert one.show(IMAGE) == other.show(IMAGE) == ''
+one.close()
+assert other.show(IMAGE) == ''
+other.close()
+other.close()  # as after its close button
+'''
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
+                          timeout=60, env=dict(screen, PYTHONPATH=os.pathsep.join([ROOT, TESTS])))
+    assert done.returncode == 0, done.stderr

@@ -55,9 +55,9 @@ def demo(args: argparse.Namespace) -> None:
 
 def draw_areas(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        background = None if args.no_background or camera.has_poses else Background(
-            open_engine(args), args.background_delay)
-        room = room_to_draw_on(camera, background and background.look)
+        look = None if camera.has_poses or args.no_background else Background(
+            open_engine(args), args.background_delay).look
+        room = room_to_draw_on(camera, look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 

@@ -1,6 +1,6 @@
-"""A long day of the anonymizer at full speed: what it holds while it runs, and what it stores.
+"""A long day of the anonymizer at full speed: its memory, files and threads, and its store.
 
-It gets a pose log of simulated visitors, three at a time in the mean, and stores their visits.
+Its source is a pose log of simulated visitors, three at a time on average.
 
 example:
   python3 benchmarks/anonymizer.py --hours 12
@@ -22,15 +22,16 @@ sys.path.insert(0, os.path.join(ROOT, 'tests'))
 
 import visitors  # noqa: E402
 
-ROWS = 12  # of the table
-MEAN_PEOPLE = 3.0
+ROWS = 12  # of the table that is printed
+MEAN_PEOPLE = 3.0  # in the room at a time
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--hours', type=int, default=12, help='1 to 23 (default: %(default)s)')
-    parser.add_argument('--fps', type=float, default=5, help='of the log (default: %(default)s)')
+    parser.add_argument('--fps', type=float, default=5,
+                        help="the log's frames per second (default: %(default)g)")
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +43,7 @@ def main() -> None:
              '--store', store, '--keep', '9999d', '--stats'])
         samples = []
         while demo.poll() is None:
-            with contextlib.suppress(OSError, IndexError):  # it is just beginning or ending
+            with contextlib.suppress(OSError, IndexError):  # it has just started or ended
                 samples.append(sample(demo.pid, store))
             time.sleep(0.5)
         if demo.returncode:
@@ -51,14 +52,14 @@ def main() -> None:
               f'{time.monotonic() - begin:.0f} s; the store has '
               f'{os.path.getsize(store) / 1e6:.2f} MB, integrity {check(store)}')
         print('  stored MB   memory MB   descriptors   threads   write-ahead log MB')
-        for i in range(ROWS):
+        for i in range(ROWS if samples else 0):
             size, memory, descriptors, threads, wal = samples[i * (len(samples) - 1) // (ROWS - 1)]
             print(f'{size:11.2f} {memory:11.1f} {descriptors:13} {threads:9} {wal:20.2f}')
 
 
 def write_log(path: str, hours: int, fps: float) -> float:
-    """Writes a day as a pose log; returns how many people are there in the mean."""
-    wanted = 30.0  # visits an hour, of which each lasts some minutes
+    """Writes a day as a pose log; returns how many people are there on average."""
+    wanted = 30.0  # visits per hour, each of several minutes
     for _ in range(5):
         day, = visitors.simulate(datetime.date(2026, 3, 2), 1, wanted, hours=(0, hours))
         closing = day.begin + 3600 * hours
@@ -72,7 +73,7 @@ def write_log(path: str, hours: int, fps: float) -> float:
 
 
 def sample(pid: int, store: str) -> List[float]:
-    """MB of the store, MB of memory, descriptors, threads, MB of the write-ahead log."""
+    """MB of the store, MB of memory, file descriptors, threads, MB of the write-ahead log."""
     with open(f'/proc/{pid}/status') as file:
         status = dict(line.split(':', 1) for line in file)
     return [os.path.getsize(store) / 1e6, int(status['VmRSS'].split()[0]) / 1e3,
@@ -81,6 +82,7 @@ def sample(pid: int, store: str) -> List[float]:
 
 
 def check(store: str) -> str:
+    """The answer of SQLite's integrity check: 'ok'."""
     with contextlib.closing(sqlite3.connect(store)) as database:
         return database.execute('PRAGMA integrity_check').fetchone()[0]
 

@@ -124,7 +124,7 @@ def test_look_finds_the_poses_itself(engine, clip):
     for image, is_set in ((clip[0], True), (clip[60], False)):
         background = Background(engine, DELAY)
         for i in range(PROOF):
-            background.look(Frame(image, i, i / RATE, 0.0))
+            assert background.look(Frame(image, i, i / RATE, 0.0)) is background.image
         assert (background.image is not None) == is_set
 
 

@@ -1,8 +1,8 @@
 """What players look like: a ruler of their notes, a bar of their volume."""
-from typing import Callable, Tuple
+from typing import Callable, NamedTuple, Optional, Tuple
 
 from posesuite.display.overlay import WHITE, draw_pose, line_width, shadow_text
-from posesuite.music.players import Player, Trio
+from posesuite.music.players import Player, Sound, Trio
 from posesuite.music.theory import INSTRUMENTS, note_name
 from posesuite.pose.pose import People, Pose
 from posesuite.pose.skeleton import KeypointType
@@ -10,12 +10,23 @@ from posesuite.pose.skeleton import KeypointType
 import cv2
 import numpy as np
 
-COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)  # cyan, magenta, yellow
+Color = Tuple[int, int, int]  # RGB
+COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)  # of the places: cyan, magenta, yellow
 WAITING, UNLIT = (150, 150, 150), (90, 90, 90)
+MIN_DISTANCE = 0.2  # from a shoulder to its ruler or bar, as a share of the ladder's height
+MARGIN = 0.05  # of the image's width that ruler and bar keep free
+
+
+class _Ladder(NamedTuple):
+    """Where a player's ruler and bar stand, in pixels."""
+    low: float  # y of the lowest note, and of volume 0
+    high: float  # y of the highest note, and of volume 1
+    ruler: int  # x
+    bar: int  # x
 
 
 def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
-    """What draws people: players with what they play on, others in grey."""
+    """Returns a function that draws people in place: players with their rulers, others in grey."""
     def draw(image: np.ndarray, people: People) -> None:
         places = trio.places
         for identity, pose in people.items():
@@ -26,43 +37,64 @@ def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
     return draw
 
 
-def draw_player(image: np.ndarray, pose: Pose, player: Player,
-                color: Tuple[int, int, int]) -> None:
+def draw_player(image: np.ndarray, pose: Pose, player: Player, color: Color) -> None:
     """Draws a ruler of the notes beside the right arm and a bar of the volume beside the left.
 
     image: uint8 array [Y, X, RGB], in place; pose: in its pixels.
     """
-    ladder, sound = player.ladder, player.sound  # both may change meanwhile
-    if ladder is None:
+    heights, sound = player.ladder, player.sound  # another thread may change both meanwhile
+    if heights is None:
         return
-    low, high = ladder
-    left, right = (pose.keypoints[part].point.x for part in (KeypointType.LEFT_SHOULDER,
-                                                             KeypointType.RIGHT_SHOULDER))
-    away = max(abs(right - left), 0.2 * (low - high)) * (1 if right > left else -1)
-    width = image.shape[1]
-    ruler, bar = (int(np.clip(x, 0.05 * width, 0.95 * width))
-                  for x in (right + 0.8 * away, left - 0.8 * away))
-    thickness, top = line_width(image), len(player.notes) - 1
-    tick = 4 * thickness
-    lit = sound and min(player.notes, key=lambda note: abs(note - sound.note - sound.bend))
-    for i, note in enumerate(player.notes):
-        y = round(low - i / top * (low - high))
-        here = note == lit
-        cv2.line(image, (ruler - tick * (1 + here), y), (ruler + tick * (1 + here), y),
-                 color if here else UNLIT, thickness * (1 + here), cv2.LINE_AA)
-        if here:
-            shadow_text(image, ruler + 3 * tick, y + tick, note_name(note), color, 1.2)
-    ends = round(low), round(high)
-    cv2.line(image, (ruler, ends[0]), (ruler, ends[1]), UNLIT, thickness, cv2.LINE_AA)
-    if sound:
-        level = round(low - sound.volume * (low - high))
-        cv2.rectangle(image, (bar - tick, ends[0]), (bar + tick, level), color, -1)
-    cv2.rectangle(image, (bar - tick, ends[0]), (bar + tick, ends[1]), UNLIT, thickness)
-    name = INSTRUMENTS[player.program]
-    shadow_text(image, (ruler + bar) / 2 - 0.008 * width * len(name), high - 3 * tick, name, WHITE)
+    ladder = _ladder(image, pose, *heights)
+    _draw_ruler(image, ladder, player, sound, color)
+    _draw_bar(image, ladder, sound, color)
+    name, width = INSTRUMENTS[player.program], image.shape[1]
+    shadow_text(image, (ladder.ruler + ladder.bar) / 2 - 0.008 * width * len(name),
+                ladder.high - 3 * _tick(image), name, WHITE)
 
 
 def text(trio: Trio) -> str:
     """What is played, for browsers, which draw skeletons only."""
-    return ', '.join(f'{INSTRUMENTS[player.program]} {note_name(player.sound.note)}'
-                     for player in trio.players if player.sound)
+    played = [(player.program, player.sound) for player in trio.players]
+    return ', '.join(f'{INSTRUMENTS[program]} {note_name(sound.note)}'
+                     for program, sound in played if sound)
+
+
+def _tick(image: np.ndarray) -> int:
+    """Half the length of a ruler's tick, in pixels."""
+    return 4 * line_width(image)
+
+
+def _ladder(image: np.ndarray, pose: Pose, low: float, high: float) -> _Ladder:
+    left, right = (pose.keypoints[part].point.x for part in (KeypointType.LEFT_SHOULDER,
+                                                             KeypointType.RIGHT_SHOULDER))
+    away = max(abs(right - left), MIN_DISTANCE * (low - high)) * (1 if right > left else -1)
+    width = image.shape[1]
+    ruler, bar = (int(np.clip(x, MARGIN * width, (1 - MARGIN) * width))
+                  for x in (right + 0.8 * away, left - 0.8 * away))
+    return _Ladder(low, high, ruler, bar)
+
+
+def _draw_ruler(image: np.ndarray, ladder: _Ladder, player: Player, sound: Optional[Sound],
+                color: Color) -> None:
+    """Draws a tick for each note; the one that sounds is lit and has its name."""
+    low, high, x = ladder.low, ladder.high, ladder.ruler
+    thickness, tick = line_width(image), _tick(image)
+    lit = sound and min(player.notes, key=lambda note: abs(note - sound.note - sound.bend))
+    for i, note in enumerate(player.notes):
+        y = round(low - i / (len(player.notes) - 1) * (low - high))
+        here = note == lit
+        cv2.line(image, (x - tick * (1 + here), y), (x + tick * (1 + here), y),
+                 color if here else UNLIT, thickness * (1 + here), cv2.LINE_AA)
+        if here:
+            shadow_text(image, x + 3 * tick, y + tick, note_name(note), color, 1.2)
+    cv2.line(image, (x, round(low)), (x, round(high)), UNLIT, thickness, cv2.LINE_AA)
+
+
+def _draw_bar(image: np.ndarray, ladder: _Ladder, sound: Optional[Sound], color: Color) -> None:
+    """Draws a frame that is filled up to the volume."""
+    low, high, x, tick = round(ladder.low), round(ladder.high), ladder.bar, _tick(image)
+    if sound:
+        level = round(ladder.low - sound.volume * (ladder.low - ladder.high))
+        cv2.rectangle(image, (x - tick, low), (x + tick, level), color, -1)
+    cv2.rectangle(image, (x - tick, low), (x + tick, high), UNLIT, line_width(image))

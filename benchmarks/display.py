@@ -1,13 +1,14 @@
 """How much browsers slow a demo down: pose_camera.py over a clip, watched by nobody and by many.
 
-example:
+examples:
   python3 benchmarks/display.py
-  python3 benchmarks/display.py --model FILE.tflite --clients 10 --runs 3
+  python3 benchmarks/display.py --clients 10 --runs 3
 
-Runs take turns, so that other load of the machine meets both kinds; the figure is the median of
-their frames a second. The browsers are one process that behaves as many pages do: each listens to
-/poses and asks for the next picture when it has got the last. What they get, and the processor time
-that this takes them, which would elsewhere be another machine's, is a mean over the runs.
+Runs without and with browsers take turns, so that other load of the machine meets both kinds; the
+figure is the ratio of their median frame rates. One process plays all browsers: each listens to
+/poses and requests the next picture when it has received the last. What they receive, and the
+processor time that this takes them, which elsewhere would be another machine's, are means over the
+runs.
 """
 import argparse
 import contextlib
@@ -19,50 +20,62 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from typing import Callable, Tuple
+from typing import Callable, List, NamedTuple, Tuple
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-MODEL = 'posenet_mobilenet_v1_075_353_481_quant_decoder.tflite'
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Received(NamedTuple):
+    """What the browsers of a run received, and how long it took."""
+    seconds: float = 0.0
+    events: float = 0.0
+    pictures: float = 0.0
+    cpu: float = 0.0  # seconds of processor time
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--demo', default=os.path.join(ROOT, 'pose_camera.py'), metavar='FILE',
-                        help='default: %(default)s')
-    parser.add_argument('--model', default=os.path.join(ROOT, 'models', 'mobilenet', MODEL),
-                        metavar='FILE', help='default: %(default)s')
-    parser.add_argument('--videosrc', default=os.path.join(ROOT, 'samples', 'three_people.mp4'),
-                        metavar='FILE', help='default: %(default)s')
-    parser.add_argument('--clients', type=int, default=50, help='default: %(default)s')
-    parser.add_argument('--runs', type=int, default=5, help='of each kind (default: %(default)s)')
-    args = parser.parse_args()
-
+    args = parse_args()
+    command = [sys.executable, args.demo, '--videosrc', args.videosrc, '--full-speed', '--stats',
+               '--serve', '0']
+    for option, value in (('--model', args.model), ('--frames', args.frames)):
+        command += [option, str(value)] if value else []
     rates = {0: [], args.clients: []}
-    got = [0.0] * 4
+    runs = []
     for _ in range(args.runs):
         for clients in rates:
-            rate, seen = run(args, clients)
+            rate, received = run(command, clients)
             rates[clients].append(rate)
-            got = [a + b / args.runs for a, b in zip(got, seen)]
+            if clients:
+                runs.append(received)
     medians = {clients: sorted(values)[len(values) // 2] for clients, values in rates.items()}
     for clients, values in rates.items():
         print(f'{clients:3} clients: {medians[clients]:.2f} frames/s (runs: '
               + ', '.join(f'{value:.2f}' for value in values) + ')')
     print(f'with {args.clients} clients {medians[args.clients] / medians[0]:.3f} of the rate')
-    seconds, events, pictures, cpu = got
-    if args.clients and seconds:
-        print(f'a client got {events / seconds / args.clients:.1f} poses/s and '
-              f'{pictures / seconds / args.clients:.1f} pictures/s; all of them took '
-              f'{100 * cpu / seconds:.0f} % of a core')
+    total = Received(*map(sum, zip(*runs))) if runs else Received()
+    if total.seconds:
+        print(f'a client received {total.events / total.seconds / args.clients:.1f} poses/s and '
+              f'{total.pictures / total.seconds / args.clients:.1f} pictures/s; all of them took '
+              f'{100 * total.cpu / total.seconds:.0f} % of a core')
 
 
-def run(args: argparse.Namespace, clients: int) -> Tuple[float, Tuple[float, ...]]:
-    """Frames a second of the demo, and what browse returns."""
-    demo = subprocess.Popen(
-        [sys.executable, args.demo, '--model', args.model, '--videosrc', args.videosrc, '--stats',
-         '--serve', '0'], stderr=subprocess.PIPE)
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--demo', default=os.path.join(ROOT, 'pose_camera.py'), metavar='FILE',
+                        help='default: %(default)s')
+    parser.add_argument('--model', metavar='FILE', help="default: the demo's own")
+    parser.add_argument('--videosrc', default=os.path.join(ROOT, 'samples', 'three_people.mp4'),
+                        metavar='FILE', help='default: %(default)s')
+    parser.add_argument('--frames', type=int, help='of each run (default: all of the clip)')
+    parser.add_argument('--clients', type=int, default=50, help='default: %(default)s')
+    parser.add_argument('--runs', type=int, default=5, help='of each kind (default: %(default)s)')
+    return parser.parse_args()
+
+
+def run(command: List[str], clients: int) -> Tuple[float, Received]:
+    """The demo's frames per second, and what the browsers received."""
+    demo = subprocess.Popen(command, stderr=subprocess.PIPE)
     lines, browsers = [''], None
     with ProcessPoolExecutor(1) as pool:
         for line in demo.stderr:
@@ -70,33 +83,35 @@ def run(args: argparse.Namespace, clients: int) -> Tuple[float, Tuple[float, ...
             found = re.match(r'serving at http://127\.0\.0\.1:(\d+)/', lines[-1])
             if found and clients:
                 browsers = pool.submit(browse, int(found.group(1)), clients)
-        seen = browsers.result() if browsers else (0.0, 0.0, 0.0, 0.0)
+        received = browsers.result() if browsers else Received()
     found = re.search(r'([\d.]+) a second', lines[-1])
     if demo.wait() or not found:
         sys.exit(f'error: the demo ended with {demo.returncode}: {"".join(lines)}')
-    return float(found.group(1)), seen
+    return float(found.group(1)), received
 
 
-def browse(port: int, clients: int) -> Tuple[float, float, float, float]:
-    """Behaves as pages do until the server ends: returns the seconds that this took, events and
-    pictures that came, and seconds of processor time."""
+def browse(port: int, clients: int) -> Received:
+    """Behaves as so many pages do until the server ends."""
     selector = selectors.DefaultSelector()
     pages = [Page(port, selector) for _ in range(clients)]
     start, cpu = time.monotonic(), time.process_time()
     while selector.get_map():
         for key, _ in selector.select():
             key.data()
-    return (time.monotonic() - start, sum(page.events for page in pages),
-            sum(page.pictures for page in pages), time.process_time() - cpu)
+    return Received(time.monotonic() - start, sum(page.events for page in pages),
+                    sum(page.pictures for page in pages), time.process_time() - cpu)
 
 
 class Page:
-    """What display.html asks for, without drawing it."""
+    """Requests what web_page.html requests, without drawing it.
+
+    Attributes: events, pictures (how many it received).
+    """
 
     def __init__(self, port: int, selector: selectors.BaseSelector) -> None:
         self.events = self.pictures = 0
         self._selector, self._newest, self._busy = selector, b'', False
-        self._left, self._head = 0, b''  # bytes of a picture that are to come, and what came
+        self._left, self._head = 0, b''  # bytes of a picture still to come; its headers so far
         self._poses = self._connect(port, self._on_poses)
         self._picture = self._connect(port, self._on_picture)
         self._get(self._poses, '/poses')

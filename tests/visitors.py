@@ -146,12 +146,20 @@ def _place(number: int) -> np.ndarray:
     return np.add(TILL, np.multiply(min(number, PLACES - 1), QUEUE_STEP))
 
 
-def project(points: np.ndarray) -> np.ndarray:
-    """Points of the room, [..., 3] in metres, to the picture, [..., 2] in pixels x and y."""
+def _axes() -> np.ndarray:
+    """The camera's directions right, down and ahead, as columns in metres of the room."""
     ahead = np.subtract(LOOKS_AT, CAMERA) / np.linalg.norm(np.subtract(LOOKS_AT, CAMERA))
-    # The room is seen from above with y to the left of x, so a picture's right is -y.
+    # The room is seen from above with y to the left of x, so the image's right is -y.
     right = np.array([ahead[1], -ahead[0], 0]) / np.hypot(ahead[0], ahead[1])
-    seen = np.subtract(points, CAMERA) @ np.array([right, -np.cross(right, ahead), ahead]).T
+    return np.array([right, -np.cross(right, ahead), ahead]).T
+
+
+AXES = _axes()
+
+
+def project(points: np.ndarray) -> np.ndarray:
+    """Points of the room, [..., 3] in metres, to the image, [..., 2] in pixels x and y."""
+    seen = np.subtract(points, CAMERA) @ AXES
     return np.array([WIDTH, HEIGHT]) / 2 + FOCAL * seen[..., :2] / seen[..., 2:]
 
 

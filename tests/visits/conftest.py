@@ -1,0 +1,33 @@
+"""A week of simulated visitors in a store, with the truth about them."""
+import datetime
+import json
+from typing import Any, List
+
+import visitors
+from posesuite.visits.areas import read_areas
+from posesuite.visits.measure import measure
+from posesuite.visits.statistics import Room
+
+import pytest
+
+MONDAY = datetime.date(2026, 3, 2)
+
+
+@pytest.fixture(scope='session')
+def days() -> List[visitors.Day]:
+    return visitors.simulate(MONDAY, 7, per_hour=20, seed=1)
+
+
+@pytest.fixture(scope='session')
+def folder(tmp_path_factory, days) -> Any:
+    """Has shop.db and areas.json."""
+    folder = tmp_path_factory.mktemp('report')
+    visitors.write_store(days, str(folder / 'shop.db'), seed=1)
+    (folder / 'areas.json').write_text(json.dumps({'areas': visitors.areas()}))
+    return folder
+
+
+@pytest.fixture(scope='session')
+def room(folder) -> Room:
+    stores = [str(folder / 'shop.db')]
+    return measure(stores[0], 'shop', read_areas(str(folder / 'areas.json'), stores))

@@ -1,4 +1,4 @@
-"""Makes model files that nobody publishes in a handy size, out of Google's.
+"""Makes model files that nobody publishes in a handy form or size, most of them out of others.
 
 Needs the schema that comes with ai-edge-litert; where that is not installed, its tests skip.
 """
@@ -101,6 +101,32 @@ def bodypix_decoder(component: str, path: str, height: int, width: int) -> str:
     operator.outputs = list(operator.outputs) + [masks]
     graph.inputs = list(graph.inputs) + [long_offsets]
     graph.outputs = list(graph.outputs) + [masks]
+    return write(model, path)
+
+
+def with_input_size(model_path: str, path: str, height: int, width: int) -> str:
+    """A PoseNet for images of another size in pixels; the runtime derives all other sizes."""
+    model = read(model_path)
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].shape = [1, height, width, 3]
+    return write(model, path)
+
+
+def pixels_are_keypoints(path: str) -> str:
+    """A network with outputs as MoveNet's: int32 [1, 17, 1, 3] in, the same as [1, 1, 17, 3] out.
+
+    So the pixels (red, green, blue) of an image of 1x17 pixels become (y, x, score) of keypoints.
+    """
+    graph = schema.SubGraphT()
+    graph.tensors, graph.operators = [], []
+    model = schema.ModelT()
+    model.version, model.subgraphs, model.operatorCodes = 3, [graph], []
+    model.buffers = [schema.BufferT()]
+    image = add_tensor(model, 'image', [1, 17, 1, 3], schema.TensorType.INT32)
+    keypoints = add_tensor(model, 'keypoints', [1, 1, 17, 3], schema.TensorType.INT32)
+    shape = add_constant(model, 'shape', np.array([1, 1, 17, 3], np.int32))
+    add_operator(model, schema.BuiltinOperator.RESHAPE, [image, shape], [keypoints])
+    graph.inputs, graph.outputs = [image], [keypoints]
     return write(model, path)
 
 

@@ -4,7 +4,8 @@ Run by test_engine.py in a process that has the address sanitizer loaded.
 """
 import sys
 
-import pose_engine
+from pose_engine import PoseEngine
+from posesuite.engine import raw_decoder
 
 import numpy as np
 
@@ -12,8 +13,8 @@ ROUNDS = 150
 
 
 def main() -> None:
-    pose_engine.POSENET_SHARED_LIB, model = sys.argv[1:]
-    engine = pose_engine.PoseEngine(model)
+    raw_decoder.POSENET_SHARED_LIB, model = sys.argv[1:]
+    engine = PoseEngine(model)
     random = np.random.RandomState(3)
     for _ in range(ROUNDS):
         shape = list(random.choice([0, 1, 2, 3, 17, 353, 481, 640, 2000], random.randint(1, 5)))

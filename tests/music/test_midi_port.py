@@ -76,24 +76,21 @@ def test_velocities_follow_the_volume(mido_port):
     assert loud.velocity > soft.velocity + 40
 
 
-# Prints what a MIDI instrument gets, a message a line.
+# Prints what a MIDI instrument gets, a message a line, until its standard input ends.
 INSTRUMENT = """
-import rtmidi, time
+import rtmidi, sys
 port = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, 'instrument', 10000)
+port.set_callback(lambda event, _: print(*event[0], flush=True))
 port.open_virtual_port('keys')
 print('ready', flush=True)
-while True:
-    got = port.get_message()
-    if got:
-        print(*got[0], flush=True)
-    else:
-        time.sleep(0.01)
+sys.stdin.read()
+port.delete()
 """
 
 
 @pytest.fixture
 def instrument(monkeypatch) -> Iterator['subprocess.Popen[str]']:
-    """INSTRUMENT, which others see as a port of a JACK server, and which ends in 20 s."""
+    """INSTRUMENT, which others see as a port of a JACK server, and which ends in 60 s."""
     rtmidi = pytest.importorskip('rtmidi')
     if rtmidi.API_UNIX_JACK not in rtmidi.get_compiled_api():
         pytest.skip('no rtmidi with JACK')
@@ -111,11 +108,13 @@ def instrument(monkeypatch) -> Iterator['subprocess.Popen[str]']:
             wait_for(lambda: os.path.exists(f'/dev/shm/jack_{name}_{os.getuid()}_0'), 10)
         except AssertionError:
             pytest.skip('jackd does not start here')
-        process = stack.enter_context(subprocess.Popen([sys.executable, '-c', INSTRUMENT], **quiet))
-        timer = threading.Timer(20, process.kill)
+        process = stack.enter_context(subprocess.Popen([sys.executable, '-c', INSTRUMENT],
+                                                       stdin=subprocess.PIPE, **quiet))
+        timer = threading.Timer(60, process.kill)
         timer.start()
-        stack.callback(process.kill)
         stack.callback(timer.cancel)
+        stack.callback(process.wait)
+        stack.callback(process.stdin.close)  # a client that is killed delays the server's end
         assert process.stdout.readline() == 'ready\n'
         yield process
 
@@ -133,6 +132,10 @@ def test_a_killed_demo_silences_a_real_instrument(instrument):
     assert begun(messages)[:3] == NOTES
     assert hanging(messages) == set()
     assert sum(message.is_cc(121) for message in messages) == 3
+    rtmidi = pytest.importorskip('rtmidi')
+    others = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, 'observer')
+    wait_for(lambda: not others.get_ports())  # those that send: the demo's is closed
+    others.delete()
 
 
 def error_of(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Time and memory of a report on simulated visitors, in a process of its own.
+"""Measures time and memory of a report on simulated visitors, in a process of its own.
 
 example:
   python3 benchmarks/report.py --days 365 --per-hour 10
@@ -25,7 +25,7 @@ def main() -> None:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--days', type=int, default=365, help='default: %(default)s')
     parser.add_argument('--per-hour', type=float, default=10,
-                        help='visits in opening hours, 8 a day (default: %(default)s)')
+                        help='visits per opening hour, of which a day has 8 (default: %(default)s)')
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:

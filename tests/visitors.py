@@ -1,7 +1,7 @@
 """Simulates the visitors of a room as one camera sees them, with the truth beside it.
 
-People enter by the door, stop at some of three exhibits, may queue at the till, and leave. A seed
-makes the same visitors each time. The command writes a pose log a day, areas.json and truth.json.
+People enter by the door, stop at some of three exhibits, may queue at the till, and leave. The same
+seed makes the same visitors. The command writes a pose log per day, areas.json and truth.json.
 
 examples:
   python3 tests/visitors.py --days 7 --output folder
@@ -33,17 +33,17 @@ WIDTH, HEIGHT, FOCAL = 640, 480, 340.0  # pixels
 DOOR = (7.5, 3.4)
 EXHIBITS = {'globe': (2.4, 4.8), 'clock': (4.9, 5.0), 'loom': (3.2, 3.0)}
 REACH = 0.8  # metres around an exhibit that belong to it
-TILL, QUEUE_STEP = (6.2, 1.2), (-0.7, 0.0)  # where the first one stands, and the next behind
+TILL, QUEUE_STEP = (6.2, 1.2), (-0.7, 0.0)  # metres: place of the first, and from one to the next
 QUEUE_LEFT, QUEUE_TOP, QUEUE_RIGHT, QUEUE_BOTTOM = (2.3, 0.6, 6.7, 1.8)
-PLACES = 6  # in the queue; who comes later stands at the last one
+PLACES = 6  # places in the queue; all further people stand at the last one
 
 SPEED = 1.1  # metres a second
 STOP = 45.0  # seconds at an exhibit in the median
 SERVICE = (30.0, 80.0)  # seconds at the till
-QUEUES = 0.6  # of the visitors
+QUEUES = 0.6  # share of the visitors
 BY_HOUR = (.5, .7, 1.0, 1.4, 1.5, 1.3, 1.0, .6)  # how busy the opening hours are, from the first
 BY_WEEKDAY = (.6, .7, .8, .9, 1.1, 1.7, 1.2)  # from Monday
-NOISE = 1.0  # pixels, of a keypoint
+NOISE = 1.0  # pixels of standard deviation of a keypoint
 
 # Where the keypoints are in a standing person: to the right, ahead and up, in heights.
 BODY = np.array([
@@ -89,7 +89,7 @@ def simulate(first: datetime.date, days: int, per_hour: float = 10, seed: int = 
              hours: Tuple[int, int] = (10, 18), gap: float = 0) -> List[Day]:
     """The visitors of some days.
 
-    per_hour: visits in the mean; hours: the opening hours in local time.
+    per_hour: mean number of visits; hours: the opening hours in local time.
     gap: seconds in each day, an hour after opening, during which the camera is lost.
     """
     random, result, id = np.random.RandomState(seed), [], 0
@@ -195,7 +195,7 @@ def areas() -> List[Dict[str, Any]]:
 
 
 def write_log(day: Day, path: str, fps: float = 1, seed: int = 0) -> None:
-    """Writes a day as a pose log: as pose_log.py does, but with the day's own start."""
+    """Writes a day as a pose log, as PoseLog does but with the day's own start."""
     random = np.random.RandomState(seed)
     times = np.arange(day.begin, day.end, 1 / fps)
     people = [[] for _ in times]
@@ -220,7 +220,7 @@ def write_log(day: Day, path: str, fps: float = 1, seed: int = 0) -> None:
 
 
 def truth(days: List[Day]) -> Dict[str, Any]:
-    """What truth.json holds; times in seconds since 1970, paths in metres."""
+    """The content of truth.json; times in seconds since 1970, paths in metres."""
     return {'days': [{'begin': day.begin, 'end': day.end, 'gaps': day.gaps, 'visits': [
         {'id': visitor.id, 'begin': visitor.path[0, 0], 'end': visitor.path[-1, 0],
          'dwell': visitor.dwell(), 'path': visitor.path.round(3).tolist()}
@@ -228,9 +228,9 @@ def truth(days: List[Day]) -> Dict[str, Any]:
 
 
 def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulated') -> None:
-    """Writes days straight into a new store's tables: what VisitStore makes of their logs.
+    """Writes into a new store's tables what VisitStore would make of the logs of days.
 
-    Someone who is there when a gap begins or ends is another visit after it, as after every gap.
+    A person who is there when a gap begins is another visit after it.
     """
     random, tables = np.random.RandomState(seed), {'runs': [], 'gaps': [], 'visits': []}
     with contextlib.closing(sqlite3.connect(path)) as store:
@@ -272,12 +272,13 @@ def _rows(visitor: Visitor, times: np.ndarray, random: np.random.RandomState) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--output', required=True, metavar='FOLDER', help='made if it is not there')
+    parser.add_argument('--output', required=True, metavar='FOLDER',
+                        help='is created if it does not exist')
     parser.add_argument('--days', type=int, default=7, metavar='N', help='default: %(default)s')
     parser.add_argument('--first', default='2026-03-02', metavar='DATE',
                         help='the first day (default: %(default)s)')
     parser.add_argument('--per-hour', type=float, default=10, metavar='N',
-                        help='visits in the mean while it is open (default: %(default)s)')
+                        help='mean number of visits while it is open (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
     parser.add_argument('--gap', type=float, default=0, metavar='SECONDS',
                         help='for which the camera is lost each day (default: %(default)s)')

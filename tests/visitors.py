@@ -7,7 +7,6 @@ examples:
   python3 tests/visitors.py --days 7 --output folder
   python3 tests/visitors.py --days 365 --store visits.db --output folder
 """
-import argparse
 import contextlib
 import datetime
 import json
@@ -20,12 +19,13 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from posesuite import script  # noqa: E402
 from posesuite.pose.json_poses import pose_as_json  # noqa: E402
 from posesuite.pose.log import VERSION  # noqa: E402
 from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
 from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 from posesuite.visits.database import SCHEMA  # noqa: E402
-from posesuite.visits.rows import FEET, HEAD, UPRIGHT  # noqa: E402
+from posesuite.visits.rows import FEET, HEAD, TABLES, UPRIGHT  # noqa: E402
 
 # The room in metres: the camera hangs in the corner (0, 0) and looks across.
 CAMERA, LOOKS_AT = (0.0, 0.0, 2.7), (5.0, 3.7, 0.0)
@@ -96,7 +96,7 @@ def simulate(first: datetime.date, days: int, per_hour: float = 10, seed: int = 
     by_hour = np.interp(np.linspace(0, len(BY_HOUR) - 1, hours[1] - hours[0]),
                         np.arange(len(BY_HOUR)), BY_HOUR)
     by_hour *= per_hour / by_hour.mean() / np.mean(BY_WEEKDAY)
-    for date in (first + datetime.timedelta(days=day) for day in range(days)):
+    for date in (first + datetime.timedelta(day) for day in range(days)):
         opening = datetime.datetime.combine(date, datetime.time(hours[0])).timestamp()
         enter = np.sort(np.concatenate([
             opening + 3600 * (hour + random.rand(random.poisson(
@@ -121,8 +121,8 @@ def _visitors(random: np.random.RandomState, enter: np.ndarray, first: int) -> L
             path.append((path[-1][0] + max(8.0, STOP * np.exp(0.6 * random.randn())), *place))
         paths.append(path)
         if random.rand() < QUEUES:
-            join = path[-1][0] + np.hypot(*np.subtract(_place(2), path[-1][1:])) / SPEED
-            queuing.append((join, len(paths) - 1))
+            away = np.hypot(*np.subtract(_place(2), path[-1][1:]))
+            queuing.append((path[-1][0] + away / SPEED, len(paths) - 1))
     served = []  # when, in order
     for join, i in sorted(queuing):
         ahead = [end for end in served if end > join]
@@ -237,8 +237,8 @@ def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulat
         os.chmod(path, 0o600)
         store.executescript(SCHEMA)
         for run, day in enumerate(days, 1):
-            begun, ended = int(day.begin * 1000), int(day.end * 1000)
-            tables['runs'].append((run, begun, ended, title, WIDTH, HEIGHT))
+            tables['runs'].append((run, int(day.begin * 1000), int(day.end * 1000), title, WIDTH,
+                                   HEIGHT))
             for begin, end in day.gaps:
                 tables['gaps'].append((run, int(begin * 1000), int(end * 1000), 'camera lost'))
             for visitor in day.visitors:
@@ -250,12 +250,11 @@ def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulat
                     rows = _rows(visitor, times[side == part], random)
                     tables['visits'].append((len(tables['visits']) + 1, run, rows[0][0],
                                              rows[-1][0]))
-                    store.executemany(
-                        'INSERT INTO positions VALUES (?, ?, ?, ?, ?, ?)',
-                        [(len(tables['visits']), *row) for row in rows])
+                    store.executemany('INSERT INTO positions VALUES (?, ?, ?, ?, ?, ?)',
+                                      [(len(tables['visits']), *row) for row in rows])
         for name, rows in tables.items():
-            for row in rows:
-                store.execute(f'INSERT INTO {name} VALUES ({", ".join("?" * len(row))})', row)
+            marks = ', '.join('?' * TABLES[name])
+            store.executemany(f'INSERT INTO {name} VALUES ({marks})', rows)
         store.commit()
 
 
@@ -270,10 +269,8 @@ def _rows(visitor: Visitor, times: np.ndarray, random: np.random.RandomState) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--output', required=True, metavar='FOLDER',
-                        help='is created if it does not exist')
+    parser = script.parser(__doc__)
+    parser.add_argument('--output', required=True, metavar='FOLDER', help='new or not')
     parser.add_argument('--days', type=int, default=7, metavar='N', help='default: %(default)s')
     parser.add_argument('--first', default='2026-03-02', metavar='DATE',
                         help='the first day (default: %(default)s)')
@@ -285,17 +282,16 @@ def main() -> None:
     parser.add_argument('--store', metavar='FILE',
                         help='write the poses straight into a new store instead of logs')
     args = parser.parse_args()
-    first = datetime.datetime.strptime(args.first, '%Y-%m-%d').date()
-    days = simulate(first, args.days, args.per_hour, args.seed, gap=args.gap)
+    first = datetime.datetime.strptime(args.first, '%Y-%m-%d')
+    days = simulate(first.date(), args.days, args.per_hour, args.seed, gap=args.gap)
     os.makedirs(args.output, exist_ok=True)
     for name, value in (('areas', {'areas': areas()}), ('truth', truth(days))):
         with open(os.path.join(args.output, name + '.json'), 'w', encoding='utf-8') as file:
             json.dump(value, file)
     if args.store:
         write_store(days, args.store, args.seed)
-        return
-    for i, day in enumerate(days):
-        date = first + datetime.timedelta(days=i)
+    for i, day in enumerate([] if args.store else days):
+        date = datetime.date.fromtimestamp(day.begin)
         write_log(day, os.path.join(args.output, f'{date}.jsonl'), seed=args.seed + i)
         print(f'{date}: {len(day.visitors)} visits', file=sys.stderr)
 

@@ -1,7 +1,10 @@
-"""A week of simulated visitors in a store, with the truth about them."""
+"""A week of simulated visitors in a store with the truth about them, and a public folder."""
 import datetime
 import json
-from typing import Any, List
+import os
+import pathlib
+import tempfile
+from typing import Any, Iterator, List
 
 import visitors
 from posesuite.visits.areas import read_areas
@@ -31,3 +34,12 @@ def folder(tmp_path_factory, days) -> Any:
 def room(folder) -> Room:
     stores = [str(folder / 'shop.db')]
     return measure(stores[0], 'shop', read_areas(str(folder / 'areas.json'), stores))
+
+
+@pytest.fixture
+def public_folder() -> Iterator[pathlib.Path]:
+    """A folder that other users reach, as pytest's own cannot be."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+        os.chmod(folder, 0o755)

@@ -99,11 +99,9 @@ def test_a_wrong_path_is_refused_at_once(tmp_path, name, why):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root becomes somebody else')
-def test_somebody_elses_store_is_refused(path):
-    fill(path, {}, 5)
-    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-        os.chmod(str(folder), 0o755)
-    assert 'Permission denied' in refusal(path, 65534)
+def test_somebody_elses_store_is_refused(public_folder):
+    fill(public_folder / 'visits.db', {}, 5)
+    assert 'Permission denied' in refusal(public_folder / 'visits.db', 65534)
 
 
 def damage(path: Any, kind: str) -> None:

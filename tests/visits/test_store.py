@@ -2,6 +2,7 @@
 import datetime
 import os
 import re
+import time
 from typing import Any, Set
 
 from figures import frame, standing
@@ -117,14 +118,13 @@ def test_a_clock_that_was_set_deletes_nothing_for_an_hour(path, quick, monkeypat
         ahead = 0.0
 
         def time(self) -> float:
-            return __import__('time').time() + self.ahead
+            return time.time() + self.ahead
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(__import__('time'), name)
+            return getattr(time, name)
 
     clock = Clock()
     monkeypatch.setattr(store_module, 'time', clock)
-    monkeypatch.setattr(store_module, 'PURGE_INTERVAL', 3600.0)
     with VisitStore(str(path), keep_days=30) as store:
         for i in range(4):
             clock.ahead = 366.0 * 86400 * (i >= 2)

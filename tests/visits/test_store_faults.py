@@ -160,11 +160,10 @@ with VisitStore(sys.argv[1], start=START, keep_days=FOREVER) as store:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root becomes somebody else')
-def test_a_read_only_folder_is_waited_for(path):
+def test_a_read_only_folder_is_waited_for(public_folder):
+    path = public_folder / 'visits.db'
     fill(path, {1: (0, 5)}, 5)
     os.chown(str(path), 65534, 65534)
-    for folder in (path.parent.parent, path.parent.parent.parent):
-        os.chmod(str(folder), 0o755)
     os.chmod(str(path.parent), 0o555)
     process = child("""
 os.setuid(65534)

@@ -18,9 +18,9 @@ from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import CameraError, open_image
 from posesuite.display import draw_people
-from posesuite.engine import add_engine_options, engine_options
 from posesuite.download import download
-from posesuite.files import own_file
+from posesuite.engine import add_engine_options, engine_options
+from posesuite.files import command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
 
 import numpy as np
@@ -32,6 +32,8 @@ SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'
 
 
 def main() -> int:
+    if hasattr(signal, 'SIGPIPE'):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
     return script.run(demo, parse_args())
 
 
@@ -58,18 +60,18 @@ def demo(args: argparse.Namespace) -> int:
 
 def sample_image() -> str:
     """The path of a picture to try: downloaded once into the user's cache, else from samples/."""
-    cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-    path = os.path.join(cache, 'edge-tpu-pose-suite', os.path.basename(SAMPLE_URL))
+    path = os.path.join(user_folder('cache'), os.path.basename(SAMPLE_URL))
     if os.path.exists(path):
         return path
     try:
         download(SAMPLE_URL, path)
         return path
     except OSError as error:
-        samples = sorted(glob.glob(own_file('samples', '*.jpg')))
+        samples = sorted(glob.glob(os.path.join(glob.escape(own_file('samples')), '*.jpg')))
         if not samples:
-            raise OSError(f'no sample picture ({error}): name one, python3 simple_pose.py IMAGE')
-        LOGGER.info('no sample picture from the net (%s); taking %s', error, samples[0])
+            raise OSError(f'there is no sample picture ({error}): name one, '
+                          f'{command("simple_pose.py")} IMAGE')
+        LOGGER.info('the sample picture was not downloaded (%s); using %s', error, samples[0])
         return samples[0]
 
 
@@ -106,5 +108,4 @@ def parse_args() -> argparse.Namespace:
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
     sys.exit(main())

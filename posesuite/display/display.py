@@ -56,7 +56,8 @@ class Display:
         self._mirror, self._draw = mirror, draw
         self._stats, self._latency = stats, Latency()
         # macOS allows windows in the main thread only.
-        self._worker = _SameThread() if sys.platform == 'darwin' else ThreadPoolExecutor(1)
+        self._worker: Executor = (_SameThread() if sys.platform == 'darwin'
+                                  else ThreadPoolExecutor(1))
         self._pending: Optional[Future] = None  # the frame that is being shown
         self._outputs: List[Output] = []
         with contextlib.ExitStack() as opened:

@@ -18,7 +18,7 @@ import urllib.request
 from typing import IO, Any, Iterator, List, NamedTuple, Optional
 
 from posesuite.errors import one_line
-from posesuite.files import CHECKOUT, own_file
+from posesuite.files import models_command, models_folder, own_file
 
 try:
     import fcntl
@@ -226,9 +226,10 @@ def _show(name: str, received: int, size: int) -> None:
         print(f'\r\033[K{text}', end='', file=sys.stderr, flush=True)
 
 
-def run(description: str, folder: str, base_url: str, command: str) -> int:
+def run(description: str, folder: str, base_url: str, command: str, into: str = '') -> int:
     """The work of a script that downloads the files that `folder` lists; returns its exit status.
 
+    into: where they go, unless that is `folder` itself.
     base_url: where the listed paths are, unless --base-url names another place.
     command: what a user types to run the script.
     """
@@ -240,7 +241,7 @@ def run(description: str, folder: str, base_url: str, command: str) -> int:
     if not re.match('https?://[^/]', url):
         parser.error(f'--base-url {url}: expected http://… or https://…')
     try:
-        missing = fetch(folder, url)
+        missing = fetch(folder, url, into or folder)
     except KeyboardInterrupt:
         print('\nstopped; the next run resumes here', file=sys.stderr)
         return 130
@@ -250,32 +251,25 @@ def run(description: str, folder: str, base_url: str, command: str) -> int:
     return 3 if missing else 0
 
 
-def models_command() -> str:
-    """What a user types to download Google's models."""
-    script = os.path.join(CHECKOUT, 'models', 'download.py')
-    return ('python3 models/download.py' if os.path.exists(script) else
-            'python3 -m posesuite.download')
-
-
 def main() -> int:
     """Downloads Google's models; returns the exit status."""
     return run(MODELS_HELP.format(models_command()), own_file('models'), f'{GOOGLE_URL}/models',
-               models_command())
+               models_command(), models_folder())
 
 
-def fetch(folder: str, base_url: str) -> int:
-    """Downloads what `folder` lacks of its list, and says so on stderr; returns how many files are
-    still missing.
+def fetch(folder: str, base_url: str, into: str) -> int:
+    """Downloads what `into` lacks of the list of `folder`, and says so on stderr; returns how many
+    files are still missing.
     """
     files = listed_files(folder)
     missing = [file for file in files
-               if sha256_of(os.path.join(folder, file.name)) != file.sha256]
+               if sha256_of(os.path.join(into, file.name)) != file.sha256]
     if not missing:
         print(f'all {len(files)} files are here', file=sys.stderr)
     left = len(missing)
     for file in missing:
         try:
-            download(f'{base_url}/{file.name}', os.path.join(folder, file.name), file.sha256,
+            download(f'{base_url}/{file.name}', os.path.join(into, file.name), file.sha256,
                      file.size)
         except OSError as error:
             print(f'error: {file.name}: {error}', file=sys.stderr)

@@ -52,10 +52,16 @@ def command(script: str) -> str:
     return 'pose-doctor' if name == 'doctor' else name
 
 
-def installer() -> str:
-    """What a user types to install what the suite needs."""
-    return ('python3 -m pip install --force-reinstall edge_tpu_pose_suite-*.whl' if INSTALLED else
-            'sh install_requirements.sh')
+def install_command(activate: bool = False) -> str:
+    """What a user types to install what the suite needs; activate: and then to use it."""
+    if INSTALLED:
+        return 'python3 -m pip install --force-reinstall edge_tpu_pose_suite-*.whl'
+    return 'sh install_requirements.sh' + activate * ' && . .venv/bin/activate'
+
+
+def models_command() -> str:
+    """What a user types to download Google's models."""
+    return 'python3 -m posesuite.download' if INSTALLED else 'python3 models/download.py'
 
 
 @contextlib.contextmanager

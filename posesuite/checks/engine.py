@@ -6,8 +6,15 @@ import os
 from typing import Any, Callable, Dict, List
 
 from posesuite.checks.row import ABSENT, BROKEN, OK, Row, answer, version
-from posesuite.download import models_command
-from posesuite.files import CHECKOUT, own_file
+from posesuite.files import (
+    CHECKOUT,
+    INSTALLED,
+    decoder_library,
+    install_command,
+    models_command,
+    models_folder,
+    own_file,
+)
 
 RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the engine's order on the CPU
 # Opens an engine: takes a model's path and a device, as PoseEngine does.
@@ -26,10 +33,10 @@ def check_runtime() -> Row:
 
 
 def check_decoder() -> Row:
-    path = own_file('posenet_decoder', 'posenet_decoder.so')
+    path = decoder_library()
     library = os.path.relpath(path, CHECKOUT)
     if not os.path.exists(path):
-        return Row(BROKEN, f'{library} is missing', 'sh install_requirements.sh')
+        return Row(BROKEN, f'{library} is missing', install_command())
     from posesuite.engine.raw_decoder import RawDecoder
 
     import numpy as np
@@ -50,11 +57,14 @@ def check_decoder() -> Row:
 
 
 def check_models() -> Row:
-    with open(own_file('models', 'SHA256SUMS')) as file:
+    with open(own_file('models', 'SHA256SUMS'), encoding='utf-8') as file:
         known = [line.split()[1] for line in file]
+    # A wheel has those of the bundled models that the demos use.
+    known = [name for name in known if not (INSTALLED and name.startswith('rendered/')
+                                            and not os.path.exists(_model_path(name)))]
     bad: Dict[str, List[str]] = {'missing': [], 'damaged': []}
     for name in known:
-        path = own_file('models', *name.split('/'))
+        path = _model_path(name)
         if not _is_whole(path):
             bad['damaged' if os.path.exists(path) else 'missing'].append(os.path.basename(name))
     whole = len(known) - len(bad['missing']) - len(bad['damaged'])
@@ -115,11 +125,18 @@ def usable_model(ending: str = '') -> str:
 
     ending: '_edgetpu' for the Edge TPU's.
     """
-    folder = glob.escape(own_file('models'))
-    for path in sorted(glob.glob(f'{folder}/**/*.tflite', recursive=True)):
+    folders = {own_file('models'), models_folder()}
+    for path in sorted(path for folder in folders for path in glob.glob(
+            f'{glob.escape(folder)}/**/*.tflite', recursive=True)):
         if path.endswith('_edgetpu.tflite') == bool(ending) and _is_whole(path):
             return path
     return ''
+
+
+def _model_path(name: str) -> str:
+    """The path of a model that models/SHA256SUMS lists."""
+    folder = own_file('models') if name.startswith('rendered/') else models_folder()
+    return os.path.join(folder, *name.split('/'))
 
 
 def _is_whole(path: str) -> bool:

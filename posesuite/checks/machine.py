@@ -8,8 +8,9 @@ import sys
 from typing import Dict, List
 
 from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, PACKAGES, Row, answer, version
+from posesuite.files import command
 
-WITHOUT_WINDOW = 'without one: python3 simple_pose.py --output picture.jpg'
+WITHOUT_WINDOW = f'without one: {command("simple_pose.py")} --output picture.jpg'
 
 
 def check_python() -> Row:

@@ -3,8 +3,10 @@ import importlib
 import json
 from typing import NamedTuple
 
+from posesuite.files import install_command
+
 OK, ABSENT, BROKEN = 'ok', '--', '!!'
-INSTALL = 'sh install_requirements.sh && . .venv/bin/activate'
+INSTALL = install_command(activate=True)
 PACKAGES = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules, their packages
 
 

@@ -11,6 +11,7 @@ from typing import Any, List
 from posesuite.engine.model_file import EngineError, read_model, warn_once
 from posesuite.engine.network import Choice
 from posesuite.errors import one_line
+from posesuite.files import install_command
 
 RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the CPU's order; the Edge TPU's is the reverse
 EDGETPU_OP = b'edgetpu-custom-op'
@@ -67,8 +68,8 @@ def import_runtime(*names: str) -> Any:
                 return importlib.import_module(name + '.interpreter')
             except ImportError as error:  # built for another numpy, or for another C library
                 raise EngineError(f'{name} does not load: {one_line(error)}')
-    raise EngineError(f'neither {" nor ".join(names)} is installed: sh install_requirements.sh '
-                      '&& . .venv/bin/activate')
+    raise EngineError(f'neither {" nor ".join(names)} is installed: '
+                      + install_command(activate=True))
 
 
 def load_edgetpu(runtime: Any, device: str) -> Any:

@@ -7,11 +7,11 @@ import struct
 from typing import Dict, List, Tuple
 
 from posesuite.errors import SuiteError
-from posesuite.files import own_file
+from posesuite.files import models_command, models_folder, own_file
 
 # Height and width of the models' input for each of the cameras' resolutions.
 MODEL_SIZES = {'480x360': '353_481', '640x480': '481_641', '1280x720': '721_1281'}
-DOWNLOADED = 'mobilenet'  # folder under models/ of what install_requirements.sh downloads
+DOWNLOADED = 'mobilenet'  # folder under models/ of what is downloaded
 TFLITE = b'TFL3'  # bytes 4 to 8 of a TensorFlow Lite model
 LOGGER = logging.getLogger(__name__)
 
@@ -26,12 +26,12 @@ def default_model(resolution: str) -> str:
     It is Google's if that is downloaded, else the bundled one, which is reported once.
     """
     size = MODEL_SIZES[resolution]
-    path = own_file('models', DOWNLOADED,
-                    f'posenet_mobilenet_v1_075_{size}_quant_decoder_edgetpu.tflite')
+    path = os.path.join(models_folder(), DOWNLOADED,
+                        f'posenet_mobilenet_v1_075_{size}_quant_decoder_edgetpu.tflite')
     if os.path.exists(path):
         return path
-    warn_once("Google's models are not here (python3 models/download.py fetches them); using "
-              'the bundled one')
+    warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
+              'bundled one')
     return own_file('models', 'rendered',
                     f'posenet_rendered_mobilenet_v1_075_{size}_quant_decoder.tflite')
 
@@ -47,8 +47,8 @@ def read_model(path: str) -> bytes:
         with open(path, 'rb') as file:
             model = file.read()
     except OSError as error:
-        raise EngineError(f'no model {path} ({error.strerror}): sh install_requirements.sh '
-                          'downloads the models')
+        raise EngineError(f'no model {path} ({error.strerror}): {models_command()} downloads '
+                          "Google's")
     folder, expected = _known_hashes().get(os.path.basename(path), ('', ''))
     if expected:
         good = expected == hashlib.sha256(model).hexdigest()
@@ -62,7 +62,7 @@ def read_model(path: str) -> bytes:
             'is no TensorFlow Lite model' if model[4:8] != TFLITE else
             'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected else
             'is not whole')
-    raise EngineError(f'{path} {what}: ' + ('sh install_requirements.sh downloads it again'
+    raise EngineError(f'{path} {what}: ' + (f'{models_command()} downloads it again'
                       if folder == DOWNLOADED else 'get it again from its source'))
 
 

@@ -4,11 +4,11 @@ import os
 from typing import Any, Dict, List, Optional
 
 from posesuite.engine.model_file import EngineError
-from posesuite.files import own_file
+from posesuite.files import decoder_library, install_command
 
 import numpy as np
 
-POSENET_SHARED_LIB = own_file('posenet_decoder', 'posenet_decoder.so')
+POSENET_SHARED_LIB = decoder_library()
 
 POSE_FLOATS = 17 * 2 + 17 + 1  # the library's Pose: (y, x) of the keypoints, their scores, its own
 TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}
@@ -17,7 +17,7 @@ TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}
 def library_path() -> str:
     """The path of the decoder library. Raises EngineError if it is not compiled."""
     if not os.path.exists(POSENET_SHARED_LIB):
-        raise EngineError(f'no {POSENET_SHARED_LIB}: sh install_requirements.sh compiles it')
+        raise EngineError(f'no {POSENET_SHARED_LIB}: {install_command()} compiles it')
     return POSENET_SHARED_LIB
 
 

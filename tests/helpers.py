@@ -1,6 +1,7 @@
 """What the tests share: where models, photographs and reference results are, and processes."""
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -92,3 +93,9 @@ def children(process: 'subprocess.Popen[bytes]') -> List[int]:
         with open(f'/proc/{process.pid}/task/{thread}/children') as file:
             found.update(map(int, file.read().split()))
     return list(found)
+
+
+def default_signals() -> None:
+    """Undoes what nohup and background jobs of a shell do to their children; a preexec_fn."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any, Callable, Iterator, List
 
-from helpers import TESTS
+from helpers import TESTS, default_signals
 
 import pytest
 
@@ -24,7 +24,8 @@ def start(demo_command) -> Iterator[Callable[..., Demo]]:
 
     def start_demo(*arguments: str, **options: Any) -> Demo:
         started.append(subprocess.Popen([*demo_command, *arguments], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, **options))
+                                        stderr=subprocess.PIPE, preexec_fn=default_signals,
+                                        **options))
         return started[-1]
 
     yield start_demo

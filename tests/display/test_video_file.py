@@ -8,7 +8,7 @@ import time
 from typing import Any, List
 
 from figures import coloured, sure
-from helpers import ROOT, children, need, wait_for
+from helpers import ROOT, children, default_signals, need, wait_for
 from posesuite.display import Display, DisplayError
 from videos import frames_of
 
@@ -118,7 +118,7 @@ def test_the_file_plays_whatever_ends_the_demo_and_whenever(any_demo, tmp_path, 
         path = tmp_path / (f'{i}.avi' if i % 2 else f'{i}.mp4')
         demos.append((path, delay, subprocess.Popen(
             [*any_demo, '--output', str(path)], start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)))
+            preexec_fn=default_signals, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)))
     for path, delay, demo in demos:
         wait_for(lambda path=path, demo=demo: path.exists() or demo.poll() is not None)
         time.sleep(delay)

@@ -1,4 +1,5 @@
 """What a family of networks is to an engine, and which family a network belongs to."""
+import abc
 import importlib
 import pkgutil
 from typing import Dict, Iterator, List, Tuple, Type
@@ -13,7 +14,7 @@ from posesuite.pose.skeleton import KeypointType
 import numpy as np
 
 
-class Family:
+class Family(abc.ABC):
     """A family's part of an engine: it decodes the outputs of one loaded network.
 
     network: a network whose outputs match.
@@ -33,9 +34,9 @@ class Family:
         self._canvas = np.empty((height, width, 3), np.uint8)
 
     @staticmethod
+    @abc.abstractmethod
     def matches(outputs: List[TensorDetails]) -> bool:
         """Whether these are the outputs of a network of the family."""
-        raise NotImplementedError
 
     @staticmethod
     def op_libraries(model: bytes, options: Dict[str, float]) -> List[Tuple[str, Dict[str, str]]]:
@@ -58,9 +59,9 @@ class Family:
         """Draws an image onto a canvas of the input's size, uint8 [Y, X, RGB]."""
         return image.fit(img, canvas)
 
+    @abc.abstractmethod
     def decode(self, outputs: List[np.ndarray]) -> Decoded:
         """The people in a network's outputs, which have the order of network.outputs."""
-        raise NotImplementedError
 
     def heatmap(self, part: KeypointType) -> Tuple[np.ndarray, float]:
         """A part's scores, float32 [Y, X], in the last run, and the input's pixels per cell.

@@ -1,4 +1,5 @@
 """What a loaded network is to an engine, whichever runtime runs it."""
+import abc
 import importlib
 import pkgutil
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -19,24 +20,24 @@ class Choice(NamedTuple):
     edgetpu: Optional[Any]  # an open Edge TPU; None for the CPU
 
 
-class Network:
+class Network(abc.ABC):
     """A network loaded by some runtime. One thread at a time may use it."""
 
     input_size: Tuple[int, int]  # width and height in pixels
     outputs: List[TensorDetails]
     tensors: List[TensorDetails]  # all that read() may be asked for
 
+    @abc.abstractmethod
     def input(self) -> np.ndarray:
         """The image that the next run takes: [Y, X, RGB] of the network's type, to be written."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def run(self) -> List[np.ndarray]:
         """Runs the network; returns its outputs. Raises RuntimeError if the device fails."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def read(self, tensor: TensorDetails) -> np.ndarray:
         """A copy of a tensor as the last run left it."""
-        raise NotImplementedError
 
 
 def load_network(choice: Choice, num_threads: int,

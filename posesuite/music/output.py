@@ -1,4 +1,5 @@
 """What an output of music is: a synthesizer, a file or a port that takes MIDI messages as bytes."""
+import abc
 import contextlib
 import enum
 from typing import Any, Iterator
@@ -24,7 +25,7 @@ class AudioError(SuiteError):
     """What keeps music from being heard or recorded, in one line for the user."""
 
 
-class Output:
+class Output(abc.ABC):
     """Takes MIDI messages; a context manager. Every method may raise AudioError."""
 
     def __enter__(self) -> 'Output':
@@ -33,17 +34,17 @@ class Output:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
+    @abc.abstractmethod
     def send(self, message: bytes) -> None:
         """Plays or records one whole message, now."""
-        raise NotImplementedError
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:  # noqa: B027 most outputs have nothing to do
         """Moves the clock of those who play to `seconds`; outputs with their own clock ignore it.
         """
 
+    @abc.abstractmethod
     def close(self) -> None:
         """Completes a file, or releases a device."""
-        raise NotImplementedError
 
 
 @contextlib.contextmanager

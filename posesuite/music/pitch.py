@@ -2,6 +2,7 @@
 
 Lengths are in steps: the distance from one note of the ladder to the next.
 """
+import abc
 import math
 import statistics
 from collections import deque
@@ -20,7 +21,7 @@ GLIDE_DEVIATION = 0.1  # steps; standard deviation of the trembling that a glide
 GLIDE_JUMP = 4.0  # standard deviations beyond which a glide stops averaging
 
 
-class Pitch:
+class Pitch(abc.ABC):
     """What a wrist's height sounds like.
 
     notes: MIDI notes of the ladder, from low to high.
@@ -47,13 +48,13 @@ class Pitch:
                 np.abs(np.diff(self._places, 2)).tolist()) / SECOND_DIFFERENCE
             self._move(place, deviation * (1 + UNCERTAIN_FRAMES / len(self._places)))
 
+    @abc.abstractmethod
     def _start(self, place: float) -> None:
         """Takes the first place, in steps from the lowest note."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _move(self, place: float, deviation: float) -> None:
         """Takes a later place; deviation: the standard deviation of the trembling, in steps."""
-        raise NotImplementedError
 
     def _nearest(self, place: float) -> int:
         return min(max(round(place), 0), len(self._notes) - 1)

@@ -23,6 +23,9 @@ class Tape(Output):
     def advance(self, seconds: float) -> None:
         self.now = seconds
 
+    def close(self) -> None:
+        self.messages.clear()
+
     def expressions(self) -> List[Tuple[float, int]]:
         return [(at, message.value) for at, message in self.messages if message.is_cc(11)]
 

@@ -103,10 +103,10 @@ def height(points: Points) -> Optional[float]:
     Without a face it is the distance to the highest point; a raised hand makes nobody taller who
     has a face.
     """
-    if not points:
+    lowest = feet(points)
+    if lowest is None:
         return None
-    top = min(point.y for point in chosen(points, FACE) or points.values())
-    return feet(points).y - top
+    return lowest.y - min(point.y for point in chosen(points, FACE) or points.values())
 
 
 def has_raised_hand(points: Points) -> bool:

@@ -1,5 +1,5 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple
 
 from posesuite.pose.pose import Frame, People, Pose
 from posesuite.pose.tracker import PoseTracker
@@ -21,7 +21,7 @@ class PeopleFinder:
     trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
     """
 
-    def __init__(self, engine: Optional[Any], threshold: float, smooth: bool = False,
+    def __init__(self, engine: Any, threshold: float, smooth: bool = False,
                  trusts_faulty: bool = True) -> None:
         self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
         self._tracker = PoseTracker(smooth)

@@ -4,6 +4,7 @@ from typing import Any, Dict, Tuple
 from posesuite.pose.pose import Keypoint, Point, Pose
 from posesuite.pose.skeleton import BY_JSON_NAME, JSON_NAMES, KEYPOINT_TYPES
 
+KINDS: Dict[type, str] = {list: 'a list', dict: 'an object', str: 'a text'}
 MAX_COORDINATE = 1e6  # pixels
 MAX_TEXT = 1000  # characters
 MAX_DIGITS = 20  # of an integer; Python needs seconds for a million
@@ -48,8 +49,7 @@ def pose_from_json(pose: Dict[str, Any]) -> Pose:
 def field(value: Any, key: str, kind: type) -> Any:
     """An object's value of a type: list, dict or str. Raises ValueError."""
     if not isinstance(value, dict) or not isinstance(value.get(key), kind):
-        name = {list: 'a list', dict: 'an object', str: 'a text'}[kind]
-        raise ValueError(f'{key!r} must be {name}')
+        raise ValueError(f'{key!r} must be {KINDS[kind]}')
     return value[key]
 
 

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import time
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import IO, Any, Callable, Dict, Generator, NamedTuple, Optional, Tuple
 
 from posesuite.pose.json_poses import (
     field,
@@ -68,7 +68,7 @@ class PoseLog:
         self._end = 0  # bytes of all whole lines
         self._lost = 0  # frames
         self._complained = float('-inf')  # time.monotonic() of the last message
-        self._file = None if path is None else _create(path)
+        self._file: Optional[IO[bytes]] = None if path is None else _create(path)
         if fps:
             self._header['fps'] = fps
         if model_path and self._file is not None:
@@ -94,14 +94,14 @@ class PoseLog:
         elif (width, height) != self._size:
             line.update(width=width, height=height)
         line['poses'] = [dict(id=int(id), **pose_as_json(pose)) for id, pose in people.items()]
-        self._append(data + _encoded(line))
+        self._append(self._file, data + _encoded(line))
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, file: IO[bytes], data: bytes) -> None:
         """Writes whole lines, or none of them."""
         try:
             written = 0
             while written < len(data):  # an unbuffered write may accept only a part
-                written += self._file.write(data[written:])
+                written += file.write(data[written:])
             self._end += written
         except OSError as error:
             self._lost += 1
@@ -109,17 +109,17 @@ class PoseLog:
                 self._complained = time.monotonic()
                 LOGGER.error('cannot write the log %s: %s; frames are lost until writing succeeds '
                              'again', self._path, error.strerror)
-            self._file.seek(self._end)
-            self._file.truncate()
+            file.seek(self._end)
+            file.truncate()
 
     def close(self) -> None:
         """Closes the file, or removes it if it has no frame. Raises OSError if frames were lost."""
-        if self._file is None:
+        file, self._file = self._file, None
+        if file is None:
             return
-        self._file.close()
-        self._file = None
+        file.close()
         if not self._end:
-            os.unlink(self._path)
+            os.unlink(file.name)
         if self._lost:
             raise OSError(f'{self._path} lacks {self._lost} frames that could not be written')
 
@@ -130,7 +130,7 @@ class PoseLog:
         self.close()
 
 
-def read_log(path: str) -> Tuple[Dict[str, Any], Iterator[LogFrame]]:
+def read_log(path: str) -> Tuple[Dict[str, Any], Generator[LogFrame, None, None]]:
     """Opens a log.
 
     Returns (header, frames). header: a dict with version, source, width and height (pixels), all
@@ -146,7 +146,7 @@ def read_log(path: str) -> Tuple[Dict[str, Any], Iterator[LogFrame]]:
     return header, _frames(path, header, lines)
 
 
-def _create(path: str) -> Any:
+def _create(path: str) -> IO[bytes]:
     try:
         return open(path, 'xb', buffering=0)
     except FileExistsError:
@@ -166,7 +166,7 @@ def _encoded(value: Dict[str, Any]) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(',', ':')).encode() + b'\n'
 
 
-def _lines(path: str) -> Iterator[Any]:
+def _lines(path: str) -> Generator[Any, None, None]:
     """The values of a file's JSON lines."""
     try:
         with open(path, 'rb') as file:
@@ -189,7 +189,8 @@ def _lines(path: str) -> Iterator[Any]:
         raise OSError(f'cannot read {path}: {error.strerror}')
 
 
-def _frames(path: str, header: Dict[str, Any], lines: Iterator[Any]) -> Iterator[LogFrame]:
+def _frames(path: str, header: Dict[str, Any],
+            lines: Generator[Any, None, None]) -> Generator[LogFrame, None, None]:
     with contextlib.closing(lines):
         for line_number, line in enumerate(lines, 2):
             yield _checked(path, line_number, lambda line: _frame_from_json(header, line), line)

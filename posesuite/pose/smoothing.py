@@ -3,6 +3,7 @@
 Casiez et al. 2012, https://doi.org/10.1145/2207676.2208639
 """
 import math
+from typing import Union
 
 import numpy as np
 
@@ -38,6 +39,6 @@ class OneEuroFilter:
         self.points = self.points + _gain(cutoff, step) * (points - self.points)
 
 
-def _gain(cutoff: np.ndarray, step: float) -> np.ndarray:
+def _gain(cutoff: Union[float, np.ndarray], step: float) -> Union[float, np.ndarray]:
     """Weight of a new value in a low-pass filter; cutoff in Hz, step in seconds."""
     return 1 / (1 + 1 / (2 * math.pi * cutoff * step))

@@ -196,7 +196,8 @@ def _size(points: np.ndarray, weights: np.ndarray) -> float:
 def _median(values: np.ndarray, weights: np.ndarray) -> float:
     """The weighted median of values [N]; the weights add up to 1."""
     order = values.argsort()
-    return float(values[order][min(weights[order].cumsum().searchsorted(.5), len(values) - 1)])
+    middle = int(weights[order].cumsum().searchsorted(.5))
+    return float(values[order][min(middle, len(values) - 1)])
 
 
 def _moved(pose: Pose, points: np.ndarray) -> Pose:

@@ -104,7 +104,10 @@ esac
 static='-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'
 # shellcheck disable=SC2086
 case $compiler in
-    *ziglang*) ;;  # It does so by itself.
+    *ziglang*)  # It puts the library in by itself.
+        echo '{ global: posenet_*; tflite_plugin_*; local: *; };' > "$work/exports"
+        hide=-Wl,--version-script=$work/exports
+        if compiles $compiler "$hide"; then set -- "$@" "$hide"; fi ;;
     *) if compiles $compiler $static; then set -- "$@" $static; fi ;;
 esac
 # shellcheck disable=SC2086

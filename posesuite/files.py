@@ -1,5 +1,6 @@
 """Files written whole or not at all, and where the suite's own files and the user's lie."""
 import contextlib
+import errno
 import os
 import platform
 import tempfile
@@ -42,6 +43,17 @@ def user_folder(kind: str) -> str:
     if not os.path.isabs(base):
         base = os.path.join(tempfile.gettempdir(), f'{getattr(os, "getuid", int)()}', kind)
     return os.path.join(base, 'edge-tpu-pose-suite')
+
+
+def utf8_path(path: str) -> str:
+    """A path as OpenCV takes it, which crashes on names that Python cannot write as UTF-8.
+
+    Python has such names where the locale is not UTF-8. Raises OSError if the name is not UTF-8.
+    """
+    try:
+        return os.fsencode(path).decode('utf-8')
+    except UnicodeError:
+        raise OSError(errno.EILSEQ, 'its name is not UTF-8')
 
 
 def command(script: str) -> str:

@@ -12,6 +12,7 @@ ERROR for what failed. Only a script decides that this goes to stderr, with 'err
 """
 import argparse
 import contextlib
+import io
 import logging
 import signal
 import sys
@@ -94,6 +95,9 @@ def stopped_by_signals(source: Any) -> Iterator[Any]:
 
 def parser(description: str) -> argparse.ArgumentParser:
     """A parser whose --help shows the script's docstring as it stands; it has --version."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        # As stderr has it: a path that the locale cannot write must not end a script.
+        sys.stdout.reconfigure(errors='backslashreplace')
     made = argparse.ArgumentParser(description=description,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument('--version', action='version', version=__version__)

@@ -28,7 +28,7 @@ class Pictures(Source):
     @staticmethod
     def matches(source: str) -> bool:
         return (os.path.isdir(source) or source.lower().endswith(ENDINGS)
-                or glob.has_magic(source))
+                or glob.has_magic(source) and not os.path.isfile(source))
 
     def frames(self) -> Iterator[Frame]:
         paths = self._paths()
@@ -45,9 +45,13 @@ class Pictures(Source):
 
     def _paths(self) -> List[str]:
         pattern = self._source
+        folder, name = os.path.split(pattern)
         if os.path.isdir(pattern):
-            pattern = os.path.join(glob.escape(pattern), '*')
-        paths = [pattern] if os.path.isfile(pattern) else sorted(glob.glob(pattern))
+            folder, name = pattern, '*'
+        if os.path.isdir(folder):  # a folder's name may have brackets
+            folder = glob.escape(folder)
+        paths = [pattern] if os.path.isfile(pattern) else sorted(
+            glob.glob(os.path.join(folder, name)))
         paths = [path for path in paths if path.lower().endswith(ENDINGS)]
         if not paths:
             raise CameraError(f'no pictures at {self.name!r}: need {", ".join(ENDINGS)}')

@@ -10,6 +10,7 @@ from typing import Iterator, Optional, Tuple
 from posesuite.camera import base
 from posesuite.camera.base import CameraError, Source, suggestion
 from posesuite.camera.pictures import as_rgb, decode_jpeg
+from posesuite.files import utf8_path
 from posesuite.pose.pose import Fault, Frame
 
 import cv2
@@ -108,10 +109,10 @@ class VideoFile(VideoSource):
     def open(self) -> cv2.VideoCapture:
         try:
             with open(self._source, 'rb'):
-                pass
+                path = utf8_path(os.path.abspath(self._source))
         except OSError as error:
             raise CameraError(f'cannot open {self.name!r} ({error.strerror}): try {suggestion()}')
-        capture = _ffmpeg(os.path.abspath(self._source))  # so that it is no protocol of FFmpeg
+        capture = _ffmpeg(path)  # from the root, so that it is no protocol of FFmpeg
         if not capture.isOpened() or fourcc(capture) == TEXT:
             raise CameraError(f'{self.name} is not a readable video, and its name does not end as '
                               'that of a picture or a pose log')

@@ -9,6 +9,7 @@ from typing import Optional, Tuple, Union
 
 from posesuite.display.output import DisplayError, Output
 from posesuite.display.scene import Scene
+from posesuite.files import utf8_path
 
 import cv2
 import numpy as np
@@ -140,8 +141,8 @@ class _OpenCV:
 
     def __init__(self, path: str, size: Size, fps: float) -> None:
         self.size = size
-        self._writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*FOURCCS[_ending(path)]), fps,
-                                       size)
+        self._writer = cv2.VideoWriter(
+            utf8_path(path), cv2.VideoWriter_fourcc(*FOURCCS[_ending(path)]), fps, size)
         if not self._writer.isOpened():
             raise DisplayError(f'OpenCV cannot write {path}')
 

@@ -1,11 +1,19 @@
 """Fixtures that several folders of tests use."""
 import os
+import signal
 import subprocess
 from typing import Dict, Iterator
 
 from helpers import DOWNLOAD, ROOT, need
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Lets SIGINT work in what tests start: a shell's background job ignores it, and so would they.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -21,6 +21,8 @@ def open_engine(*args: Any, **options: Any) -> Any:
 
 
 def main() -> int:
+    if hasattr(signal, 'SIGPIPE'):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
     parser = script.parser(__doc__)
     add_doctor_options(parser)
     args = parser.parse_args()
@@ -28,12 +30,11 @@ def main() -> int:
     if args.probe:
         doctor.probe(args.probe)
         return 0
-    return 0 if doctor.run() else 1
+    try:
+        return 0 if doctor.run() else 1
+    except KeyboardInterrupt:
+        return script.INTERRUPTED
 
 
 if __name__ == '__main__':
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

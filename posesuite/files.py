@@ -71,6 +71,12 @@ def install_command(activate: bool = False) -> str:
     return 'sh install_requirements.sh' + activate * ' && . .venv/bin/activate'
 
 
+def edgetpu_command() -> str:
+    """What a user types to install the Edge TPU's library."""
+    return ('sudo apt install libedgetpu1-std' if INSTALLED else
+            'sh install_requirements.sh --edgetpu')
+
+
 def models_command() -> str:
     """What a user types to download Google's models."""
     return 'python3 -m posesuite.download' if INSTALLED else 'python3 models/download.py'

@@ -11,7 +11,7 @@ from typing import Any, List
 from posesuite.engine.model_file import EngineError, read_model, warn_once
 from posesuite.engine.network import Choice
 from posesuite.errors import one_line
-from posesuite.files import install_command
+from posesuite.files import edgetpu_command, install_command
 
 RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the CPU's order; the Edge TPU's is the reverse
 EDGETPU_OP = b'edgetpu-custom-op'
@@ -96,7 +96,7 @@ def check_edgetpu_library() -> None:
             raise OSError(f'{EDGETPU_SHARED_LIB} is no TensorFlow Lite delegate')
     except OSError as error:
         raise EngineError(f'the Edge TPU runtime does not load ({error}); '
-                           'sh install_requirements.sh --edgetpu installs it')
+                           f'{edgetpu_command()} installs it')
 
 
 def edgetpu_nodes(root: str = '/') -> List[str]:

@@ -1,4 +1,5 @@
 """What people wear on their heads, carry on their backs and hold in their hands."""
+from posesuite.pose.skeleton import KeypointType as K
 from training import rasterizer as r
 from training import shapes, things
 from training.people import Materials, Person, material
@@ -7,7 +8,7 @@ from training.poses import about, between
 import numpy as np
 
 HATTED, LOADED, HOLDING = .2, .05, .12  # shares of people, of people, of hands
-_FOREARMS = [(7, 9), (8, 10)]
+FOREARMS = (K.LEFT_ELBOW, K.LEFT_WRIST), (K.RIGHT_ELBOW, K.RIGHT_WRIST)
 
 
 def _frame(across: np.ndarray, ahead: np.ndarray) -> np.ndarray:
@@ -71,14 +72,16 @@ def _handful(rng: np.random.Generator, materials: Materials, textures: int) -> '
 def worn(rng: np.random.Generator, person: Person, materials: Materials) -> 'list[r.Mesh]':
     """Headgear and baggage of a person, or nothing."""
     points, meshes = person.keypoints, []
+    left_ear, right_ear = points[K.LEFT_EAR], points[K.RIGHT_EAR]
     if rng.random() < HATTED:
-        ears, eyes = points[[3, 4]].mean(0), points[[1, 2]].mean(0)
-        frame = _frame(points[3] - points[4], eyes - ears) @ about([1, 0, 0], rng.normal(-.1, .12))
-        radius = np.linalg.norm(points[3] - points[4]) / 2
+        ears, eyes = (left_ear + right_ear) / 2, points[[K.LEFT_EYE, K.RIGHT_EYE]].mean(0)
+        frame = _frame(left_ear - right_ear, eyes - ears) @ about([1, 0, 0], rng.normal(-.1, .12))
+        radius = np.linalg.norm(left_ear - right_ear) / 2
         meshes += [mesh.moved(frame * radius, ears) for mesh in _headgear(rng, materials)]
     if rng.random() < LOADED:
-        shoulders, hips = points[[5, 6]].mean(0), points[[11, 12]].mean(0)
-        across = points[5] - points[6]
+        shoulders = points[[K.LEFT_SHOULDER, K.RIGHT_SHOULDER]].mean(0)
+        hips = points[[K.LEFT_HIP, K.RIGHT_HIP]].mean(0)
+        across = points[K.LEFT_SHOULDER] - points[K.RIGHT_SHOULDER]
         frame = _frame(across, np.cross(across, shoulders - hips))
         size = np.array([.7, .45, .3]) * np.linalg.norm(shoulders - hips) * rng.uniform(.6, 1.1, 3)
         bag = shapes.blob(rng, size, materials.add(material(rng)), (0, 0, 0), .05)
@@ -91,7 +94,7 @@ def held(rng: np.random.Generator, person: Person, materials: Materials,
          textures: int) -> 'list[r.Mesh]':
     """What is in a person's hands, mostly nothing."""
     meshes = []
-    for elbow, wrist in _FOREARMS:
+    for elbow, wrist in FOREARMS:
         if rng.random() < HOLDING:
             forearm = person.keypoints[wrist] - person.keypoints[elbow]
             hand = person.keypoints[wrist] + .35 * forearm

@@ -83,13 +83,13 @@ def oks(pose: Found, reference: Found) -> float:
 
 
 def pair(poses: 'list[Found]', references: 'list[Found]',
-         least: float = MIN_OKS) -> 'list[tuple[int, int, float]]':
-    """(pose, reference, OKS) of the one-to-one pairs with an OKS over the least, best first."""
+         min_oks: float = MIN_OKS) -> 'list[tuple[int, int, float]]':
+    """(pose, reference, OKS) of the one-to-one pairs with an OKS over min_oks, best first."""
     table = sorted(((oks(p, r), i, j) for i, p in enumerate(poses)
                     for j, r in enumerate(references)), reverse=True)
     pairs, taken_poses, taken_references = [], set(), set()
     for similarity, i, j in table:
-        if similarity > least and i not in taken_poses and j not in taken_references:
+        if similarity > min_oks and i not in taken_poses and j not in taken_references:
             pairs.append((i, j, similarity))
             taken_poses.add(i)
             taken_references.add(j)
@@ -107,9 +107,9 @@ def draw(image: np.ndarray, poses: 'list[Found]') -> np.ndarray:
         for a, b in BONES:
             if min(pose.scores[a], pose.scores[b]) > VISIBLE:
                 cv2.line(out, at[a], at[b], color, 2, cv2.LINE_AA)
-        for k in range(17):
-            if pose.scores[k] > VISIBLE:
-                cv2.circle(out, at[k], 3, (255, 255, 255), -1, cv2.LINE_AA)
+        for point, score in zip(at, pose.scores):
+            if score > VISIBLE:
+                cv2.circle(out, point, 3, (255, 255, 255), -1, cv2.LINE_AA)
         cv2.putText(out, f'{pose.score:.2f}', at[0], cv2.FONT_HERSHEY_SIMPLEX, .5, color, 1,
                     cv2.LINE_AA)
     return out

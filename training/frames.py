@@ -13,6 +13,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from posesuite.engine.image import fit  # noqa: E402
+from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 from training import shards  # noqa: E402
 from training.scenes import HEIGHT, MAX_PEOPLE, WIDTH  # noqa: E402
 
@@ -63,7 +64,7 @@ def pack_frames(folder: pathlib.Path, data: pathlib.Path, every: int) -> None:
         images = np.stack(frames[i:i + FRAMES_IN_SHARD])
         shards.write_shard(
             shards.shard_path(data, first + i // FRAMES_IN_SHARD), images=images,
-            keypoints=np.zeros((len(images), MAX_PEOPLE, 17, 3), np.float32),
+            keypoints=np.zeros((len(images), MAX_PEOPLE, len(KEYPOINT_TYPES), 3), np.float32),
             areas=np.full((len(images), MAX_PEOPLE), -1, np.float32))
 
 

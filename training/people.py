@@ -1,6 +1,8 @@
 """Dresses a character, poses it, and says where its 17 keypoints are."""
 from typing import NamedTuple, Optional
 
+from posesuite.pose.skeleton import KEYPOINT_TYPES
+from posesuite.pose.skeleton import KeypointType as K
 from training import makehuman, poses
 from training import rasterizer as r
 from training.makehuman import Cast, Character
@@ -15,9 +17,12 @@ HAIR_TONES = np.array([[.05, .04, .035], [.10, .065, .045], [.20, .12, .07], [.3
 IRIS_TONES = np.array([[.25, .15, .08], [.2, .3, .45], [.25, .3, .15]])
 
 # Keypoints that are the head of a bone; nose, eyes and ears are points of the mesh.
-JOINTS = [('upperarm01.L', 5), ('upperarm01.R', 6), ('lowerarm01.L', 7), ('lowerarm01.R', 8),
-          ('wrist.L', 9), ('wrist.R', 10), ('upperleg01.L', 11), ('upperleg01.R', 12),
-          ('lowerleg01.L', 13), ('lowerleg01.R', 14), ('foot.L', 15), ('foot.R', 16)]
+JOINTS = {K.LEFT_SHOULDER: 'upperarm01.L', K.RIGHT_SHOULDER: 'upperarm01.R',
+          K.LEFT_ELBOW: 'lowerarm01.L', K.RIGHT_ELBOW: 'lowerarm01.R',
+          K.LEFT_WRIST: 'wrist.L', K.RIGHT_WRIST: 'wrist.R',
+          K.LEFT_HIP: 'upperleg01.L', K.RIGHT_HIP: 'upperleg01.R',
+          K.LEFT_KNEE: 'lowerleg01.L', K.RIGHT_KNEE: 'lowerleg01.R',
+          K.LEFT_ANKLE: 'foot.L', K.RIGHT_ANKLE: 'foot.R'}
 
 
 class Person(NamedTuple):
@@ -25,7 +30,7 @@ class Person(NamedTuple):
 
     meshes: list
     keypoints: np.ndarray
-    """[17, 3] in the order of the pose engine's KeypointType; left is the person's own."""
+    """[17, 3] in the order of KeypointType; left is the person's own."""
     height: float
     """Height of the standing body, decimetres."""
     seat: Optional[float]
@@ -201,14 +206,14 @@ def random_person(rng: np.random.Generator, cast: Cast, materials: Materials,
     eyes = np.concatenate([cast.triangles['helper-l-eye'], cast.triangles['helper-r-eye']])
     meshes.append(r.Mesh(body, rest, eyes, np.full(len(eyes), wardrobe.eye)))
 
-    keypoints = np.zeros((17, 3))
-    keypoints[0] = body[character.nose]
-    for k, group in ((1, 'helper-l-eye'), (2, 'helper-r-eye')):
-        keypoints[k] = body[cast.groups[group]].mean(0)
-    for k, vertices in zip((3, 4), cast.ears):
-        keypoints[k] = body[vertices].mean(0)
-    for name, k in JOINTS:
-        keypoints[k] = joints[cast.bone[name]]
+    keypoints = np.zeros((len(KEYPOINT_TYPES), 3))
+    keypoints[K.NOSE] = body[character.nose]
+    for part, group in ((K.LEFT_EYE, 'helper-l-eye'), (K.RIGHT_EYE, 'helper-r-eye')):
+        keypoints[part] = body[cast.groups[group]].mean(0)
+    for part, vertices in zip((K.LEFT_EAR, K.RIGHT_EAR), cast.ears):
+        keypoints[part] = body[vertices].mean(0)
+    for part, bone in JOINTS.items():
+        keypoints[part] = joints[cast.bone[bone]]
 
     skin_vertices = cast.groups['body']
     lowest = body[skin_vertices, 1].min()

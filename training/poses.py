@@ -11,8 +11,6 @@ import numpy as np
 SPINE = ['spine05', 'spine04', 'spine03', 'spine02', 'spine01']
 NECK = ['neck01', 'neck02', 'neck03', 'head']
 SIDES = [('L', 1), ('R', -1)]
-# Files of MakeHuman whose feet are not on the ground.
-AIRBORNE = {'fly01', 'fly02'}
 
 
 class Stance(NamedTuple):

@@ -1,6 +1,8 @@
 """One rendered photograph: people and things in a room or before a backdrop, and its truth."""
 from typing import NamedTuple, Optional
 
+from posesuite.pose.skeleton import KEYPOINT_TYPES
+from posesuite.pose.skeleton import KeypointType as K
 from training import belongings, things
 from training import rasterizer as r
 from training.developing import contact_shade, develop
@@ -71,6 +73,8 @@ class _Stage:
         self.meshes: list[tuple[r.Mesh, int]] = []
         self.keypoints: list[np.ndarray] = []
         self.places: list[np.ndarray] = []
+        self.camera: Optional[Camera] = None  # aimed at the first person
+        self.ahead = 0.  # decimetres to that person
 
     def people(self, count: int) -> None:
         """Puts people on the floor, the first one where the camera is aimed."""
@@ -96,7 +100,7 @@ class _Stage:
             self.keypoints.append(person.keypoints @ turn.T + place)
             if person.seat is not None and person.seat > .5 and rng.random() < .85:
                 seat = things.chair if rng.random() < .75 else things.bench
-                back = person.keypoints[[11, 12]].mean(0) * [1, 0, 1] + [0, 0, .4]
+                back = person.keypoints[[K.LEFT_HIP, K.RIGHT_HIP]].mean(0) * [1, 0, 1] + [0, 0, .4]
                 self.meshes += [(mesh.moved(turn, place + turn @ back), FIRST_THING + 50)
                                 for mesh in seat(rng, self.materials, len(self.around.textures),
                                                  person.seat)]
@@ -108,11 +112,13 @@ class _Stage:
         rng = self.rng
         distance = self.focal * max(person.height, 9) / size
         if size / SUPERSAMPLING < 475:
-            anchor = person.keypoints[rng.choice([0, 5, 11, 13], p=[.3, .2, .4, .1])]
+            part = rng.choice([K.NOSE, K.LEFT_SHOULDER, K.LEFT_HIP, K.LEFT_KNEE],
+                              p=[.3, .2, .4, .1])
             row = rng.uniform(.15, .75) * self.height
         else:
-            anchor = person.keypoints[rng.choice([0, 5, 11], p=[.75, .2, .05])]
+            part = rng.choice([K.NOSE, K.LEFT_SHOULDER, K.LEFT_HIP], p=[.75, .2, .05])
             row = np.clip(rng.normal(.36, .16), .02, .9) * self.height
+        anchor = person.keypoints[part]
         kind = rng.random()
         height = (rng.uniform(12, 18) if kind < .5 else rng.uniform(5, 12) if kind < .65
                   else rng.uniform(20, 32))
@@ -195,7 +201,7 @@ def truth(canvas: r.Canvas, focal: float,
 
     Args: people: of each [17, 3] keypoints in camera space.
     """
-    keypoints = np.zeros((MAX_PEOPLE, 17, 3), np.float32)
+    keypoints = np.zeros((MAX_PEOPLE, len(KEYPOINT_TYPES), 3), np.float32)
     areas = np.zeros(MAX_PEOPLE, np.float32)
     for i, points in enumerate(people):
         areas[i] = (canvas.instance == i).sum() / SUPERSAMPLING ** 2

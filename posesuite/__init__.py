@@ -7,7 +7,7 @@ from typing import List
 
 __version__ = '0.2.0'
 
-_NEEDED = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules and their packages
+PACKAGES = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules and their packages
 # Scripts that run without any of these.
 _STANDALONE = ('doctor', 'pose-doctor', 'download', 'assets')
 
@@ -17,7 +17,7 @@ def _check_packages() -> None:
 
     A script of the suite then ends with exit status 1; for any other importer it is an ImportError.
     """
-    missing = [package for module, package in _NEEDED.items()
+    missing = [package for module, package in PACKAGES.items()
                if importlib.util.find_spec(module) is None]
     script = getattr(sys.modules.get('__main__'), '__file__', None) or ''
     name = os.path.splitext(os.path.basename(os.path.realpath(script)))[0]

@@ -16,20 +16,20 @@ from posesuite.files import (
     own_file,
 )
 
-RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the engine's order on the CPU
-# Opens an engine: takes a model's path and a device, as PoseEngine does.
+# Opens an engine, given a model's path and a device as PoseEngine is.
 Engine = Callable[..., Any]
 
 
 def check_runtime() -> Row:
     from posesuite.engine import device
     answer(Row(BROKEN, 'importing it'))
-    runtime = device.import_runtime(*RUNTIMES)
+    runtime = device.import_runtime(*device.RUNTIMES)
     # A runtime that is built for another NumPy is imported, and fails at the first model. That it
     # does not know the decoder op is no fault.
     with contextlib.suppress(RuntimeError, ValueError):
         runtime.Interpreter(usable_model())
-    return Row(OK, '; '.join(version(name) for name in RUNTIMES if importlib.util.find_spec(name)))
+    return Row(OK, '; '.join(version(name) for name in device.RUNTIMES
+                             if importlib.util.find_spec(name)))
 
 
 def check_decoder() -> Row:
@@ -52,8 +52,8 @@ def check_decoder() -> Row:
     if count[0] != 1:
         raise ValueError(f'{library} finds {count[0]} poses where there is one')
     if not np.allclose(poses, person.T, atol=0.01) or not np.allclose(scores, 0.8, atol=1e-4):
-        raise ValueError(f'{library} answers a known case wrongly')
-    return Row(OK, 'loads, and answers a known case rightly')
+        raise ValueError(f'{library} decodes a known case wrongly')
+    return Row(OK, 'loads, and decodes a known case correctly')
 
 
 def check_models() -> Row:
@@ -78,7 +78,7 @@ def check_models() -> Row:
 
 
 def check_run(engine: Engine, device: str = 'cpu', ending: str = '') -> Row:
-    """A network on a blank image; ending as usable_model takes it."""
+    """Runs a network on a blank image; ending: as of usable_model."""
     import numpy as np
     model = usable_model(ending)
     if not model:
@@ -109,7 +109,7 @@ def check_edgetpu(engine: Engine, library_loads: bool) -> Row:
         return Row(ABSENT, f'plugged in is {nodes}; it needs its library' if nodes else
                    'none is plugged in')
     try:
-        runtime = device.import_runtime(*RUNTIMES[::-1])  # the engine's order here
+        runtime = device.import_runtime(*device.RUNTIMES[::-1])  # the engine's order here
         runtime_version = version(runtime.__name__.split('.')[0])
         answer(Row(BROKEN, f'opening it with {runtime_version}'))
         device.load_edgetpu(runtime, 'edgetpu')

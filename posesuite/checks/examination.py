@@ -27,7 +27,7 @@ CURES = {  # for a check that fails, or that crashes so
 
 
 def add_doctor_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --timeout, and what a check's own process is told."""
+    """Adds --timeout, and the option that runs one check."""
     parser.add_argument('--timeout', type=float, default=TIMEOUT, metavar='SECONDS',
                         help='time for each check (default: %(default)g)')
     parser.add_argument('--probe', choices=NAMES, help=argparse.SUPPRESS)
@@ -36,7 +36,7 @@ def add_doctor_options(parser: argparse.ArgumentParser) -> None:
 class Doctor:
     """Examines this machine.
 
-    open_engine: opens an engine; it takes a model's path and `device`, as PoseEngine does.
+    open_engine: opens an engine, given a model's path and `device` as PoseEngine is.
     command: runs the script that owns this object; with `--probe NAME` it must call probe(NAME).
     timeout: seconds for each check.
     """

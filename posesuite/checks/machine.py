@@ -7,7 +7,8 @@ import platform
 import sys
 from typing import Dict, List
 
-from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, PACKAGES, Row, answer, version
+from posesuite import PACKAGES
+from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, Row, answer, version
 from posesuite.files import command
 
 WITHOUT_WINDOW = f'without one: {command("simple_pose.py")} --output picture.jpg'

@@ -1,13 +1,13 @@
-"""What a check finds, and how it tells the process that started it."""
+"""What a check finds, and how it reports that to the process that started it."""
 import importlib
 import json
 from typing import NamedTuple
 
+from posesuite import PACKAGES
 from posesuite.files import install_command
 
 OK, ABSENT, BROKEN = 'ok', '--', '!!'
 INSTALL = install_command(activate=True)
-PACKAGES = {'numpy': 'numpy', 'cv2': 'opencv-python', 'PIL': 'pillow'}  # modules, their packages
 
 
 class Row(NamedTuple):

@@ -15,7 +15,7 @@ TIMEOUT = 5.0  # seconds without a frame after which a stream has failed and a c
 
 
 class CameraError(SuiteError):
-    """A source that cannot be read; one line with the problem and, where there is one, a remedy."""
+    """A source cannot be read; one line with the problem and, where there is one, a remedy."""
 
 
 class Source(abc.ABC):

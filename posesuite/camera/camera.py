@@ -28,9 +28,9 @@ from posesuite.pose.pose import Fault, FaultKind, Frame
 import cv2
 import numpy as np
 
-READ_AHEAD = 4  # frames of a file
+READ_AHEAD = 4  # frames of a file that are read in advance
 START_TIMEOUT = 10.0  # seconds until the first frame; some cameras need several to start
-RETRY_DELAYS = (1, 2, 5, 10, 20, 40, 60)  # seconds before a source is opened again; the last stays
+RETRY_DELAYS = (1, 2, 5, 10, 20, 40, 60)  # seconds before each retry; the last one is repeated
 TICK = 0.1  # seconds between the frames that stand for a lost camera, and between looks at a stop
 GREY = 128  # level of the frames that stand for a lost camera
 LOGGER = logging.getLogger(__name__)

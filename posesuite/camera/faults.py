@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 
 GRID = 40, 30  # width and height in pixels of the reduced green channel that is examined
-OUTLIERS = 0.02  # share of these pixels that may be different
+OUTLIERS = 0.02  # share of these pixels that may differ from all others
 BLACK = 24  # level of 255 that no pixel of a black frame reaches
 BLOWN_OUT = 245  # level of 255 that all pixels of a blown-out frame exceed
-COVERED = 10  # levels between neighbours, fewer if covered: 4 under a hand, 28 up in photographs
+# Levels between neighbouring pixels, below which the lens counts as covered: under a hand there are
+# 4, in photographs 28 or more.
+COVERED = 10
 FROZEN = 60.0  # seconds after which an unchanged image counts as frozen
 LOGGER = logging.getLogger(__name__)
 

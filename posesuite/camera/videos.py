@@ -26,7 +26,7 @@ for module in (cv2, getattr(getattr(cv2, 'utils', None), 'logging', None)):
 JPEG = ('mjpg', 'mjpe', 'jpeg')  # FourCCs in different releases of OpenCV
 TEXT = 'ansi'  # FourCC of a text file, which FFmpeg would play
 SCHEMES = ('rtsp', 'rtsps', 'http', 'https')
-WHOLE = 0.9  # share of a file's announced frames without which it counts as damaged
+MIN_SHARE = 0.9  # share of a file's announced frames below which it counts as damaged
 LOGGER = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class VideoSource(Source):
             if not number:
                 raise CameraError(f'{self.name} contains no frame')
             count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            if not self.live and number < WHOLE * count:
+            if not self.live and number < MIN_SHARE * count:
                 LOGGER.warning('%s ends after %d of %.0f frames: it is truncated or damaged',
                                self.name, number, count)
         finally:

@@ -12,8 +12,9 @@ import numpy as np
 KEYS = {'q, Esc': 'quit', 'm': 'mirror the picture', 's': 'save the picture',
         'h': 'show or hide the keys'}
 ESCAPE = '\x1b'
-LIST_TOP, LINE_HEIGHT = 0.16, 0.06  # baselines of the list, as shares of the width
-LIST_SIZE = 1.4  # relative to the line of text at the bottom
+# Baseline of the list's first line, and distance from one line to the next, as shares of the width.
+LIST_TOP, LINE_HEIGHT = 0.16, 0.06
+LIST_SIZE = 1.4  # letter size, relative to the line of text at the bottom
 LOGGER = logging.getLogger(__name__)
 
 MoreKeys = Dict[str, Tuple[str, Callable[[], None]]]  # a help text and an action for each key

@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 
 # RGB colours of people: Okabe and Ito's palette, which colour-blind people can tell apart.
-COLORS = ((86, 180, 233), (230, 159, 0), (0, 158, 115), (240, 228, 66), (204, 121, 167),
-          (0, 114, 178), (213, 94, 0))
+BLUE, YELLOW = (86, 180, 233), (240, 228, 66)
+COLORS = (BLUE, (230, 159, 0), (0, 158, 115), YELLOW, (204, 121, 167), (0, 114, 178), (213, 94, 0))
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 SCORE_THRESHOLD = 0.2  # lowest score of a keypoint that is drawn
 # Radii of the joints by part, in line widths; the parts of the face are close together.
 RADII = {part: 1.2 if part in FACE else 2.0 for part in KEYPOINT_TYPES}
-FRACTION_BITS = 4  # of OpenCV's fixed-point coordinates
+FRACTION_BITS = 4  # fractional bits of OpenCV's fixed-point coordinates
 ONE_PIXEL = 1 << FRACTION_BITS
-MAX_COORDINATE = 30000.0  # pixels; larger fixed-point coordinates overflow
+MAX_COORDINATE = 30000.0  # pixels; beyond it fixed-point coordinates overflow
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 

@@ -11,8 +11,8 @@ Draw = Callable[[np.ndarray, People], None]  # draws people on uint8 [Y, X, RGB]
 
 MARGIN = 0.02  # distance of texts from the edge, as a share of the width
 FAULT_BASELINE = 0.09  # distance from the top, as a share of the width
-FAULT_COLOR = (240, 228, 66)  # RGB
-FAULT_SIZE = 1.8  # relative to the line of text at the bottom
+FAULT_COLOR = overlay.YELLOW
+FAULT_SIZE = 1.8  # letter size, relative to the line of text at the bottom
 
 
 class Scene:

@@ -53,7 +53,7 @@ class ServerProcess(Output):
         self._feeder.start()
 
     def _start(self, settings: Dict[str, Any]) -> Dict[str, Any]:
-        """What the process answers to its settings: url and on_loopback, or error."""
+        """The answer of the process to its settings: url and on_loopback, or error."""
         try:
             self._send(settings)
             return json.loads(self._process.stdout.readline())
@@ -94,7 +94,7 @@ class ServerProcess(Output):
             data = data[self._process.stdin.write(data):]
 
     def close(self) -> None:
-        """Ends the process, which tells the browsers."""
+        """Ends the process, which informs the browsers."""
         with self._changed:
             self._ended = True
             self._changed.notify()
@@ -111,7 +111,7 @@ class ServerProcess(Output):
 
 
 def event_of(scene: Scene) -> Dict[str, Any]:
-    """What browsers are told of a frame, beside its picture."""
+    """The event that browsers receive for a frame, beside its picture."""
     frame = scene.frame
     return {'frame': frame.number, 'time': round(frame.time, 4), 'fault': scene.fault,
             'text': scene.text, 'fps': round(scene.rate, 2),

@@ -124,7 +124,7 @@ class _Ffmpeg:
                 return True
             if status == SIGNALLED:
                 return False
-            # If the disk is full at the end of the file, ffmpeg says so and exits with 0.
+            # If the disk is full at the end of the file, ffmpeg reports it but exits with 0.
             error = self._first_error() or (f'it ended with {status}' if status else '')
             if error:
                 raise DisplayError(f'ffmpeg cannot write {self._path}: {error}')
@@ -151,7 +151,7 @@ class _OpenCV:
         self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
 
     def finish(self) -> bool:
-        """Completes the file; True."""
+        """Completes the file; returns True."""
         self._writer.release()
         return True
 

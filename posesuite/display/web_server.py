@@ -4,9 +4,9 @@ Poses are pushed as Server-Sent Events. A page asks for the picture of the newes
 whenever it has drawn the picture before. So nobody waits for a slow browser, and no frames queue up
 for it.
 
-On stdin come a line of JSON with the settings, then for each frame a line of JSON and its pixels.
-On stdout go a line of JSON that says where the server listens, then an empty line for each frame
-that browsers wait for.
+stdin carries a line of JSON with the settings, then for each frame a line of JSON and its pixels.
+stdout carries a line of JSON with the server's address, then an empty line for each frame that
+browsers wait for.
 """
 import ipaddress
 import json
@@ -29,13 +29,13 @@ from posesuite.pose.skeleton import BONES, KEYPOINT_TYPES
 import cv2
 import numpy as np
 
-MAX_PICTURES = 8  # latest pictures kept, for browsers that have just received their event
-MAX_THREADS = 256  # further connections are closed at once
+MAX_PICTURES = 8  # latest pictures that are kept, for browsers that have just received their event
+MAX_THREADS = 256  # threads, beyond which a new connection is closed at once
 STALL_TIMEOUT = 5  # seconds without a frame until the state is 'stalled'
 HEARTBEAT_INTERVAL = 5  # seconds between comments to browsers that wait for poses
 JPEG_QUALITY = 80  # percent
 END_TIMEOUT = 1  # seconds for browsers to receive the last event
-NICENESS = 19  # the lowest priority
+NICENESS = 19  # of the process: the lowest priority
 
 
 class WebServer(socketserver.ThreadingTCPServer):
@@ -74,13 +74,13 @@ class WebServer(socketserver.ThreadingTCPServer):
         self._ask = ask
         self._changed = threading.Condition()  # guards what follows
         self._ended = False
-        self._asked = False  # whether the demo was asked for a frame that has not come yet
+        self._asked = False  # whether the demo was asked for a frame that has not arrived yet
         self._id = 0  # of the latest frame
         self._event, self._fault, self._frame = b'', '', None  # of the latest frame
         self._pictures: Dict[int, _Picture] = {}  # by id
 
     def show(self, image: np.ndarray, event: Dict[str, Any]) -> None:
-        """Accepts a frame of the demo, uint8 [Y, X, RGB], and what browsers are told of it."""
+        """Accepts a frame of the demo, uint8 [Y, X, RGB], and the event that browsers receive."""
         with self._changed:
             self._asked = False
             self._id += 1
@@ -91,7 +91,7 @@ class WebServer(socketserver.ThreadingTCPServer):
             self._changed.notify_all()
 
     def _wait_for_newer(self, after: int, timeout: float) -> bool:
-        """Asks the demo for a frame newer than an id; returns False if none comes in time."""
+        """Asks the demo for a frame newer than an id; returns False if none arrives in time."""
         if self._id <= after and not self._asked and not self._ended:
             self._asked = True
             self._ask()
@@ -127,7 +127,7 @@ class WebServer(socketserver.ThreadingTCPServer):
                     'fault': self._fault, 'frame': self._frame}
 
     def end(self) -> None:
-        """Tells the browsers that the demo has ended."""
+        """Sends the browsers the event that the demo has ended."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -14,7 +14,7 @@ import numpy as np
 NO_DISPLAY = ('no display to open a window on: use --serve 8080 to watch in a browser, '
               '--output FILE.mp4 to write a video, or --headless')
 MAX_WIDTH = 1280  # pixels of a new window
-PROBE_TIMEOUT = 30  # seconds
+PROBE_TIMEOUT = 30  # seconds for a child process to open a window
 
 
 class WindowOutput(Output):

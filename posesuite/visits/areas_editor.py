@@ -4,6 +4,7 @@ import os
 from typing import Callable, Iterable, List, Optional, Tuple
 
 from posesuite.display import overlay
+from posesuite.display.keys import ESCAPE
 from posesuite.display.window import Window
 from posesuite.pose.pose import Frame
 from posesuite.visits.areas import MAX_NAME_LENGTH, Area, area_from, read_areas, write_areas
@@ -12,9 +13,9 @@ import cv2
 import numpy as np
 
 LOGGER = logging.getLogger(__name__)
-ENTER, BACKSPACE, ESCAPE = '\r\n', '\b\x7f', '\x1b'
+ENTER, BACKSPACE = '\r\n', '\b\x7f'  # characters that each of these keys may send
 CLOSING_DISTANCE = 15  # thousandths of the width; a click so near the first corner closes the area
-BEGUN_COLOR, NAMED_COLOR = (240, 228, 66), (86, 180, 233)  # RGB
+BEGUN_COLOR, NAMED_COLOR = overlay.YELLOW, overlay.BLUE
 
 
 def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
@@ -103,7 +104,7 @@ class AreasEditor:
                 self.editing = False
 
     def _close(self) -> None:
-        """Ends the polygon; its name comes next."""
+        """Ends the polygon; its name is typed next."""
         if len(self._corners) < 3:
             self._message = f'an area needs 3 corners, this one has {len(self._corners)}'
         else:

@@ -15,15 +15,15 @@ from posesuite.music.output import (
 )
 
 RATE = 44100  # samples a second
-PERIODS = 2  # of the audio driver's buffer
+PERIODS = 2  # number of periods of the audio driver's buffer
 ONE_PERIOD = ('pipewire', 'pulseaudio')  # drivers whose buffer is a single period
 # Held notes of FluidR3's guitar and bass fall by 20 dB in 7 s. Here the left wrist alone controls
 # the loudness, so the generator sustainVolEnv (37) is set to no fall: by SoundFont's own NRPN 120
 # (SF 2.01, 9.6), to a value below its minimum.
 HOLD = ((NRPN_MSB, 120), (NRPN_LSB, 37), (DATA_LSB, 0), (DATA_MSB, 52))
-MIN_VERSION = (1, 1, 11)  # of FluidSynth; Debian 10 has this one
-LOG_LEVELS = 5  # of FluidSynth
-CHANNELS = 16  # of MIDI
+MIN_VERSION = (1, 1, 11)  # oldest version of FluidSynth that is used; Debian 10 has it
+LOG_LEVELS = 5  # number of FluidSynth's log levels
+CHANNELS = 16  # number of MIDI's channels
 
 
 class Synthesizer(Output):

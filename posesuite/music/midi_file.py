@@ -16,8 +16,8 @@ BEATS_PER_MINUTE, TICKS_PER_BEAT = 120, 960
 TICKS_PER_SECOND = TICKS_PER_BEAT * BEATS_PER_MINUTE // 60
 MIN_ROOM = 4096  # bytes for further events in each track; more in a longer track
 END_OF_TRACK = b'\x00\xff\x2f\x00'
-FILLER = b'\x00\xff\x7f'  # at once, a meta event for the sequencer alone; its length follows
-FILLER_HEADER = len(FILLER) + 4  # bytes
+FILLER = b'\x00\xff\x7f'  # delta time 0, a sequencer-specific meta event; its length follows
+FILLER_HEADER = len(FILLER) + 4  # bytes, with the length
 CHUNK_HEADER = 8  # bytes: a name and the length
 
 
@@ -54,7 +54,7 @@ class MidiFile(Output):
             for track in self._tracks:
                 room = track.capacity - track.size - len(track.pending)
                 file.seek(track.start + track.size)
-                # In one call, so that a kill cannot leave half of it
+                # This is one call, so that a kill cannot leave half of it.
                 file.write(track.pending + track.ending(room, self._now))
                 track.size += len(track.pending)
                 track.pending.clear()

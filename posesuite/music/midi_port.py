@@ -15,8 +15,8 @@ from posesuite.child import child_command
 from posesuite.errors import one_line
 from posesuite.music.output import ALL_NOTES_OFF, RESET_ALL_CONTROLLERS, AudioError, Output
 
-PROBLEM = 'error: '  # begins an answer of the process that is no port's name
-TIMEOUT = 4  # seconds in which the process must end the notes and itself
+PROBLEM = 'error: '  # beginning of an answer of the process that is no port's name
+TIMEOUT = 4  # seconds for the process to end the notes and itself
 SETTLE_TIME = 0.2  # seconds; JACK loses what it gets just after opening or just before closing
 LOGGER = logging.getLogger(__name__)
 
@@ -55,9 +55,9 @@ class MidiPort(Output):
 
 
 def main() -> None:
-    """The process: its argument is the port's name or a part of it.
+    """The work of the process, whose argument is the port's name or a part of it.
 
-    It answers with one line, the whole name or PROBLEM and what is wrong.
+    It answers with one line: the whole name, or PROBLEM and what is wrong.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the demo ends on these, and so does the input

@@ -9,7 +9,7 @@ from posesuite.music.players import MAX_PLAYERS
 from posesuite.music.theory import SCALES, instrument, key, scale
 
 INSTRUMENTS, OCTAVES = ('overdriven guitar', 'fingered bass', 'voice oohs'), (3, 2, 4)
-MAX_GAIN = 10
+MAX_GAIN = 10  # largest factor of the loudness
 
 
 def add_music_options(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +24,10 @@ def add_music_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--octaves', type=int, default=2, metavar='N',
                        help='octaves that each player has (default: %(default)s)')
     group.add_argument('--scale', type=_option(scale), default=SCALES['major pentatonic'],
-                       metavar='NAME', help=f"{', '.join(SCALES)}, or semitones above the key as "
-                       '0,3,5,7,10 (default: major pentatonic)')
-    group.add_argument('--key', type=_option(key), default=0, help='as C, F# or Bb (default: C)')
+                       metavar='NAME', help=f"{', '.join(SCALES)}, or semitones above the key, "
+                       'such as 0,3,5,7,10 (default: major pentatonic)')
+    group.add_argument('--key', type=_option(key), default=0,
+                       help='such as C, F# or Bb (default: C)')
     group.add_argument('--range', choices=['body', 'image'], default='body',
                        help="what the wrists' height is measured on: the player, so that playing "
                        'is the same near and far, or the picture (default: body)')

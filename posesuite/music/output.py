@@ -1,4 +1,4 @@
-"""What an output of music is: a synthesizer, a file or a port that takes MIDI messages as bytes."""
+"""What an output of music is: a synthesizer, a file or a port that receives MIDI messages."""
 import abc
 import contextlib
 import enum
@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 from posesuite.errors import SuiteError
 
-# Controllers of MIDI
+# Numbers of MIDI's controllers.
 DATA_MSB, DATA_LSB, EXPRESSION = 6, 38, 11
 NRPN_LSB, NRPN_MSB, RPN_LSB, RPN_MSB = 98, 99, 100, 101
 ALL_SOUND_OFF, RESET_ALL_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123
@@ -26,7 +26,7 @@ class AudioError(SuiteError):
 
 
 class Output(abc.ABC):
-    """Takes MIDI messages; a context manager. Every method may raise AudioError."""
+    """A receiver of MIDI messages; a context manager. Every method may raise AudioError."""
 
     def __enter__(self) -> 'Output':
         return self
@@ -39,8 +39,7 @@ class Output(abc.ABC):
         """Plays or records one whole message, now."""
 
     def advance(self, seconds: float) -> None:  # noqa: B027 most outputs have nothing to do
-        """Moves the clock of those who play to `seconds`; outputs with their own clock ignore it.
-        """
+        """Moves the performance's clock to `seconds`; outputs with their own ignore it."""
 
     @abc.abstractmethod
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Turns the players' sounds into MIDI messages, by a clock that it is told. No audio."""
+"""Turns the players' sounds into MIDI messages, by a clock that the caller moves. No audio."""
 import math
 from typing import Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 
@@ -15,14 +15,14 @@ from posesuite.music.output import (
 from posesuite.music.pitch import BEND_RANGE
 from posesuite.music.players import Sound
 
-MAX_EXPRESSION = 127
+MAX_EXPRESSION = 127  # largest value of the controller
 WHEEL_CENTRE = 8192  # position of the pitch wheel without a bend, and its distance to either end
 # Registered parameter 0, the pitch wheel's range in semitones; then no parameter is selected, so
 # that later data entries change nothing.
 SET_BEND_RANGE = ((RPN_MSB, 0), (RPN_LSB, 0), (DATA_MSB, BEND_RANGE), (DATA_LSB, 0),
                   (RPN_MSB, 127), (RPN_LSB, 127))
 STEP = 0.005  # seconds between two updates of a volume or bend
-RAMP = 0.03  # seconds in which these reach what a frame wants: until the next frame, as a rule
+RAMP = 0.03  # seconds in which these reach a frame's values, about the time until the next frame
 
 
 class Touch(NamedTuple):
@@ -109,8 +109,8 @@ class _Channel:
         self._number, self._send, self._touch = number, send, touch
         self._note: Optional[int] = None  # MIDI note number of what sounds
         self._velocity = touch.soft
-        self._fades = False  # on its way to volume 0, which ends the note
-        # Volume and bend move from one pair to the other, from a time on
+        self._fades = False  # whether it is on its way to volume 0, which ends the note
+        # Volume and bend move from the first pair to the second one, beginning at a time.
         self._from = self._to = (0.0, 0.0)
         self._since = 0.0
         self._sent: Dict[Kind, int] = {}  # the expression and bend that were sent last

@@ -10,13 +10,15 @@ from typing import Deque, Sequence
 
 import numpy as np
 
-BEND_RANGE = 12  # semitones, up and down, of the pitch wheel
+BEND_RANGE = 12  # semitones by which the pitch wheel bends, up and down
 
 HYSTERESIS = 0.3  # steps beyond the border to another note
 LOG_ODDS = 8.0  # natural logarithm of the odds at which a note changes
 WINDOW = 60  # frames over which the trembling is measured
-SECOND_DIFFERENCE = 0.6745 * math.sqrt(6)  # median |second difference| of white noise, deviation 1
-UNCERTAIN_FRAMES = 4.0  # measured over so few frames, a deviation may be half of the true one
+# Median absolute second difference of white noise with a standard deviation of 1.
+SECOND_DIFFERENCE = 0.6745 * math.sqrt(6)
+# Frames over which a measured deviation may be half of the true one.
+UNCERTAIN_FRAMES = 4.0
 GLIDE_DEVIATION = 0.1  # steps; standard deviation of the trembling that a glide keeps
 GLIDE_JUMP = 4.0  # standard deviations beyond which a glide stops averaging
 
@@ -50,11 +52,11 @@ class Pitch(abc.ABC):
 
     @abc.abstractmethod
     def _start(self, place: float) -> None:
-        """Takes the first place, in steps from the lowest note."""
+        """Starts at a place, in steps from the lowest note."""
 
     @abc.abstractmethod
     def _move(self, place: float, deviation: float) -> None:
-        """Takes a later place; deviation: the standard deviation of the trembling, in steps."""
+        """Moves to a later place; deviation: standard deviation of the trembling, in steps."""
 
     def _nearest(self, place: float) -> int:
         return min(max(round(place), 0), len(self._notes) - 1)
@@ -72,7 +74,7 @@ class Steps(Pitch):
     def __init__(self, notes: Sequence[int]) -> None:
         super().__init__(notes)
         self._step = 0
-        # The cumulative sum and its number of frames, for above (1) and below (-1) the note
+        # The cumulative sum and its number of frames, for above (1) and below (-1) the note.
         self._evidence = {1: (0.0, 0), -1: (0.0, 0)}
 
     def _start(self, place: float) -> None:
@@ -86,7 +88,7 @@ class Steps(Pitch):
             total, frames = total + side * (place - self._step) - 0.5 - HYSTERESIS, frames + 1
             self._evidence[side] = (total, frames) if total > 0 else (0.0, 0)
             if total > threshold and self._nearest(self._step + side) != self._step:
-                # The mean distance in these frames, less what chance may have added
+                # The mean distance in these frames, without what chance may have added.
                 distance = 0.5 + HYSTERESIS + total / frames - deviation / math.sqrt(frames)
                 self._start(self._step + side * max(1, round(distance)))
                 break

@@ -14,14 +14,14 @@ from posesuite.pose import body
 from posesuite.pose.pose import People, Pose
 from posesuite.pose.skeleton import KeypointType as K
 
-MAX_PLAYERS = 3
-MIN_SCORE = 0.2  # of a keypoint that counts
+MAX_PLAYERS = 3  # people who play at a time
+MIN_SCORE = 0.2  # lowest score of a keypoint that counts
 WRIST_TIMEOUT = 0.3  # seconds for which a wrist that is not visible is assumed not to have moved
 PLACE_TIMEOUT = 1.0  # seconds for which a place waits for its owner
 REACH = 1.8  # torsos from the hips to the wrist of a hand above the head, whose top is at 1.7
-# Torso length in shoulder widths; 1.3 to 1.5 by the exact poses in samples/, of people who face us
+# Length of the torso in shoulder widths: 1.3 to 1.5 in samples/, for people who face the camera.
 TORSO_IN_WIDTHS = 1.4
-MIN_TORSO = 1.0  # pixels
+MIN_TORSO = 1.0  # pixels of the shortest torso that counts
 BODY_TIME = 0.5  # seconds over which the body is averaged, so that only arms make music
 
 
@@ -54,7 +54,7 @@ class Player:
         self._by_image, self._pitch_type = by_image, Glide if glide else Steps
         self._pitch = self._pitch_type(self.notes)
         self._volume = 0.0
-        # Times of the latest pose, and of the latest in which that wrist was visible
+        # Timestamps of the latest pose, and of the latest one in which each wrist was visible.
         self._time = self._left_seen = self._right_seen = -math.inf
 
     def update(self, pose: Optional[Pose], time: float, image_height: int) -> Optional[Sound]:
@@ -139,7 +139,7 @@ class Trio:
         """The players that add_music_options describes. Raises ValueError with one line."""
         count = len(args.instruments)
         if count > MAX_PLAYERS:
-            raise ValueError(f'--instruments takes one to {MAX_PLAYERS}, got {count}')
+            raise ValueError(f'--instruments must be one to {MAX_PLAYERS}, got {count}')
         if len(args.octave) < count:
             raise ValueError(f'--octave must name one for each of {count} instruments')
         return cls([Player(notes(args.scale, args.key, octave, args.octaves), program,

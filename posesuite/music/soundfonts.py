@@ -2,7 +2,8 @@
 
     soundfonts()  # ['/usr/share/sounds/sf2/FluidR3_GM.sf2', ...]
 
-Only the standard library is imported here: the installer and doctor.py ask before all else works.
+Only the standard library is imported here: the installer and doctor.py run where packages may be
+missing.
 """
 import glob
 import os

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 
 Color = Tuple[int, int, int]  # RGB
-COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)  # of the places: cyan, magenta, yellow
+# RGB colours of the places (cyan, magenta, yellow), of those who wait, and of silent notes.
+COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)
 WAITING, UNLIT = (150, 150, 150), (90, 90, 90)
-MIN_DISTANCE = 0.2  # from a shoulder to its ruler or bar, as a share of the ladder's height
-MARGIN = 0.05  # of the image's width that ruler and bar keep free
+# Distance from a shoulder to its ruler or bar, as a share of the ladder's height.
+MIN_DISTANCE = 0.2
+MARGIN = 0.05  # share of the image's width that ruler and bar keep free at each side
 
 
 class _Ladder(NamedTuple):

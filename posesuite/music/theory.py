@@ -6,7 +6,7 @@
 import re
 from typing import List, Sequence, Tuple
 
-SCALES = {  # semitones above the key
+SCALES = {  # semitones of each scale above its key
     'major pentatonic': (0, 2, 4, 7, 9), 'minor pentatonic': (0, 3, 5, 7, 10),
     'major': (0, 2, 4, 5, 7, 9, 11), 'minor': (0, 2, 3, 5, 7, 8, 10),
     'blues': (0, 3, 5, 6, 7, 10), 'chromatic': tuple(range(12)),
@@ -57,20 +57,20 @@ def scale(text: str) -> Tuple[int, ...]:
         if _words(name) == _words(text):
             return semitones
     raise ValueError(
-        f"must be {', '.join(SCALES)}, or semitones from 0 to 11 as 0,3,5,7,10, got {text!r}")
+        f"must be {', '.join(SCALES)}, or semitones from 0 to 11 such as 0,3,5,7,10, got {text!r}")
 
 
 def key(text: str) -> int:
     """The semitones of a key above C: 'C', 'F#', 'Bb'. Raises ValueError with one line."""
     if not re.fullmatch('[A-Ga-g][#b]?', text):
-        raise ValueError(f'must be a key as C, F# or Bb, got {text!r}')
+        raise ValueError(f'must be a key such as C, F# or Bb, got {text!r}')
     return (NOTE_NAMES.index(text[0].upper()) + text.count('#') - text[1:].count('b')) % 12
 
 
 def instrument(text: str) -> int:
     """The program (0 to 127) of a General MIDI instrument, by its number from 1 or its name.
 
-    The words of a name that tell it from all others are enough. Raises ValueError with one line.
+    The words that distinguish a name from all others are enough. Raises ValueError with one line.
     """
     if re.fullmatch('[0-9]{1,3}', text) and 1 <= int(text) <= 128:
         return int(text) - 1
@@ -86,7 +86,8 @@ def instrument(text: str) -> int:
         listed = ', '.join(INSTRUMENTS[program] for program in found[:MAX_LISTED])
         more = ', …' * (len(found) > MAX_LISTED)
         raise ValueError(f'must be one instrument, got {text!r}: {listed}{more}')
-    raise ValueError(f'must be a General MIDI instrument as voice oohs, or 1 to 128, got {text!r}')
+    raise ValueError(f'must be a General MIDI instrument such as voice oohs, or 1 to 128, '
+                     f'got {text!r}')
 
 
 def notes(scale: Sequence[int], key: int, octave: int, octaves: int) -> Tuple[int, ...]:

@@ -5,12 +5,12 @@ import wave
 from posesuite.music.fluidsynth import RATE, Synthesizer
 from posesuite.music.output import AudioError, Output, writing
 
-MAX_SAMPLES = (1 << 30) - 64  # a WAV file's header counts its bytes, 4 a sample, with 32 bits
+MAX_SAMPLES = (1 << 30) - 64  # samples of 4 bytes; a WAV file's header counts bytes with 32 bits
 LOGGER = logging.getLogger(__name__)
 
 
 class WavFile(Output):
-    """A WAV file, 16 bits, stereo, on the clock of those who play. Raises AudioError.
+    """A WAV file, 16 bits, stereo, on the performance's clock. Raises AudioError.
 
     It is whole after every call of advance, so that a killed demo's can be played. FluidSynth
     begins notes at blocks of 64 samples, 1.5 ms.
@@ -36,7 +36,7 @@ class WavFile(Output):
     def advance(self, seconds: float) -> None:
         written, place = self._wave.tell(), round(seconds * RATE)
         if written < MAX_SAMPLES <= place:
-            LOGGER.warning('%s has reached the greatest length of a WAV file and ends here',
+            LOGGER.warning('%s has reached the maximum length of a WAV file and ends here',
                            self._path)
         count = min(place, MAX_SAMPLES) - written
         if count > 0:

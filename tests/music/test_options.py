@@ -33,8 +33,9 @@ def test_the_outputs_of_the_options(tmp_path):
     (['--record', 'a.mp3'], "must end in .wav or .mid, got 'a.mp3'"),
     (['--record', 'a\0.wav'], 'must end in .wav or .mid'), (['--gain', '11'], 'must be 0 to 10'),
     (['--gain', 'x'], "must be 0 to 10, got 'x'"), (['--period-size', '100'], 'invalid choice'),
-    (['--instruments', 'kazoo'], "General MIDI instrument as voice oohs, or 1 to 128, got 'kazoo'"),
-    (['--scale', 'loud'], 'must be major pentatonic'), (['--key', 'H'], 'must be a key as C')])
+    (['--instruments', 'kazoo'],
+     "General MIDI instrument such as voice oohs, or 1 to 128, got 'kazoo'"),
+    (['--scale', 'loud'], 'must be major pentatonic'), (['--key', 'H'], 'must be a key such as C')])
 def test_wrong_usage_is_status_2(arguments, reason, capsys):
     with pytest.raises(SystemExit) as caught:
         options(*arguments)

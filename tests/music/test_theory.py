@@ -29,7 +29,7 @@ def test_other_scales_are_refused(text):
         scale(text)
     assert str(error.value) == (
         'must be major pentatonic, minor pentatonic, major, minor, blues, chromatic, or semitones '
-        f'from 0 to 11 as 0,3,5,7,10, got {text!r}')
+        f'from 0 to 11 such as 0,3,5,7,10, got {text!r}')
 
 
 def test_keys():
@@ -41,7 +41,7 @@ def test_keys():
 def test_other_keys_are_refused(text):
     with pytest.raises(ValueError) as error:
         key(text)
-    assert str(error.value) == f'must be a key as C, F# or Bb, got {text!r}'
+    assert str(error.value) == f'must be a key such as C, F# or Bb, got {text!r}'
 
 
 def test_instruments_are_those_of_general_midi():
@@ -70,7 +70,7 @@ def test_instruments_by_part_of_the_name():
     ('guitar', 'one instrument, got {}: Acoustic Guitar (nylon), Acoustic Guitar (steel), Electric '
      'Guitar (jazz), Electric Guitar (clean), Electric Guitar (muted), Overdriven Guitar, '
      'Distortion Guitar, Guitar Harmonics, …')] + [
-    (text, 'a General MIDI instrument as voice oohs, or 1 to 128, got {}')
+    (text, 'a General MIDI instrument such as voice oohs, or 1 to 128, got {}')
     for text in ('', '-', '0', '129', '9' * 5000, 'theremin', '٣')])
 def test_other_instruments_are_refused(text, reason):
     with pytest.raises(ValueError) as error:

@@ -1,6 +1,6 @@
 """Converts pose logs, which every demo writes with --log and plays with --videosrc.
 
-The ending of the second name says what comes out:
+The ending of the second name chooses the format:
   .csv   a row a pose: frame, time, id, score, then nose_x, nose_y, nose_score, left_eye_x, ...
   .json  COCO keypoints: an image a frame, an annotation a pose with score and track_id
 

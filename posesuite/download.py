@@ -28,7 +28,7 @@ except ImportError:  # Windows, where two downloads of one file at once are not 
 GOOGLE_URL = ('https://github.com/google-coral/project-posenet/raw/'
               '37cfb84eaff9fa7a02bbc8b60a36d6d422859c5f')
 TIMEOUT = 5.0    # seconds for a connection, for an answer, and for each BLOCK
-BLOCK = 1 << 14  # bytes
+BLOCK = 1 << 14  # bytes that are read at once
 # glibc's resolver by default waits 10 seconds for each name server that is silent.
 RESOLVER = 'timeout:3 attempts:1'
 
@@ -187,8 +187,8 @@ def _opened(request: urllib.request.Request, timeout: float) -> Iterator[Any]:
 
 
 def _blocks(response: Any, host: str, timeout: float) -> Iterator[bytes]:
-    """A response's body. A server that takes more than `timeout` seconds for a BLOCK is given up,
-    be it silent or slow.
+    """A response's body. Raises HostError if the server needs more than `timeout` seconds for a
+    BLOCK, be it silent or slow.
     """
     deadline, pending = time.monotonic() + timeout, BLOCK
     while True:
@@ -243,7 +243,7 @@ def run(description: str, folder: str, base_url: str, command: str, into: str = 
     try:
         missing = fetch(folder, url, into or folder)
     except KeyboardInterrupt:
-        print('\nstopped; the next run resumes here', file=sys.stderr)
+        print('\ninterrupted; the next run resumes here', file=sys.stderr)
         return 130
     if missing:
         print(f'missing: {missing} of {len(listed_files(folder))} files; get them with: {command}',
@@ -258,8 +258,9 @@ def main() -> int:
 
 
 def fetch(folder: str, base_url: str, into: str) -> int:
-    """Downloads what `into` lacks of the list of `folder`, and says so on stderr; returns how many
-    files are still missing.
+    """Downloads what `into` lacks of the list of `folder`, with a line on stderr for each file.
+
+    Returns how many files are still missing.
     """
     files = listed_files(folder)
     missing = [file for file in files

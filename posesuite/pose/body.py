@@ -131,7 +131,7 @@ def knee_drop(points: Points) -> Optional[float]:
 def is_sitting(points: Points) -> bool:
     """Whether the knees are so little below the hips that the thighs must be nearly level.
 
-    Somebody may be neither sitting nor upright: then the pose does not tell.
+    Somebody may be neither sitting nor upright, when the knees are between the two thresholds.
     """
     drop = knee_drop(points)
     return drop is not None and bool(drop < SITTING_BELOW)

@@ -10,8 +10,8 @@ from posesuite.pose.log import LogFrame, read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import COCO_BONES, KEYPOINT_TYPES
 
-MIN_LABEL_SCORE = 0.2  # keypoints below are not labelled in COCO's sense
-PROGRESS_FRAMES = 1000  # between two updates of the count on a terminal
+MIN_LABEL_SCORE = 0.2  # lowest score of a keypoint that counts as labelled in COCO's sense
+PROGRESS_FRAMES = 1000  # frames between two updates of the count on a terminal
 
 
 def convert(path: str, output: str) -> int:

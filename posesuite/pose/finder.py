@@ -16,7 +16,7 @@ class PeopleFinder:
     """Finds and follows the people in the frames of one source.
 
     engine: a PoseEngine; None for a source that knows its people itself, as a pose log does.
-    threshold: poses that score less, 0 to 1, are nobody.
+    threshold: lowest score, 0 to 1, of a pose that counts as a person.
     smooth: steady the keypoints.
     trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
     """

@@ -5,9 +5,9 @@ from posesuite.pose.pose import Keypoint, Point, Pose
 from posesuite.pose.skeleton import BY_JSON_NAME, JSON_NAMES, KEYPOINT_TYPES
 
 KINDS: Dict[type, str] = {list: 'a list', dict: 'an object', str: 'a text'}
-MAX_COORDINATE = 1e6  # pixels
-MAX_TEXT = 1000  # characters
-MAX_DIGITS = 20  # of an integer; Python needs seconds for a million
+MAX_COORDINATE = 1e6  # pixels, to either side
+MAX_TEXT = 1000  # characters of a text
+MAX_DIGITS = 20  # digits of an integer; Python needs seconds for a million
 
 
 def pose_as_json(pose: Pose) -> Dict[str, Any]:

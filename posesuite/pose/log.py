@@ -28,10 +28,10 @@ from posesuite.pose.json_poses import (
 from posesuite.pose.pose import Fault, Frame, People
 
 VERSION = 1  # version number of the format
-MAX_LINE = 1 << 21  # bytes; 1000 poses fit
+MAX_LINE = 1 << 21  # bytes of a line; 1000 poses fit
 MAX_PIXELS = 1 << 26  # pixels of a frame; twice 8K
 MAX_ID = 1 << 53  # largest frame number and identity that JavaScript holds exactly
-MAX_TIME = 1e12  # seconds
+MAX_TIME = 1e12  # seconds of a timestamp
 COMPLAINT_INTERVAL = 60  # seconds between messages about failed writes
 LOGGER = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class PoseLog:
         if frame.name:
             line['name'] = printable(frame.name)
         data = b''
-        if not self._end:  # the first frame tells the size
+        if not self._end:  # the header has the first frame's size
             self._size = width, height
             now = datetime.datetime.now(datetime.timezone.utc)
             data = _encoded(dict(self._header, width=width, height=height,

@@ -35,10 +35,11 @@ ACCELERATION = 0.4  # standard deviation of the change of speed in a second
 FREEDOM = 4.0  # degrees of freedom of Student's t distribution; its tails allow for wrong limbs
 OUTLIER = 3.0  # standard deviations beyond which a pose counts less
 MIN_LIKELIHOOD = 0.002  # likelihood below which a pose belongs to nobody known
-NEAR, NEAR_SIZE = 1.0, 0.7  # distance and size difference of a pose that still may, if none fits
+# Distance and size difference within which a pose still belongs to somebody whom no pose fits.
+NEAR, NEAR_SIZE = 1.0, 0.7
 NEAR_SPREAD = 3.0  # standard deviations of the prediction by which NEAR grows
 SHAPE_TIME = 0.3  # seconds, time constant of a person's proportions
-MIN_TORSO = 8.0  # pixels
+MIN_TORSO = 8.0  # pixels that a torso is assumed to have at least
 
 
 class PoseTracker:

@@ -4,13 +4,14 @@ from typing import Iterator, List, NamedTuple, Tuple
 import cv2
 import numpy as np
 
-GREY = 128  # level of what is not known
+GREY = 128  # level of 255 of what is not known
 
-MIN_NOISE = 10.0  # levels of 255 that a pixel at rest may always vary by
-NOISE_FACTOR = 3.0  # times the median variation that it may vary by, if that is more ...
-MAX_NOISE = 30.0  # ... up to so many levels
-JOIN = 8  # part of the image's width: moving pixels that are closer count as one thing
-MARGIN = 20  # part of the image's width that is excluded around moving pixels
+# A pixel is at rest if it varies by no more than NOISE_FACTOR times the median variation.
+NOISE_FACTOR = 3.0
+MIN_NOISE, MAX_NOISE = 10.0, 30.0  # levels of 255, bounds of this limit
+# Divisors of the image's width: moving pixels that are closer than the first part of it count as
+# one thing, and the second part around them is excluded.
+JOIN, MARGIN = 8, 20
 
 # Far below the threshold for display: people, real and rendered, who are seated, turned away, far
 # off or half hidden score from 0.2 up in their best view. Things in many an empty room do so too:
@@ -18,13 +19,14 @@ MARGIN = 20  # part of the image's width that is excluded around moving pixels
 # bottle, a vase, a cat) scores up to 0.7. Agreement of several views would be no remedy: it would
 # let people in before these photographs pass.
 EVIDENCE = 0.15  # score from which a pose may be a person
-EVIDENCE_ENLARGED = 0.2  # the same for a pose in an enlarged part
-RIMS = 0, 0.5, 1  # widths of grey around the whole image, in its size, for people who are too close
-ENLARGEMENTS = 2, 3  # factors by which parts are enlarged that overlap by half
+EVIDENCE_ENLARGED = 0.2  # score from which a pose in an enlarged part may be one
+# Widths of the grey around the whole image, in its size, for people who are too close.
+RIMS = 0, 0.5, 1
+ENLARGEMENTS = 2, 3  # factors by which parts are enlarged; the parts overlap by half
 
 
 class View(NamedTuple):
-    """What the network is to look at."""
+    """A picture for the network to examine."""
     image: np.ndarray  # uint8 [Y, X, RGB]
     evidence: float  # score from which a pose may be a person
     place: str  # where in the whole image, for messages: ' near 320, 240', or ''

@@ -8,7 +8,7 @@ import time
 from posesuite.pose.pose import FaultKind, Frame
 
 WATCHDOG_INTERVAL = 1.0  # seconds between signs of life
-PR_SET_DUMPABLE = 4  # of Linux's prctl
+PR_SET_DUMPABLE = 4  # number of this operation of Linux's prctl
 
 
 def forbid_core_dumps() -> None:

@@ -1,4 +1,4 @@
-"""How a room looks, to tell a camera that was moved from people and lights."""
+"""How a room looks, which distinguishes a moved camera from people and lights."""
 from typing import Tuple
 
 import cv2
@@ -8,7 +8,7 @@ COLUMNS = 16  # squares in a row of the image
 SQUARE = 20  # width of a square in pixels, after the image was scaled to COLUMNS of them
 MIN_CONTRAST = 4.0  # levels of 255, standard deviation below which a square is too plain to compare
 UNCHANGED = 25  # % of the squares that must look as before
-MIN_CORRELATION = 0.85  # of a square that looks as before
+MIN_CORRELATION = 0.85  # lowest correlation of a square that looks as before
 
 
 class Structure:

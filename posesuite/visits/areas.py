@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 MAX_FILE_SIZE = 1 << 20  # bytes of an areas.json
-MAX_AREAS = 99  # of all stores in an areas.json
-MAX_NAME_LENGTH = 60  # characters
+MAX_AREAS = 99  # areas in an areas.json, of all stores
+MAX_NAME_LENGTH = 60  # characters of an area's name
 
 
 class Area(NamedTuple):

@@ -16,7 +16,7 @@ from posesuite.errors import one_line
 from posesuite.visits.rows import SECOND, TABLES, Rows
 
 LOGGER = logging.getLogger(__name__)
-APPLICATION, VERSION = 0x76697369, 1  # 'visi'
+APPLICATION, VERSION = 0x76697369, 1  # application_id ('visi') and user_version of a store
 SCHEMA = f"""
 BEGIN;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, begun INTEGER, ended INTEGER, title TEXT,
@@ -30,7 +30,7 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
-ASIDE = '.damaged-%Y%m%d-%H%M%S'  # what is appended to the name of a store that is set aside
+ASIDE = '.damaged-%Y%m%d-%H%M%S'  # suffix of a store that is set aside, a format of its UTC
 MIN_ASIDE_INTERVAL = 60.0  # seconds in which a store that is damaged again is an error
 HEADER_SIZE = 100  # bytes of an SQLite file's header
 HEADER_APPLICATION = slice(68, 72)  # bytes of it that hold application_id, the highest first
@@ -136,7 +136,7 @@ class VisitFile:
                                           '(SELECT ifnull(max(id), 0) FROM visits)').fetchone()
 
     def _disconnect(self) -> None:
-        """Closes the database. This comes before closing the file, which ends SQLite's locks."""
+        """Closes the database, which must precede closing the file: that ends SQLite's locks."""
         if self._db:
             self._db.close()
             self._db = None

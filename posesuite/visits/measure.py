@@ -25,8 +25,8 @@ import cv2
 import numpy as np
 
 MAX_STEP = 5.0  # seconds for which a person counts as where they were last seen
-STILL = 0.25  # share of their height; people who move less in four seconds stand
-STILL_SPAN = 2  # positions before and after that tell whether somebody stands
+STILL = 0.25  # share of a person's height; who moves less from span to span stands
+STILL_SPAN = 2  # positions before, and after, one at which a person may stand; 4 s in all
 DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
 
 

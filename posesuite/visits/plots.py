@@ -31,12 +31,12 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = '#0072b2', '#d55e00', '#e4e4e4'  # from Okabe and Ito's palette
-SIZE, LOW_SIZE = (4.8, 3.3), (4.8, 2.5)  # inches
-MAX_TICKS = 6  # dates beside the axis
+SIZE, LOW_SIZE = (4.8, 3.3), (4.8, 2.5)  # width and height of plots, inches
+MAX_TICKS = 6  # dates beside an axis
 MARGIN = 20  # thousandths around what a map shows
 STYLE = {'svg.fonttype': 'path', 'font.size': 10, 'axes.spines.top': False,
          'axes.spines.right': False, 'figure.constrained_layout.use': True, 'hatch.linewidth': 0.5}
-DAY = 86400  # seconds
+DAY = 86400  # seconds of a day
 
 Draw = Callable[[Any, Any], None]  # draws into a figure and its axes
 

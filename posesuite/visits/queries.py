@@ -25,7 +25,7 @@ BEGUN = 'begun >= ? AND begun < ?'
 
 @contextlib.contextmanager
 def open_store(path: str) -> Iterator[sqlite3.Connection]:
-    """Opens a store for reading; all that is read is as of this moment, also while it is written.
+    """Opens a store for reading: its content as of this moment, also while it is written.
 
     Raises OSError or ValueError with one line.
     """

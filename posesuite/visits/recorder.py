@@ -20,7 +20,7 @@ from posesuite.visits.rows import (
     no_rows,
 )
 
-SURE = 0.3  # least score of a keypoint that counts
+MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 MAX_ABSENCE = 2 * SECOND  # milliseconds unseen that end a visit; the tracker forgets sooner
 MAX_SILENCE = 5 * SECOND  # milliseconds without a frame that are not yet a gap
 MIN_GAP = SECOND  # milliseconds; shorter gaps are not recorded
@@ -159,7 +159,7 @@ def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int
 
     None if no keypoint is sure.
     """
-    points = body.sure_points(pose, SURE)
+    points = body.sure_points(pose, MIN_SCORE)
     if not points:
         return None
     x, y = body.feet(points)

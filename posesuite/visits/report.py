@@ -59,7 +59,7 @@ def _measure(stores: Sequence[str], areas: Optional[str], since: Optional[dateti
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f'two stores are called {name}; rename one, because areas and tables '
-                             'tell the stores apart by their names')
+                             'distinguish stores by their names')
     listed = read_areas(areas, stores) if areas else []
     return [measure(store, os.path.splitext(name)[0],
                     [area for area in listed if area.store == name], since, until)
@@ -87,7 +87,7 @@ def _page(rooms: List[Room], min_visits: int, title: str) -> str:
 
 
 def _room(room: Room, min_visits: int) -> Dict[str, Any]:
-    """What the template says of one camera."""
+    """The template's values for one camera."""
     from posesuite.visits.plots import room_plots
     facts, plots = _headline(room, min_visits), []
     if len(room.begins) >= min_visits:
@@ -118,7 +118,7 @@ def _headline(room: Room, min_visits: int) -> List[str]:
 
 
 def _areas(rooms: List[Room], min_visits: int) -> Dict[str, Any]:
-    """What the template says of the areas of all cameras, side by side."""
+    """The template's values for the areas of all cameras, side by side."""
     from posesuite.visits.plots import area_plots
     uses = [(_area_name(rooms, room, use), room, use) for room in rooms for use in room.areas]
     return {'rows': [[name, *_area_in_words(room, use, min_visits)] for name, room, use in uses],

@@ -40,7 +40,7 @@ class RowQueue:
         return rows
 
     def put_back(self, rows: Rows, run: int) -> None:
-        """Returns rows that take gave and that could not be written; newer ones replace them."""
+        """Puts back rows of take() that could not be written; newer ones replace them."""
         newer, self._rows = self._rows, rows
         self._end_gap()
         self.add(newer, run)

@@ -7,8 +7,8 @@ what still goes on, `ended` is brought up to date with every write.
   runs       id, begun, ended, title, width,      the watch of one view of that size in pixels; a
              height                               new one begins when the clock is set
   gaps       run, begun, ended, why               a time in which a run could not see, or not store
-  visits     id, run, begun, ended                one appearance of one person; who comes back is a
-                                                  new visit
+  visits     id, run, begun, ended                one appearance of one person; who returns begins
+                                                  a new visit
   positions  visit, time, x, y, height, flags     where a visit's person is, once a second: the feet
                                                   and the height in thousandths of the image's width
                                                   and height, and the sum of the flags below
@@ -25,8 +25,8 @@ TABLES = {'runs': 6, 'gaps': 4, 'visits': 4, 'positions': 6}
 FEET = 1  # the feet are a sure ankle, not just the lowest sure part
 HEAD = 2  # the height goes up to the face, not just to the highest sure part
 HAND_RAISED = 4  # a hand is above its shoulder
-SITTING = 8
-UPRIGHT = 16  # neither SITTING nor UPRIGHT: the pose does not tell
+SITTING = 8  # the thighs are nearly level
+UPRIGHT = 16  # the thighs are nearly vertical; without either flag the posture is unknown
 
 # By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position. The
 # value is the rest of the row.

@@ -10,14 +10,14 @@ from posesuite.visits.areas import Area
 import numpy as np
 
 GRID = 48, 36  # cells of the maps, across and down
-COARSE = 16, 12  # cells of the map of paths
-DIRECTIONS = 8  # in which people walk
-STAY = 5.0  # seconds in an area; shorter stays only pass through
+COARSE = 16, 12  # cells of the map of paths, across and down
+DIRECTIONS = 8  # number of directions of the paths
+STAY = 5.0  # seconds of the shortest stay in an area that counts; others pass through
 RECENT = 1800.0  # seconds before the last moment watched that count as now
 MAX_DAYS = 100  # days that are shown one by one
-HISTOGRAM_PERCENTILE = 98  # of dwell times; longer ones are omitted
+HISTOGRAM_PERCENTILE = 98  # percentile of dwell times beyond which they are omitted
 BAR_WIDTHS = 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600  # seconds of a bar of the histogram
-MAX_BARS = 30
+MAX_BARS = 30  # bars of the histogram
 MIN_WATCHED = 0.1  # share of the most watched label; hours that are watched less are not shown
 
 

@@ -38,9 +38,8 @@ COLUMNS = {  # names of each table's columns after the first, 'camera'
 def csv_tables(rooms: List[Room], min_visits: int) -> Dict[str, str]:
     """What the report shows, as the text of a CSV file by the table's name.
 
-    The first row names the columns.
-
-    Cells, hours and areas with fewer than `min_visits` visits are left blank, as in the report.
+    The first row names the columns. Cells, hours and areas with fewer than `min_visits` visits are
+    left blank, as in the report.
     """
     texts = {}
     for name, rows in _tables(rooms, min_visits).items():

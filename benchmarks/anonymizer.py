@@ -22,8 +22,8 @@ sys.path.insert(0, os.path.join(ROOT, 'tests'))
 
 import visitors  # noqa: E402
 
-ROWS = 12  # of the table that is printed
-MEAN_PEOPLE = 3.0  # in the room at a time
+ROWS = 12  # rows of the table that is printed
+MEAN_PEOPLE = 3.0  # people in the room at a time
 
 
 def main() -> None:

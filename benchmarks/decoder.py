@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, List, Tuple
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 
-from posesuite.engine.device import import_runtime  # noqa: E402
+from posesuite.engine.device import RUNTIMES, import_runtime  # noqa: E402
 from posesuite.engine.raw_decoder import library_path  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -34,16 +34,16 @@ OPTIONS = np.dtype([('max_poses', 'i4'), ('stride', 'i4'), ('score_threshold', '
                     ('nms_radius', 'f4'), ('coral', 'i4')])
 FLOATS_PER_POSE = 17 * 2 + 17 + 1
 TYPES = {'float32': 1, 'uint8': 3, 'int8': 9}
-FOLDERS = [os.path.join(ROOT, 'models', 'rendered'), os.path.join(ROOT, 'models', 'mobilenet'),
-           os.path.join(ROOT, 'models', 'components')]
+FOLDERS = [os.path.join(ROOT, 'models', 'rendered'),
+           os.path.join(ROOT, 'tests', 'data', 'models', 'mobilenet', 'components')]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--models', nargs='+', metavar='FOLDER', default=FOLDERS,
-                        help='where *_quant.tflite networks without the op lie (default: '
-                             'rendered, mobilenet and components in models/)')
+                        help='where *_quant.tflite networks without the op lie (default: those of '
+                             'models/rendered and what tests/download.py fetches)')
     parser.add_argument('--picture', metavar='FILE',
                         default=os.path.join(ROOT, 'samples', 'couple.jpg'),
                         help='default: samples/couple.jpg')
@@ -70,7 +70,7 @@ def main() -> None:
 
 def feature_maps(network: str, picture: str) -> List[Tuple[np.ndarray, float, int]]:
     """(stored values [h, w, channels], scale, zero point) of heatmaps, short and mid offsets."""
-    made = import_runtime('ai_edge_litert', 'tflite_runtime').Interpreter(network)
+    made = import_runtime(*RUNTIMES).Interpreter(network)
     made.allocate_tensors()
     details = made.get_input_details()[0]
     _, height, width, _ = details['shape']

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import List
+from typing import List, Tuple
 
 import cv2
 import numpy as np
@@ -88,7 +88,7 @@ def network(engine: PoseEngine, frames: List[np.ndarray]) -> float:
     return len(frames) / (time.perf_counter() - start)
 
 
-def demo(model: str, clip: str, options: List[str]) -> 'tuple[float, float, float]':
+def demo(model: str, clip: str, options: List[str]) -> Tuple[float, float, float]:
     """Frames per second, and latencies p50 and p95 in ms, as pose_camera.py --stats prints them."""
     done = subprocess.run([sys.executable, os.path.join(ROOT, 'pose_camera.py'), '--stats',
                            '--model', model, '--videosrc', clip, *options],

@@ -33,7 +33,7 @@ import numpy as np  # noqa: E402
 
 
 def real_clip(engine: PoseEngine, name: str) -> List[Truth]:
-    """What a network says of a clip in samples/, and who its log says that each pose is."""
+    """The poses that a network finds in a clip of samples/, and the person of each by its log."""
     video = cv2.VideoCapture(os.path.join(ROOT, 'samples', name + '.mp4'))
     clip = []
     for frame in read_log(os.path.join(ROOT, 'samples', name + '.jsonl'))[1]:

@@ -18,11 +18,12 @@ from posesuite.pose.log import VERSION  # noqa: E402
 from posesuite.pose.pose import Keypoint, Point, Pose  # noqa: E402
 from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 
-WIDTH, HEIGHT, FPS, BEAT = 640, 480, 30, 0.44  # pixels, pixels, frames and seconds
-SCALE = 'CDEGA'  # of two octaves, as the demo's
-MIDDLE, FLOOR = (107, 320, 533), (440, 430, 440)  # of the figures, pixels
-TALL = 310, 320, 290  # pixels
-ARM = 0.18  # of each half of an arm, in heights
+WIDTH, HEIGHT, FPS = 640, 480, 30  # pixels, pixels, frames a second
+BEAT = 0.44  # seconds of a beat
+SCALE = 'CDEGA'  # notes of an octave, of which the demo has two
+MIDDLE, FLOOR = (107, 320, 533), (440, 430, 440)  # x and y of the figures' feet, pixels
+TALL = 310, 320, 290  # heights of the figures, pixels
+ARM = 0.18  # length of each half of an arm, in heights
 
 # Notes as (name and octave on the player's own ladder, beats) in 3/4; octave 0 is the lower one.
 # The strings are the words of the first verse, a syllable a note.

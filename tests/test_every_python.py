@@ -1,4 +1,4 @@
-"""What a Python that is older or newer than the others could break: every import and every --help."""
+"""What an older or newer Python than the usual one could break: every import and every --help."""
 import glob
 import os
 import subprocess
@@ -9,8 +9,8 @@ from helpers import ROOT
 import pytest
 
 MODULES = sorted(os.path.relpath(path, ROOT)[:-len('.py')].replace(os.sep, '.').replace(
-    '.__init__', '') for path in glob.glob(os.path.join(glob.escape(ROOT), 'posesuite', '**', '*.py'),
-                                           recursive=True))
+    '.__init__', '') for path in glob.glob(
+        os.path.join(glob.escape(ROOT), 'posesuite', '**', '*.py'), recursive=True))
 SCRIPTS = sorted(
     os.path.relpath(path, ROOT) for folder in ('', 'benchmarks', 'models')
     for path in glob.glob(os.path.join(glob.escape(ROOT), folder, '*.py'))

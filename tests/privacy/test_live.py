@@ -74,8 +74,9 @@ def test_a_window_is_live_at_most_until_the_first_background(tmp_path, room, scr
         wait_for(lambda: np.abs(picture()[:400].astype(int) - room[:400]).mean() < 8)
         assert SET not in stderr()
         wait_for(lambda: SET in stderr())
-        # Two patterns in turn are movement, which stays grey.
-        camera.show(planted(room), planted(room, 255 - NOISE))
+        # Two patterns in turn are movement, which stays grey. Five frames long, so that samples of
+        # every second frame see both.
+        camera.show(*[planted(room)] * 3, *[planted(room, 255 - NOISE)] * 2)
         assert not is_planted(picture())
         press('b')
         wait_for(lambda: stderr().count(WAITING) > 1)

@@ -189,3 +189,28 @@ def test_what_a_user_imports_is_typed():
     pytest.importorskip('mypy')
     done = subprocess.run([sys.executable, '-m', 'mypy'], cwd=ROOT, stdout=subprocess.PIPE)
     assert done.returncode == 0, done.stdout.decode()
+
+
+def test_the_builder_of_all_wheels_names_its_platforms():
+    builder = os.path.join(ROOT, 'tools', 'build_wheels.py')
+    shown = subprocess.run([sys.executable, builder, '--help'], stdout=subprocess.PIPE)
+    assert all(platform in shown.stdout.decode() for platform in (
+        'manylinux2014_x86_64', 'manylinux2014_aarch64', 'manylinux2014_armv7l', 'win_amd64',
+        'macosx_11_0_arm64'))
+    wrong = subprocess.run([sys.executable, builder, 'amiga'], stderr=subprocess.PIPE)
+    assert wrong.returncode == 2
+    assert b'got amiga' in wrong.stderr
+
+
+def test_a_source_distribution_makes_the_same_wheel(wheel, tmp_path):
+    code = BUILD.replace('build_wheel', 'build_sdist')
+    subprocess.run([sys.executable, '-c', code, str(tmp_path)], cwd=ROOT, check=True,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    archive, = tmp_path.glob('*.tar.gz')
+    shutil.unpack_archive(str(archive), str(tmp_path / 'source'))
+    source, = (tmp_path / 'source').iterdir()
+    subprocess.run([sys.executable, '-c', BUILD, str(tmp_path)], cwd=str(source), check=True,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    again, = tmp_path.glob('*.whl')
+    with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(str(again)) as second:
+        assert set(first.namelist()) == set(second.namelist())

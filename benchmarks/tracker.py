@@ -1,4 +1,4 @@
-r"""How well the tracker tells people apart and steadies them, on made clips with known tracks.
+r"""How well the tracker distinguishes people and steadies them, on made clips with known tracks.
 
 examples:
   python3 benchmarks/tracker.py

@@ -28,7 +28,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 @pytest.fixture(scope='session')
 def gxx() -> str:
-    """The compiler whose sanitizers the tests use; they are skipped where it is not."""
+    """The compiler whose sanitizers the tests use; they are skipped where it is missing."""
     return need('g++')
 
 

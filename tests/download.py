@@ -1,6 +1,6 @@
 """Downloads what tests compare with into tests/data/: Google's test photograph, the answers of
 Google's models on it, and these networks without the decoder. Tests that need them are skipped
-where they are not.
+where they are missing.
 
     python3 tests/download.py
 

@@ -71,12 +71,12 @@ def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
 
 
 def need(program: str) -> str:
-    """The path of a program; the test is skipped where it is not."""
+    """The path of a program; the test is skipped where it is missing."""
     return shutil.which(program) or pytest.skip(f'no {program}: {DOWNLOAD}')
 
 
 def wait_for(condition: Any, seconds: float = 60) -> Any:
-    """Waits until a condition holds; returns what it gave."""
+    """Waits until a condition holds; returns its value."""
     end = time.monotonic() + seconds
     while True:
         result = condition()

@@ -97,7 +97,7 @@ def hanging(messages: Iterable[Any]) -> Set[Tuple[int, int]]:
     return sounding
 
 
-# A demo in short: it plays notes of 30 frames a second, and ends as told.
+# A demo in short: it plays notes of 30 frames a second, and ends as a test demands.
 DEMO = f"""
 import argparse, signal, sys, time
 sys.path.insert(0, {ROOT!r})

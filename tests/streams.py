@@ -1,4 +1,4 @@
-"""Streams with faults, made for real, such as an MJPEG server that does what a test tells it to."""
+"""Streams with faults, made for real, such as an MJPEG server that follows a test's script."""
 import contextlib
 import http.server
 import io
@@ -105,7 +105,8 @@ GLib.MainLoop().run()
 
 @contextlib.contextmanager
 def rtsp_server(port: int) -> Iterator[None]:
-    """Serves rtsp://127.0.0.1:port/cam in H.264; the test is skipped where GStreamer is not."""
+    """Serves rtsp://127.0.0.1:port/cam in H.264; the test is skipped where
+    GStreamer is missing."""
     with subprocess.Popen(['/usr/bin/python3', '-c', RTSP_SERVER, str(port)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         try:

@@ -69,7 +69,7 @@ def test_command_gets_what_is_listed(tmp_path, script):
     assert sorted(os.listdir(str(folder))) == ['a.tflite', 'b.tflite']
 
 
-def test_command_with_wrong_files_says_a_line_for_each(tmp_path):
+def test_command_with_wrong_files_has_a_line_for_each(tmp_path):
     with serving() as server:
         process = run(tmp_path, '--base-url', server.url)
     assert process.returncode == 3
@@ -134,7 +134,7 @@ def test_command_is_interrupted(tmp_path):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors.decode().splitlines() == ['', 'stopped; the next run resumes here']
+    assert errors.decode().splitlines() == ['', 'interrupted; the next run resumes here']
     assert not os.path.exists(str(tmp_path / 'models' / 'a.tflite'))
 
 

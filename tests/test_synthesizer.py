@@ -195,7 +195,7 @@ def test_no_ending_leaves_a_note_on_an_instrument(port, screen, tmp_path, reques
     demo = start(env, *arguments)
     try:
         # The demo ends of itself in the exception's case, after its first notes; how long it takes
-        # to start says nothing.
+        # to start does not matter.
         wait_for(lambda: begun(sent(env)) > (0 if ending == 'exception' else 3))
         end(demo, ending, env)
         _, errors = demo.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""How well a tracker tells walkers apart and steadies them."""
+"""How well a tracker distinguishes walkers and steadies them."""
 from typing import Dict, List, Tuple
 
 from posesuite.pose.pose import Pose
@@ -36,7 +36,7 @@ def mistakes(clip: List[Truth], tracker: PoseTracker) -> Tuple[int, int]:
 
 
 def id_of(pose: Pose) -> Tuple[float, ...]:
-    """Tells poses of a frame apart, smoothed or not."""
+    """A value that distinguishes the poses of a frame, smoothed or not."""
     return tuple(k.score for k in pose.keypoints.values())
 
 

@@ -42,7 +42,7 @@ SWAP_RATE, SWAP_TIME = 1.3, .25  # left and right in profile: how often a second
 
 
 class Truth(NamedTuple):
-    """One frame: what is there and what the network said."""
+    """One frame: what is there and what the network found."""
     time: float
     points: np.ndarray  # [person, 17, xy], pixels
     poses: List[Pose]

@@ -61,7 +61,7 @@ def test_the_picture_is_mirrored_and_has_no_skeleton(serve):
     assert next(stream)[1]['poses'][0]['keypoints'][0]['position'] == {'x': 219., 'y': 50.}
 
 
-def test_a_warning_comes_with_an_address_beyond_this_machine(serve):
+def test_an_address_beyond_this_machine_gets_a_warning(serve):
     demo, url = serve('--token', 'open & sesame', on='0.0.0.0:0')
     assert url.endswith('/?token=open%20%26%20sesame')
     assert b'unencrypted' in demo.stderr.readline()

@@ -45,7 +45,7 @@ def test_a_video_has_every_frame_at_the_rate_of_the_source(tmp_path, name, codec
 
 
 @pytest.mark.parametrize('name', ['out.mp4', 'out.avi'])
-def test_without_ffmpeg_opencv_writes_and_a_line_says_so(monkeypatch, tmp_path, caplog, name):
+def test_without_ffmpeg_opencv_writes_and_a_line_reports_it(monkeypatch, tmp_path, caplog, name):
     monkeypatch.setenv('PATH', str(tmp_path))
     write(tmp_path / name, 30)
     message, = caplog.messages

@@ -138,7 +138,7 @@ def test_a_waiting_browser_gets_signs_of_life(monkeypatch, serve):
     assert lines[3:] == [b':\n', b'\n'] * 2
 
 
-def test_the_end_is_told(serve):
+def test_the_end_is_an_event(serve):
     demo = serve()
     stream = events(get(demo.url, '/poses'))
     next(stream)

@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_any_more(tmp_path):
     assert len(notes_of(tmp_path / 'pulled' / 'a.mid')) == 1
 
 
-def test_without_mido_the_message_says_so(tmp_path, monkeypatch):
+def test_without_mido_the_message_names_it(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'mido', None)
     with pytest.raises(AudioError, match='pip install mido'):
         MidiFile(str(tmp_path / 'a.mid'), ['One'])

@@ -156,7 +156,7 @@ def test_midi_port_names():
         assert name in said
 
 
-def test_without_mido_the_message_says_so(tmp_path, monkeypatch):
+def test_without_mido_the_message_names_it(tmp_path, monkeypatch):
     (tmp_path / 'mido.py').write_text('raise ImportError')
     monkeypatch.setenv('PYTHONPATH', str(tmp_path))
     assert 'pip install mido python-rtmidi' in error_of('Piano')

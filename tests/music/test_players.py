@@ -128,7 +128,7 @@ def test_without_hips_the_torso_is_guessed_by_the_shoulders():
     off = np.abs([LADDER.index(s.note) - place for s, place in
                   zip(sounds, np.repeat(range(TOP + 1), 10))])
     assert off.max() == 1
-    # Hips once seen are remembered, and shoulders that are narrow from the side say nothing.
+    # Hips once seen are remembered, and shoulders that are narrow from the side change nothing.
     player = Player(LADDER, 0)
     player.update(musician(.5), 0.0, HEIGHT)
     low, high = player.ladder

@@ -71,7 +71,7 @@ def test_postures(knees, sitting, upright):
     assert (body.is_sitting(found), body.is_upright(found)) == (sitting, upright)
 
 
-def test_one_side_tells_a_posture():
+def test_one_side_is_enough_for_a_posture():
     assert body.is_sitting(points(RIGHT_SHOULDER=None, **SITTING))
     assert body.knee_drop(points(RIGHT_KNEE=None, LEFT_HIP=None)) is None
     assert body.knee_drop(points(LEFT_HIP=(330, 100), RIGHT_HIP=(310, 100))) is None  # upside down

@@ -1,3 +1,4 @@
+"""posesuite/pose/export.py: logs as CSV and as COCO keypoints."""
 import csv
 import json
 import os

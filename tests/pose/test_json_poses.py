@@ -1,3 +1,4 @@
+"""posesuite/pose/json_poses.py: poses to and from JSON."""
 from figures import row
 from posesuite.pose.json_poses import pose_as_json, pose_from_json
 from posesuite.pose.skeleton import JSON_NAMES, KEYPOINT_TYPES

@@ -1,3 +1,4 @@
+"""posesuite/pose/log.py: logs that are written, replayed and checked."""
 import hashlib
 import os
 import resource
@@ -128,7 +129,7 @@ except OSError as error:
 '''
 
 
-def test_a_full_disk_loses_whole_frames_and_is_said_once(tmp_path):
+def test_a_full_disk_loses_whole_frames_and_is_reported_once(tmp_path):
     path = str(tmp_path / 'a.jsonl')
     done = subprocess.run([sys.executable, '-c', FULL_DISK.format(paths=[ROOT, TESTS], path=path)],
                           capture_output=True, text=True)

@@ -1,3 +1,4 @@
+"""posesuite/pose/skeleton.py: keypoints, bones and their names."""
 from posesuite.pose.skeleton import (
     BONES,
     BY_JSON_NAME,

@@ -1,3 +1,4 @@
+"""posesuite/pose/tracker.py and smoothing.py: who is who from frame to frame."""
 import os
 
 from helpers import ROOT
@@ -119,7 +120,7 @@ def test_people_who_cross_keep_their_ids():
     few, (crossings, switches, fragments) = results[2] + results[3], sum(results.values())
     assert crossings > 80
     assert few[1] <= 1
-    # Against getting worse: so few clips say little. benchmarks/tracker.py has the figure.
+    # This guards against regressions; benchmarks/tracker.py measures more clips.
     assert switches <= 8
     assert fragments <= 12
 

@@ -1,4 +1,4 @@
-"""What systemd hears of the process."""
+"""What the process reports to systemd."""
 import socket
 
 from canary import running
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def systemd(tmp_path, monkeypatch):
-    """A socket that receives what systemd is told."""
+    """A socket that receives what systemd would."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / 'notify'))
         notify.settimeout(30)

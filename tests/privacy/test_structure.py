@@ -1,4 +1,4 @@
-"""A camera that was moved is told from people and lights."""
+"""A camera that was moved is distinguished from people and lights."""
 from posesuite.privacy.structure import Structure
 from rooms import read_clip
 

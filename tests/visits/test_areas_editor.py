@@ -49,7 +49,7 @@ def test_corners_and_a_name_make_an_area(close):
     assert not editor.editing
 
 
-def test_what_is_wrong_is_said_and_nothing_is_lost():
+def test_what_is_wrong_is_reported_and_nothing_is_lost():
     editor = editor_with(TILL)
     empty = editor.picture()
 

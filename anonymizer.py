@@ -16,6 +16,7 @@ import sys
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
@@ -73,7 +74,8 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     group = parser.add_argument_group('background', 'in a window, the key b renews it')
-    group.add_argument('--background-delay', type=_seconds, default=2.0, metavar='SECONDS',
+    group.add_argument('--background-delay', type=between(0, 3600), default=2.0,
+                       metavar='SECONDS',
                        help='for which nobody must be in the frame (default: %(default)g)')
     group.add_argument('--no-background', action='store_true', help='always draw on grey')
     group.add_argument('--edit-areas', metavar='AREAS.json',
@@ -93,12 +95,6 @@ def parse_args() -> argparse.Namespace:
         parser.error('--show-live-while-waiting needs a window and a background')
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args
-
-
-def _seconds(text: str) -> float:
-    if not 0 <= float(text) <= 3600:
-        raise argparse.ArgumentTypeError(f'must be 0 to 3600, got {text}')
-    return float(text)
 
 
 if __name__ == '__main__':

@@ -12,7 +12,8 @@ import argparse
 import sys
 
 from posesuite import script
-from posesuite.visits import forget, local_date, make_report, positive
+from posesuite.arguments import positive
+from posesuite.visits import forget, local_date, make_report
 
 
 def main() -> int:

@@ -1,6 +1,8 @@
 """The options of a script that has a camera."""
 import argparse
 
+from posesuite.arguments import positive
+
 RESOLUTIONS = ('480x360', '640x480', '1280x720')
 
 
@@ -18,9 +20,9 @@ def add_camera_options(parser: argparse.ArgumentParser) -> None:
                       help='receive JPEG from the camera, which many need for higher rates')
     form.add_argument('--h264', action='store_const', dest='format', const='H264',
                       help='receive H.264 from the camera')
-    group.add_argument('--fps', type=_positive, metavar='N',
+    group.add_argument('--fps', type=positive, metavar='N',
                        help="the camera's frames per second (default: the camera decides)")
-    group.add_argument('--frames', type=_positive, metavar='N', help='stop after N frames')
+    group.add_argument('--frames', type=positive, metavar='N', help='stop after N frames')
     pace = group.add_mutually_exclusive_group()
     pace.add_argument('--realtime', action='store_true',
                       help='play a file at its own pace, and drop frames that are late (default '
@@ -38,8 +40,3 @@ def plays_in_realtime(args: argparse.Namespace) -> bool:
     watched = shown and not getattr(args, 'output', None)
     return args.realtime or bool(watched and not args.full_speed)
 
-
-def _positive(text: str) -> int:
-    if not (text.isdecimal() and 0 < int(text) < 1 << 31):
-        raise argparse.ArgumentTypeError(f'must be a whole number from 1, got {text!r}')
-    return int(text)

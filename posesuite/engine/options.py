@@ -2,6 +2,7 @@
 import argparse
 from typing import Any, Dict
 
+from posesuite.arguments import between
 from posesuite.engine.model_file import default_model
 
 
@@ -13,7 +14,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
                             'or until it is downloaded the bundled one)')
     group.add_argument('--device', default='auto',
                        help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
-    group.add_argument('--threshold', type=score, default=0.4, metavar='SCORE',
+    group.add_argument('--threshold', type=between(0, 1), default=0.4, metavar='SCORE',
                        help='leave out poses that score less, 0 to 1 (default: %(default)s)')
 
 
@@ -21,11 +22,3 @@ def engine_options(args: argparse.Namespace) -> Dict[str, Any]:
     """The keywords of PoseEngine that add_engine_options describes."""
     return {'model_path': args.model or default_model(getattr(args, 'res', '640x480')),
             'device': args.device}
-
-
-def score(text: str) -> float:
-    """An argument between 0 and 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f'must be 0 to 1, got {text}')
-    return value

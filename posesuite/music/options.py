@@ -1,9 +1,9 @@
 """The options of what is played, and of how it is heard and recorded."""
 import argparse
-import contextlib
 import os
 from typing import Any, Callable
 
+from posesuite.arguments import between
 from posesuite.music.audio import DRIVERS
 from posesuite.music.players import MAX_PLAYERS
 from posesuite.music.theory import SCALES, instrument, key, scale
@@ -44,7 +44,7 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
                        'crackles, fewer for less delay (default: what suits the driver)')
     group.add_argument('--soundfont', metavar='FILE.sf2',
                        help="the instruments (default: the machine's)")
-    group.add_argument('--gain', type=_gain, default=1.2, metavar='FACTOR',
+    group.add_argument('--gain', type=between(0, MAX_GAIN), default=1.2, metavar='FACTOR',
                        help=f'loudness of everything, 0 to {MAX_GAIN} (default: %(default)g)')
     group.add_argument('--record', type=_recording, action='append', default=[], metavar='FILE',
                        help='write a .wav or .mid, also without a sound card; may be repeated')
@@ -61,13 +61,6 @@ def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error))
     return typed
-
-
-def _gain(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 <= float(text) <= MAX_GAIN:
-            return float(text)
-    raise argparse.ArgumentTypeError(f'must be 0 to {MAX_GAIN}, got {text!r}')
 
 
 def _recording(path: str) -> str:

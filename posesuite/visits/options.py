@@ -12,13 +12,6 @@ def keep_days(text: str) -> float:
     return int(found.group(1)) / (1 if found.group(2) == 'd' else 24)
 
 
-def positive(text: str) -> int:
-    """A whole number from 1 to 999999999."""
-    if not re.fullmatch('[1-9][0-9]{0,8}', text):
-        raise argparse.ArgumentTypeError(f'must be a whole number from 1, got {text!r}')
-    return int(text)
-
-
 def local_date(text: str) -> datetime.datetime:
     """An aware time from '2025-05-01' or '2025-05-01T14:30', which are local."""
     try:

@@ -1,7 +1,7 @@
 """posesuite/visits/options.py: types of options."""
 import argparse
 
-from posesuite.visits.options import keep_days, local_date, positive
+from posesuite.visits.options import keep_days, local_date
 
 import pytest
 
@@ -15,13 +15,6 @@ def test_keep_days(text, days):
 def test_keep_days_refuses(text):
     with pytest.raises(argparse.ArgumentTypeError, match='30d'):
         keep_days(text)
-
-
-def test_positive():
-    assert positive('5') == 5
-    for text in ('0', '-1', '1.5', '01', '1' * 10, 'five', ''):
-        with pytest.raises(argparse.ArgumentTypeError, match='whole number from 1'):
-            positive(text)
 
 
 def test_local_date():

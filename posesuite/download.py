@@ -3,10 +3,10 @@
 A file grows beside its place as `.part`, is checked and then renamed, so that it is never there in
 half. A download that broke is resumed by the next one.
 """
-import argparse
 import contextlib
 import hashlib
 import http.client
+import logging
 import os
 import re
 import shutil
@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from typing import IO, Any, Iterator, List, NamedTuple, Optional
 
+from posesuite import script
 from posesuite.errors import one_line
 from posesuite.files import models_command, models_folder, own_file
 
@@ -31,6 +32,7 @@ TIMEOUT = 5.0    # seconds for a connection, for an answer, and for each BLOCK
 BLOCK = 1 << 14  # bytes that are read at once
 # glibc's resolver by default waits 10 seconds for each name server that is silent.
 RESOLVER = 'timeout:3 attempts:1'
+LOGGER = logging.getLogger('posesuite')  # by name, as this module also runs as __main__
 
 MODELS_HELP = """Downloads those of Google's model files that are missing or damaged.
 
@@ -233,8 +235,8 @@ def run(description: str, folder: str, base_url: str, command: str, into: str = 
     base_url: where the listed paths are, unless --base-url names another place.
     command: what a user types to run the script.
     """
-    parser = argparse.ArgumentParser(description=description,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    script.talk()
+    parser = script.parser(description)
     parser.add_argument('--base-url', default=base_url, metavar='URL',
                         help='address of the folder with these files (default: %(default)s)')
     url = parser.parse_args().base_url.rstrip('/')
@@ -243,11 +245,11 @@ def run(description: str, folder: str, base_url: str, command: str, into: str = 
     try:
         missing = fetch(folder, url, into or folder)
     except KeyboardInterrupt:
-        print('\ninterrupted; the next run resumes here', file=sys.stderr)
+        LOGGER.info('\ninterrupted; the next run resumes here')
         return 130
     if missing:
-        print(f'missing: {missing} of {len(listed_files(folder))} files; get them with: {command}',
-              file=sys.stderr)
+        LOGGER.info('missing: %d of %d files; get them with: %s', missing,
+                    len(listed_files(folder)), command)
     return 3 if missing else 0
 
 
@@ -258,7 +260,7 @@ def main() -> int:
 
 
 def fetch(folder: str, base_url: str, into: str) -> int:
-    """Downloads what `into` lacks of the list of `folder`, with a line on stderr for each file.
+    """Downloads what `into` lacks of the list of `folder`, and logs a line for each file.
 
     Returns how many files are still missing.
     """
@@ -266,18 +268,18 @@ def fetch(folder: str, base_url: str, into: str) -> int:
     missing = [file for file in files
                if sha256_of(os.path.join(into, file.name)) != file.sha256]
     if not missing:
-        print(f'all {len(files)} files are here', file=sys.stderr)
+        LOGGER.info('all %d files are here', len(files))
     left = len(missing)
     for file in missing:
         try:
             download(f'{base_url}/{file.name}', os.path.join(into, file.name), file.sha256,
                      file.size)
         except OSError as error:
-            print(f'error: {file.name}: {error}', file=sys.stderr)
+            LOGGER.error('%s: %s', file.name, error)
             if isinstance(error, HostError):
                 break
         else:
-            print(f'{file.name}: checked and in place', file=sys.stderr)
+            LOGGER.info('%s: checked and in place', file.name)
             left -= 1
     return left
 

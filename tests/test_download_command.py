@@ -14,7 +14,7 @@ from posesuite.download import GOOGLE_URL, listed_files
 
 import pytest
 
-MODULES = [f'posesuite/{name}.py' for name in ('__init__', 'download', 'errors', 'files')]
+MODULES = [f'posesuite/{name}.py' for name in ('__init__', 'download', 'errors', 'files', 'script')]
 
 
 def run(tmp_path: Any, *args: str, names: Sequence[str] = (), script: str = 'models/download.py',

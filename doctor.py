@@ -1,10 +1,12 @@
 """What works on this machine and, for what does not, what to type.
 
-    python3 doctor.py            ok = works, -- = absent and optional, !! = broken
+    python3 doctor.py                    ok = works, -- = absent and optional, !! = broken
+    python3 doctor.py decoder 'CPU run'  only these checks
 
 No camera is opened, no image is looked at, nothing is sent.
 
-Exit status: 0 when the demos would run on the CPU, 1 when they would not, 2 for wrong usage.
+Exit status: 0 when the demos would run on the CPU as far as it was checked, 1 when they would not,
+2 for wrong usage.
 """
 import os
 import signal
@@ -31,7 +33,7 @@ def main() -> int:
         doctor.probe(args.probe)
         return 0
     try:
-        return 0 if doctor.run() else 1
+        return 0 if doctor.run(args.checks) else 1
     except KeyboardInterrupt:
         return script.INTERRUPTED
 

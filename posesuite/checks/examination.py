@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Sequence
 
 from posesuite.checks import engine, machine
 from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, Row, answer, version
@@ -27,7 +27,9 @@ CURES = {  # for a check that fails, or that crashes so
 
 
 def add_doctor_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --timeout, and the option that runs one check."""
+    """Adds the names of checks, --timeout, and the option with which a check runs itself."""
+    parser.add_argument('checks', nargs='*', type=_name, metavar='CHECK',
+                        help=f'only these: {", ".join(NAMES)} (default: all)')
     parser.add_argument('--timeout', type=float, default=TIMEOUT, metavar='SECONDS',
                         help='time for each check (default: %(default)g)')
     parser.add_argument('--probe', choices=NAMES, help=argparse.SUPPRESS)
@@ -55,14 +57,18 @@ class Doctor:
             'window': machine.check_window, 'cameras': machine.check_cameras,
             'sound': machine.check_sound}
 
-    def run(self) -> bool:
-        """Prints the table; returns whether the demos run on the CPU."""
+    def run(self, names: Sequence[str] = ()) -> bool:
+        """Prints the table; returns whether the demos run on the CPU, as far as it was checked.
+
+        names: the checks to do; none for all of them and a verdict.
+        """
         ready = True
-        for name in self.checks:
+        for name in names or self.checks:
             row = self.examine(name)
             print(show(name, row), flush=True)
             ready = ready and (name not in NEEDED or row.state == OK)
-        print(f'\nThe demos {"run" if ready else "do not run"} on the CPU.')
+        if not names:
+            print(f'\nThe demos {"run" if ready else "do not run"} on the CPU.')
         return ready
 
     def examine(self, name: str) -> Row:
@@ -102,6 +108,14 @@ class Doctor:
 
 
 NAMES = tuple(Doctor(lambda *_: None, []).checks)
+
+
+def _name(text: str) -> str:
+    """An argument that is one of NAMES, whatever its case."""
+    for name in NAMES:
+        if name.lower() == text.lower():
+            return name
+    raise argparse.ArgumentTypeError(f'must be one of {", ".join(NAMES)}, got {text}')
 
 
 def _failed(name: str, error: BaseException) -> Row:

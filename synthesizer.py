@@ -66,7 +66,11 @@ def parse_args() -> argparse.Namespace:
         if args.videosrc:
             parser.error('--demo is a source of its own: leave --videosrc out')
         args.videosrc = DEMO
-    args.realtime = args.realtime or not args.mute  # what is heard plays at its own pace
+    heard = not args.mute or bool(args.midi_port)
+    if heard and args.full_speed:
+        parser.error('--full-speed needs --mute and no --midi-port: what is heard plays at its own '
+                     'pace')
+    args.realtime = args.realtime or heard
     try:
         args.trio = Trio.from_args(args)
     except ValueError as error:

@@ -164,8 +164,8 @@ ENDINGS = {'Ctrl-C': signal.SIGINT, 'SIGTERM': signal.SIGTERM, 'SIGKILL': signal
 
 def start(env: Dict[str, str], *arguments: str) -> 'subprocess.Popen[bytes]':
     """The demo's tune on an external instrument, at its own pace."""
-    return subprocess.Popen([sys.executable, SCRIPT, '--demo', '--realtime', '--mute',
-                             '--midi-port', 'Piano', *arguments], env=env, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, SCRIPT, '--demo', '--mute', '--midi-port',
+                             'Piano', *arguments], env=env, stderr=subprocess.PIPE)
 
 
 def begun(data: bytes) -> int:
@@ -210,7 +210,10 @@ def test_no_ending_leaves_a_note_on_an_instrument(port, screen, tmp_path, reques
 
 @pytest.mark.parametrize('arguments, reason', [
     (['--instruments', 'kazoo'], 'General MIDI'), (['--instruments', '1', '2', '3', '4'], 'one to'),
-    (['--octave', '3'], 'must name one for each of 3'), (['--octave', '30', '1', '1'], 'octave'),
+    (['--octave', '3'], 'must name one for each of 3'),
+    (['--demo', '--full-speed'], 'needs --mute'),
+    (['--demo', '--full-speed', '--mute', '--midi-port', 'Piano'], 'no --midi-port'),
+    (['--octave', '30', '1', '1'], 'octave'),
     (['--scale', 'loud'], 'major pentatonic'), (['--key', 'H'], 'key'),
     (['--demo', '--videosrc', 'x'], '--demo'), (['--record', 'x.mp3'], '.wav')])
 def test_wrong_usage_is_status_2(arguments, reason):

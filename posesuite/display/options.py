@@ -22,7 +22,8 @@ def add_display_options(parser: argparse.ArgumentParser) -> None:
                             'with 0.0.0.0 to everyone who can reach it and knows the token')
     group.add_argument('--token', type=_token,
                        help=f'the token that browsers must send, at least {MIN_TOKEN} characters '
-                            '(default: a new one for each run, printed with the address)')
+                            '(default: none on this machine, else a new one for each run, printed '
+                            'with the address)')
     group.add_argument('--mirror', action='store_true',
                        help="flip the picture as a mirror does; left and right stay the person's "
                             'own')

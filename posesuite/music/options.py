@@ -50,7 +50,8 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
                        help='write a .wav or .mid, also without a sound card; may be repeated')
     group.add_argument('--midi-port', metavar='NAME', help='also play an external instrument: a '
                        'port by its name or a part of it; each place has a channel')
-    group.add_argument('--mute', action='store_true', help='do not play on this machine')
+    group.add_argument('--mute', action='store_true', help='do not play on this machine; what is '
+                       'heard, here or on a MIDI port, plays at its own pace')
 
 
 def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:

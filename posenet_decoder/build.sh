@@ -50,8 +50,8 @@ compiles() { "$@" -shared -fPIC -o "$work/probe.so" "$work/probe.cc" > /dev/null
 venv=${here%/*}/.venv
 python=${ZIG_PYTHON-$venv/bin/python}
 has_zig() { command -v "$python" > /dev/null && "$python" -c 'import ziglang' 2> /dev/null; }
-# Zig compiles for the very CPU at hand unless it is told not to. Its cache holds the C++ library,
-# which it compiles at its first use.
+# By default zig compiles for the very CPU of this machine, hence -mcpu. Its cache holds the C++
+# library, which it compiles at its first use.
 use_zig() {
     cache=$venv/zig-cache
     [ -d "$venv" ] || cache=${XDG_CACHE_HOME:-${HOME:-$work}/.cache}/zig
@@ -96,15 +96,15 @@ fi
 
 set -- "$@" -std=c++17 -O3 -ffp-contract=off -shared -fvisibility=hidden -Wall -Wextra
 case $target in
-    *windows*) ;;  # There all code is so.
+    *windows*) ;;  # All code there is independent of its position.
     *) set -- "$@" -fPIC ;;
 esac
-# The C++ library goes into ours, where the compiler has it so, and stays unseen there: the runtimes
-# bring their own.
+# The C++ library is linked statically, where the compiler has a static one, and stays hidden: the
+# runtimes bring their own.
 static='-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'
 # shellcheck disable=SC2086
 case $compiler in
-    *ziglang*)  # It puts the library in by itself.
+    *ziglang*)  # Zig links it statically by itself.
         echo '{ global: posenet_*; tflite_plugin_*; local: *; };' > "$work/exports"
         hide=-Wl,--version-script=$work/exports
         if compiles $compiler "$hide"; then set -- "$@" "$hide"; fi ;;

@@ -72,7 +72,7 @@ const char* CheckFeatures(const Features& features);
 // Options and features must have passed their checks. NaN never becomes a pose's number.
 int DecodePoses(const Features& features, const Options& options, Pose* poses);
 
-// Says by the long offsets which of the `count` poses each cell belongs to.
+// Assigns each cell to one of the `count` poses by the long offsets.
 // masks: [max_poses, h, w], filled with 1 where the cell belongs to the pose, else 0.
 void DecodeInstanceMasks(const Features& features, const Options& options, const Pose* poses,
                          int count, float* masks);

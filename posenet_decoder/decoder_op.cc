@@ -141,7 +141,7 @@ Status Invoke(Context* context, Node* node) {
   return kOk;
 }
 
-// 0, which no option may be, for what no int32 holds.
+// 0, which is out of range for every option, for a number that no int32 holds.
 int32_t ToInt(double value) {
   return value >= 1 && value <= std::numeric_limits<int32_t>::max() ? static_cast<int32_t>(value)
                                                                     : 0;

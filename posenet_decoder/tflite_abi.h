@@ -61,7 +61,7 @@ struct Context {
   Status (*GetExecutionPlan)(Context*, IntArray**);
   Tensor* tensors;
   void* impl_;
-  Status (*ResizeTensor)(Context*, Tensor*, IntArray*);  // takes the array, which malloc made
+  Status (*ResizeTensor)(Context*, Tensor*, IntArray*);  // frees the array, from malloc
   void (*ReportError)(Context*, const char* format, ...);
   Status (*AddTensors)(Context*, int, int*);
   Status (*GetNodeAndRegistration)(Context*, int, Node**, Registration**);

@@ -22,7 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 
 from posesuite.engine.device import RUNTIMES, import_runtime  # noqa: E402
-from posesuite.engine.raw_decoder import library_path  # noqa: E402
+from posesuite.engine.raw_decoder import POSE_FLOATS, library_path  # noqa: E402
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -32,7 +32,6 @@ MAP = np.dtype([('data', np.uintp), ('type', 'i4'), ('height', 'i4'), ('width', 
                 ('channels', 'i4'), ('scale', 'f4'), ('zero_point', 'i4')], align=True)
 OPTIONS = np.dtype([('max_poses', 'i4'), ('stride', 'i4'), ('score_threshold', 'f4'),
                     ('nms_radius', 'f4'), ('coral', 'i4')])
-FLOATS_PER_POSE = 17 * 2 + 17 + 1
 TYPES = {'float32': 1, 'uint8': 3, 'int8': 9}
 FOLDERS = [os.path.join(ROOT, 'models', 'rendered'),
            os.path.join(ROOT, 'tests', 'data', 'models', 'mobilenet', 'components')]
@@ -95,7 +94,7 @@ def bound(library: str, maps: List[Tuple[np.ndarray, float, int]]) -> Callable[[
         features[i] = (values.ctypes.data + first, TYPES[values.dtype.name], height, width,
                        channels, scale, zero_point)
     options = np.array([(10, 16, 0.2, 10.0, 1)], OPTIONS)
-    poses, count = np.zeros((10, FLOATS_PER_POSE), np.float32), ctypes.c_int32()
+    poses, count = np.zeros((10, POSE_FLOATS), np.float32), ctypes.c_int32()
     decode = ctypes.CDLL(os.path.abspath(library)).posenet_decode
     decode.restype = ctypes.c_char_p
     arguments = [ctypes.c_void_p(array.ctypes.data) for array in (features, options, poses)]

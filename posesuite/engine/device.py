@@ -17,14 +17,14 @@ RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the CPU's order; the Edge 
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_SHARED_LIB = {'Darwin': 'libedgetpu.1.dylib',
                       'Windows': 'edgetpu.dll'}.get(platform.system(), 'libedgetpu.so.1')
-EDGETPU_USB_IDS = ('1a6e:089a', '18d1:9302')  # before and after its first use
-MAX_THREADS = 4  # by default; PoseNet gains nothing from more
+EDGETPU_USB_IDS = ('1a6e:089a', '18d1:9302')  # vendor:product, before and after its first use
+MAX_THREADS = 4  # threads by default; PoseNet gains nothing from more
 
 
 def choose(path: str, device: str) -> Choice:
     """Decides what a model file runs on.
 
-    device: as PoseEngine takes it. With 'auto' a file for the Edge TPU is replaced by the CPU file
+    device: that of PoseEngine. With 'auto' a file for the Edge TPU is replaced by the CPU file
         beside it, with one warning, if no Edge TPU can be used.
     Raises EngineError, or ValueError for an unknown device.
     """
@@ -34,11 +34,11 @@ def choose(path: str, device: str) -> Choice:
     cpu_path = path.replace('_edgetpu.tflite', '.tflite')
     if EDGETPU_OP not in model:
         if device not in ('auto', 'cpu'):
-            raise EngineError(f'{path} is built for the CPU, not for the Edge TPU: take '
+            raise EngineError(f'{path} is built for the CPU, not for the Edge TPU: use '
                               + path.replace('.tflite', '_edgetpu.tflite'))
         return Choice(path, model, None)
     if device == 'cpu':
-        raise EngineError(f'{path} is built for the Edge TPU, not for the CPU: take {cpu_path}')
+        raise EngineError(f'{path} is built for the Edge TPU, not for the CPU: use {cpu_path}')
     try:
         check_edgetpu_library()
         runtime = import_runtime(*RUNTIMES[::-1])
@@ -85,7 +85,7 @@ def load_edgetpu(runtime: Any, device: str) -> Any:
         options = {}
     try:
         return runtime.load_delegate(EDGETPU_SHARED_LIB, options)
-    except (OSError, ValueError):  # the library says no more than that it failed
+    except (OSError, ValueError):  # the library reports only that it failed
         raise EngineError(why_no_edgetpu(device=device))
 
 

@@ -5,13 +5,16 @@ from typing import Any, Dict, List, Optional
 
 from posesuite.engine.model_file import EngineError
 from posesuite.files import decoder_library, install_command
+from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE
 
 import numpy as np
 
 POSENET_SHARED_LIB = decoder_library()
 
-POSE_FLOATS = 17 * 2 + 17 + 1  # the library's Pose: (y, x) of the keypoints, their scores, its own
-TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}
+KEYPOINTS, EDGES = len(KEYPOINT_TYPES), len(TREE)
+# Floats of the library's Pose: (y, x) of the keypoints, their scores, its own score.
+POSE_FLOATS = 3 * KEYPOINTS + 1
+TYPES = {np.float32: 1, np.uint8: 3, np.int8: 9}  # TensorFlow Lite's numbers of types
 
 
 def library_path() -> str:
@@ -69,8 +72,8 @@ class RawDecoder:
         views = [self._map(output, array[0]) for output, array in zip(self._outputs, maps)]
         if len(maps) == 3:  # both directions in one tensor, forward before backward
             details = self._outputs[2]
-            views[2:] = [self._map(details, maps[2][0, ..., :32]),
-                         self._map(details, maps[2][0, ..., 32:])]
+            views[2:] = [self._map(details, maps[2][0, ..., :2 * EDGES]),
+                         self._map(details, maps[2][0, ..., 2 * EDGES:])]
         count = ctypes.c_int32()
         error: Optional[bytes] = self._decode(
             ctypes.byref(_Features(*views)), ctypes.byref(self._options),
@@ -78,8 +81,8 @@ class RawDecoder:
         if error:
             raise ValueError(error.decode())
         poses = self._poses[None, :count.value]
-        return [poses[..., :34].reshape(1, -1, 17, 2), poses[..., 34:51], poses[..., 51],
-                np.array([count.value])]
+        return [poses[..., :2 * KEYPOINTS].reshape(1, -1, KEYPOINTS, 2),
+                poses[..., 2 * KEYPOINTS:-1], poses[..., -1], np.array([count.value])]
 
     @staticmethod
     def _map(details: Dict[str, Any], array: np.ndarray) -> _Map:

@@ -208,9 +208,9 @@ for model, device in zip(models, ('cpu', 'edgetpu')):
 """
     for_edgetpu, for_cpu = child.run(code, edgetpu_file(), cpu_file())
     assert for_edgetpu == (
-        f'{edgetpu_file()} is built for the Edge TPU, not for the CPU: take {cpu_file()}')
+        f'{edgetpu_file()} is built for the Edge TPU, not for the CPU: use {cpu_file()}')
     assert for_cpu == (
-        f'{cpu_file()} is built for the CPU, not for the Edge TPU: take {edgetpu_file()}')
+        f'{cpu_file()} is built for the CPU, not for the Edge TPU: use {edgetpu_file()}')
     assert child.device_log() == []
 
 

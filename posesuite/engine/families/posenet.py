@@ -10,12 +10,13 @@ from typing import Dict, List, Tuple
 from posesuite.engine import family, raw_decoder
 from posesuite.engine.image import Decoded
 from posesuite.engine.network import Network, TensorDetails
-from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
+from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE, KeypointType
 
 import numpy as np
 
 OP = b'PosenetDecoderOp'
 KEYPOINTS = len(KEYPOINT_TYPES)
+MID_CHANNELS = 4 * len(TREE)  # channels of the mid offsets: x and y, forward and backward
 OP_OPTIONS = {'max_poses': 'max_detections', 'score_threshold': 'score_threshold',
               'nms_radius': 'nms_radius'}  # the op's names of PoseEngine's options
 
@@ -85,14 +86,16 @@ def _op_outputs(outputs: List[TensorDetails]) -> List[int]:
 def _raw_outputs(outputs: List[TensorDetails]) -> List[int]:
     """Where heatmaps, short offsets and mid offsets are among a network's outputs; [] without them.
 
-    They are known by their channels; names tell displacements backward ('bwd') from forward, and
-    BodyPix's long offsets from short ones.
+    They are known by their channels; names distinguish displacements backward ('bwd') from forward,
+    and BodyPix's long offsets from short ones.
     """
     def with_channels(channels: int) -> List[int]:
         return [i for i, output in enumerate(outputs) if len(output['shape']) == 4
                 and output['shape'][-1] == channels and 'long' not in output['name']]
 
-    displacements = sorted(with_channels(32), key=lambda i: 'bwd' in outputs[i]['name'])
-    found = with_channels(17)[:1] + with_channels(34)[:1] + (with_channels(64)[:1] or displacements)
-    channels = [outputs[i]['shape'][-1] for i in found]
-    return found if channels in ([17, 34, 64], [17, 34, 32, 32]) else []
+    displacements = sorted(with_channels(MID_CHANNELS // 2),
+                           key=lambda i: 'bwd' in outputs[i]['name'])
+    maps = with_channels(KEYPOINTS)[:1] + with_channels(2 * KEYPOINTS)[:1]
+    mid_offsets = with_channels(MID_CHANNELS)[:1] or displacements
+    channels = sum(outputs[i]['shape'][-1] for i in mid_offsets)
+    return maps + mid_offsets if len(maps) == 2 and channels == MID_CHANNELS else []

@@ -5,7 +5,7 @@
 
     engine = PoseEngine('models/mobilenet/'
                         'posenet_mobilenet_v1_075_481_641_quant_decoder_edgetpu.tflite')
-    poses, inference_time = engine.DetectPosesInImage(Image.open('couple.jpg'))
+    poses, inference_time = engine.DetectPosesInImage(Image.open('samples/couple.jpg'))
 """
 import os
 import threading

@@ -2,8 +2,8 @@
 
 examples:
   python3 simple_pose.py
-  python3 simple_pose.py couple.jpg --output skeletons.png
-  python3 simple_pose.py photos/*.jpg --json > poses.jsonl
+  python3 simple_pose.py samples/couple.jpg --output skeletons.png
+  python3 simple_pose.py samples/*.jpg --json > poses.jsonl
 """
 import argparse
 import glob

@@ -10,7 +10,7 @@ Without Google's models it measures the bundled ones. Each time is a median in m
 
 examples:
   python3 benchmarks/engine.py
-  python3 benchmarks/engine.py --models models/rendered --picture couple.jpg --frames 300
+  python3 benchmarks/engine.py --models models/rendered --picture samples/couple.jpg --frames 300
 """
 import argparse
 import glob

@@ -162,7 +162,7 @@ def test_wrong_usage_is_status_2(couple):
 def test_help_and_version():
     done = run('--help')
     assert done.returncode == 0
-    assert b'python3 simple_pose.py couple.jpg' in done.stdout
+    assert b'python3 simple_pose.py samples/couple.jpg' in done.stdout
     assert b'default' in done.stdout
     assert run('--version').stdout.strip()
 

@@ -187,8 +187,7 @@ def test_two_at_once(path):
     with serving('stall') as server:
         thread = threading.Thread(target=first)
         thread.start()
-        while not server.requests:
-            time.sleep(0.01)
+        wait_for(lambda: server.requests or errors)
         with pytest.raises(DownloadError, match='another download'):
             download('http://127.0.0.1:1/file', path, SHA256)
         thread.join()

@@ -4,6 +4,7 @@ import threading
 import time
 
 from file_server import BODY, SHA256, serving
+from helpers import wait_for
 from posesuite.download import DownloadError, HostError, download
 
 import pytest

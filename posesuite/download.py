@@ -4,7 +4,6 @@ A file grows beside its place as `.part`, is checked and then renamed, so that i
 half. A download that broke is resumed by the next one.
 """
 import contextlib
-import hashlib
 import http.client
 import logging
 import os
@@ -19,7 +18,7 @@ from typing import IO, Any, Iterator, List, NamedTuple, Optional
 
 from posesuite import script
 from posesuite.errors import one_line
-from posesuite.files import models_command, models_folder, own_file
+from posesuite.files import models_command, models_folder, own_file, sha256_of
 
 try:
     import fcntl
@@ -94,13 +93,6 @@ def download(url: str, path: str, sha256: Optional[str] = None, size: int = 0,
         if os.name == 'nt':
             part.close()  # Windows renames no open file
         os.replace(part.name, path)
-
-
-def sha256_of(path: str) -> str:
-    """A file's SHA-256 in hexadecimal, '' where there is no file."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, 'rb') as file:
-        return hashlib.sha256(file.read()).hexdigest()
-    return ''
 
 
 def _length(part: IO[bytes]) -> int:

@@ -1,6 +1,7 @@
 """Files written whole or not at all, and where the suite's own files and the user's lie."""
 import contextlib
 import errno
+import hashlib
 import os
 import platform
 import tempfile
@@ -80,6 +81,13 @@ def edgetpu_command() -> str:
 def models_command() -> str:
     """What a user types to download Google's models."""
     return 'python3 -m posesuite.download' if INSTALLED else 'python3 models/download.py'
+
+
+def sha256_of(path: str) -> str:
+    """A file's SHA-256 in hexadecimal, '' where there is no file."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, 'rb') as file:
+        return hashlib.sha256(file.read()).hexdigest()
+    return ''
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@
 """
 import contextlib
 import datetime
-import hashlib
 import itertools
 import json
 import logging
@@ -14,6 +13,7 @@ import os
 import time
 from typing import IO, Any, Callable, Dict, Generator, NamedTuple, Optional, Tuple
 
+from posesuite.files import sha256_of
 from posesuite.pose.json_poses import (
     field,
     frame_size,
@@ -73,7 +73,7 @@ class PoseLog:
             self._header['fps'] = fps
         if model_path and self._file is not None:
             self._header['model'] = printable(os.path.basename(model_path))
-            self._header['sha256'] = _sha256(model_path)
+            self._header['sha256'] = sha256_of(model_path)
 
     def write(self, frame: Frame, people: People) -> None:
         """Adds a line. people: poses in the pixels of the frame."""
@@ -155,11 +155,6 @@ def _create(path: str) -> IO[bytes]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise OSError(f'cannot write the log {path!r}: '
                       f'{getattr(error, "strerror", None) or error}')
-
-
-def _sha256(path: str) -> str:
-    with open(path, 'rb') as file:
-        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _encoded(value: Dict[str, Any]) -> bytes:

@@ -10,12 +10,23 @@ from typing import List
 import nox
 
 nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for Python 3.7
-# Imports, --help, decoding, SQLite, MIDI files, JSON, subprocesses.
+# What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, matplotlib, MIDI.
 PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/test_script.py',
-                'tests/engine', 'tests/pose', 'tests/camera/test_videos.py',
-                'tests/camera/test_pictures.py', 'tests/camera/test_pose_logs.py', 'tests/music',
-                'tests/visits']
-RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/engine']
+                *(f'tests/engine/test_{name}.py' for name in (
+                    'device', 'engine', 'family', 'image', 'model_file', 'posenet')),
+                *(f'tests/pose/test_{name}.py' for name in (
+                    'body', 'export', 'json_poses', 'log', 'skeleton')),
+                *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),
+                *(f'tests/music/test_{name}.py' for name in ('midi_file', 'performance', 'sound')),
+                *(f'tests/visits/test_{name}.py' for name in (
+                    'areas', 'database', 'measure', 'queries', 'recorder', 'report', 'row_queue',
+                    'store', 'store_faults', 'tables'))]
+# What depends on the runtime: the engine with the op and with an Edge TPU's delegate. The decoder's
+# mathematics under sanitizers (tests/engine/test_decoder.py) has no runtime.
+RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
+                 *(f'tests/engine/test_{name}.py' for name in (
+                     'decoder_op', 'device', 'edgetpu', 'engine', 'family', 'image', 'model_file',
+                     'posenet'))]
 
 
 @nox.session(python=['3.7', '3.9', '3.13'])

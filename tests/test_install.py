@@ -19,7 +19,7 @@ SOURCE = """
 #include "answer.h"
 #include <string>
 #include <vector>
-extern "C" __attribute__((visibility("default"))) int answer() {
+extern "C" __attribute__((visibility("default"))) int posenet_answer() {
   return static_cast<int>(std::vector<std::string>(ANSWER, "x").size());
 }
 """
@@ -116,7 +116,7 @@ def test_build(decoder):
     assert process.returncode == 0, process.stderr
     assert sorted(os.listdir(os.path.dirname(decoder))) == [
         'answer.cc', 'answer.h', 'answer_test.cc', 'build.sh', 'posenet_decoder.so']
-    assert ctypes.CDLL(library_of(decoder)).answer() == 42
+    assert ctypes.CDLL(library_of(decoder)).posenet_answer() == 42
 
 
 @needs_compiler
@@ -149,7 +149,7 @@ def test_build_with_flags_to_another_place(decoder, tmp_path):
         assert process.returncode == 0, process.stderr
         with open(output + f'.{answer}', 'wb') as copy, open(output, 'rb') as file:
             copy.write(file.read())  # The same path would be loaded once only.
-        assert ctypes.CDLL(copy.name).answer() == answer
+        assert ctypes.CDLL(copy.name).posenet_answer() == answer
     assert not os.path.exists(library_of(decoder))
 
 
@@ -161,7 +161,7 @@ def test_a_failing_build_keeps_the_library(decoder):
     process = run('sh', decoder)
     assert process.returncode not in (0, 3)
     assert 'broken' in process.stderr
-    assert ctypes.CDLL(library_of(decoder)).answer() == 42
+    assert ctypes.CDLL(library_of(decoder)).posenet_answer() == 42
     assert not [name for name in os.listdir(os.path.dirname(decoder)) if '.part' in name]
 
 
@@ -179,7 +179,7 @@ def test_build_with_zig(decoder, tmp_path):
     path = programs(tmp_path / 'bin', ['sh', 'dirname', 'find', 'mktemp', 'mv', 'rm', 'sed'])
     process = run('sh', decoder, PATH=path)
     assert process.returncode == 0, process.stderr
-    assert ctypes.CDLL(library_of(decoder)).answer() == 42
+    assert ctypes.CDLL(library_of(decoder)).posenet_answer() == 42
 
 
 def test_build_wrong_usage(decoder):

@@ -29,11 +29,15 @@ RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
                      'posenet'))]
 
 
+# What does not, and takes long: C++ under sanitizers, and SIGKILL, which SQLite's files survive.
+ONCE = ['-k', 'not sanitizers and not killed_200_times']
+
+
 @nox.session(python=['3.7', '3.9', '3.13'])
 def tests(session: nox.Session) -> None:
     """With the runtime that requirements.txt takes for this Python."""
     session.install('-q', '-r', 'requirements-dev.txt')
-    session.run('python', '-m', 'pytest', *(session.posargs or PYTHON_TESTS))
+    session.run('python', '-m', 'pytest', *(session.posargs or [*ONCE, *PYTHON_TESTS]))
 
 
 @nox.session(python='3.11')

@@ -5,7 +5,7 @@ import sys
 from typing import Any, List
 
 from figures import frame
-from helpers import ROOT, need, wait_for
+from helpers import ROOT, bundled_model, need, wait_for
 from posesuite.visits.areas import Area, read_areas, write_areas
 from posesuite.visits.areas_editor import BEGUN_COLOR, AreasEditor, edge_drawing, room_to_draw_on
 
@@ -92,7 +92,8 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
     need('import')
     path = str(tmp_path / 'areas.json')
     write_areas(path, [DOOR])
-    frames = [os.path.join(ROOT, 'samples', 'in_and_out.mp4'), '--background-delay', '0.4']
+    frames = [os.path.join(ROOT, 'samples', 'in_and_out.mp4'), '--background-delay', '0.4',
+              '--model', bundled_model()]  # which takes this room for empty
     if not background:
         cv2.imwrite(str(tmp_path / 'room.png'), room_picture())
         frames = [str(tmp_path / 'room.png'), '--no-background']

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from datetime import datetime
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Tuple
 
 from posesuite.camera import base
 from posesuite.camera.base import CameraError
@@ -70,6 +70,7 @@ class Camera:
         self._opened_at = self._heard_at = 0.0  # monotonic time of entering and of the last frame
         self._lost: Optional[Fault] = None  # of the frames that stand for a lost camera
         self._shape = height, width, 3  # of these frames
+        self._size: Optional[Tuple[int, int]] = None  # of the newest frame of the source itself
         self._numbers = itertools.count()
 
     @classmethod
@@ -87,6 +88,14 @@ class Camera:
     def fps(self) -> float:
         """Frames per second; 30 if the source does not know."""
         return self._source.fps
+
+    @property
+    def size(self) -> Optional[Tuple[int, int]]:
+        """Width and height in pixels of the source's newest frame; None before there is one.
+
+        Once entered, a camera has one, unless it waits for a source that is not there yet.
+        """
+        return self._size
 
     @property
     def live(self) -> bool:
@@ -171,6 +180,7 @@ class Camera:
             while len(self._queue) >= READ_AHEAD and not self._stopped:
                 self._changed.wait(TICK)
             self._queue.append(frame)
+            self._size = frame.image.shape[1], frame.image.shape[0]
             self._problem = ''
             self._changed.notify_all()
 

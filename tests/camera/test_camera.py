@@ -105,6 +105,18 @@ def test_no_thread_is_left():
     assert threading.active_count() == threads
 
 
+def test_the_size_is_that_of_the_frames_and_known_from_entering_on(tmp_path):
+    Image.new('RGB', (64, 48)).save(str(tmp_path / 'a.png'))
+    camera = Camera(str(tmp_path / 'a.png'), resolution='1280x720')
+    assert camera.size is None
+    with camera:
+        assert camera.size == (64, 48)
+    with Camera(CLIP) as clip, Camera(LOG) as log:
+        assert clip.size == log.size == (640, 480)
+    with Camera('nothing.mp4', wait=True) as missing:
+        assert missing.size is None
+
+
 def test_wait_waits_for_a_file(quick, tmp_path):
     path = tmp_path / 'late.mp4'
     with Camera(str(path), wait=True, resolution='1280x720') as source:

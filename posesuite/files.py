@@ -1,11 +1,13 @@
 """Files written whole or not at all, and where the suite's own files and the user's lie."""
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import platform
 import tempfile
-from typing import IO, Any, Iterator
+import unicodedata
+from typing import IO, Any, Hashable, Iterable, Iterator, List
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(PACKAGE)
@@ -88,6 +90,52 @@ def sha256_of(path: str) -> str:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, 'rb') as file:
         return hashlib.sha256(file.read()).hexdigest()
     return ''
+
+
+def check_outputs(outputs: Iterable[str], inputs: Iterable[str] = ()) -> None:
+    """Checks that no output would overwrite an input or another output.
+
+    inputs: files, folders whose files are read, or globs. Files are compared by what they are, so
+    that links count. Outputs whose names differ only in case, or in how accents are encoded, are
+    one file on many disks. Raises ValueError with one line.
+    """
+    read = {identity: path for source in inputs for path in _files_of(source)
+            for identity in _identity(path)}
+    written = {}
+    for path in outputs:
+        for identity in [*_identity(path), *_identity(f'{path}.part')]:
+            if identity in read:
+                raise ValueError(f'{path} would overwrite {read[identity]}, which is read: choose '
+                                 'another name for the output')
+        folder, name = os.path.split(os.path.realpath(path))
+        names = {*_identity(path), (folder, unicodedata.normalize('NFC', name).casefold())}
+        for identity in names & set(written):
+            raise ValueError(f'{written[identity]} and {path} would be the same file: give each '
+                             'output a name of its own')
+        written.update(dict.fromkeys(names, path))
+
+
+def _files_of(source: str) -> List[str]:
+    if os.path.isdir(source):
+        source = os.path.join(glob.escape(source), '*')
+    return [source] if os.path.exists(source) else glob.glob(source)
+
+
+def _identity(path: str) -> List[Hashable]:
+    """What a regular file is known by, whatever its names; empty if there is none."""
+    with contextlib.suppress(OSError):
+        if os.path.isfile(path):
+            status = os.stat(path)
+            return [(status.st_dev, status.st_ino)]
+    return []
+
+
+def private(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, as the opener of open()."""
+    file = os.open(path, flags, 0o600)
+    if hasattr(os, 'fchmod'):  # the file may have been there with another mode
+        os.fchmod(file, 0o600)
+    return file
 
 
 @contextlib.contextmanager

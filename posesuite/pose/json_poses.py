@@ -86,9 +86,9 @@ def no_constant(name: str) -> None:
     raise ValueError(f'{name} is not JSON')
 
 
-def frame_size(value: Dict[str, Any], max_pixels: int) -> Tuple[int, int]:
+def frame_size(value: Dict[str, Any], max_side: int, max_pixels: int) -> Tuple[int, int]:
     """An object's width and height in pixels. Raises ValueError."""
-    width, height = (number(value, key, 1, max_pixels, int) for key in ('width', 'height'))
+    width, height = (number(value, key, 1, max_side, int) for key in ('width', 'height'))
     if width * height > max_pixels:
         raise ValueError(f'a frame has {width}x{height} pixels, more than {max_pixels}')
     return width, height

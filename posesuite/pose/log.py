@@ -13,7 +13,7 @@ import os
 import time
 from typing import IO, Any, Callable, Dict, Generator, NamedTuple, Optional, Tuple
 
-from posesuite.files import sha256_of
+from posesuite.files import private, sha256_of
 from posesuite.pose.json_poses import (
     field,
     frame_size,
@@ -29,6 +29,7 @@ from posesuite.pose.pose import Fault, Frame, People
 
 VERSION = 1  # version number of the format
 MAX_LINE = 1 << 21  # bytes of a line; 1000 poses fit
+MAX_SIDE = 1 << 14  # pixels of a frame's width and height; video encoders take no more
 MAX_PIXELS = 1 << 26  # pixels of a frame; twice 8K
 MAX_ID = 1 << 53  # largest frame number and identity that JavaScript holds exactly
 MAX_TIME = 1e12  # seconds of a timestamp
@@ -51,9 +52,11 @@ class PoseLog:
     """Writes a log, a line a frame; a context manager. Without a path it does nothing.
 
     The operating system has each line before write returns, so a killed process loses no frame. A
-    failed write is reported, its frame is lost, and the next frame is tried.
+    failed write is reported, its frame is lost, and the next frame is tried. The same goes for a
+    frame that is larger than read_log accepts.
 
-    path: a file that does not exist yet, because a log is never overwritten.
+    path: a file that does not exist yet, because a log is never overwritten; only its owner may
+        read it.
     source: where the frames come from, without credentials.
     model_path: the network that finds the poses; its name and SHA-256 go into the header.
     fps: the source's frames a second, if it has a rate.
@@ -80,6 +83,10 @@ class PoseLog:
         if self._file is None:
             return
         height, width = frame.image.shape[:2]
+        if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+            self._lose(f'{frame.name or "a frame"} has {width}x{height} pixels, the limit is '
+                       f'{MAX_SIDE} a side and {MAX_PIXELS} in all')
+            return
         line: Dict[str, Any] = {'frame': frame.number, 'time': round(frame.time, 4)}
         if frame.fault:
             line['fault'] = printable(frame.fault.text)
@@ -104,13 +111,15 @@ class PoseLog:
                 written += file.write(data[written:])
             self._end += written
         except OSError as error:
-            self._lost += 1
-            if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
-                self._complained = time.monotonic()
-                LOGGER.error('cannot write the log %s: %s; frames are lost until writing succeeds '
-                             'again', self._path, error.strerror)
+            self._lose(f'{error.strerror}; frames are lost until writing succeeds again')
             file.seek(self._end)
             file.truncate()
+
+    def _lose(self, reason: str) -> None:
+        self._lost += 1
+        if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
+            self._complained = time.monotonic()
+            LOGGER.error('cannot write the log %s: %s', self._path, reason)
 
     def close(self) -> None:
         """Closes the file, or removes it if it has no frame. Raises OSError if frames were lost."""
@@ -148,7 +157,7 @@ def read_log(path: str) -> Tuple[Dict[str, Any], Generator[LogFrame, None, None]
 
 def _create(path: str) -> IO[bytes]:
     try:
-        return open(path, 'xb', buffering=0)
+        return open(path, 'xb', buffering=0, opener=private)
     except FileExistsError:
         raise FileExistsError(f'{path} exists already, and a log is never overwritten: give --log '
                               'another name')
@@ -204,9 +213,9 @@ def _check_header(header: Any) -> Dict[str, Any]:
         raise ValueError('no pose log: the first line has no version')
     if version != VERSION:
         raise ValueError(f'version must be {VERSION}, got {version!r:.40}')
-    frame_size(header, MAX_PIXELS)
+    frame_size(header, MAX_SIDE, MAX_PIXELS)
     text(header, 'source')
-    for key in ('model', 'sha256', 'start'):
+    for key in ('model', 'sha256', 'start', 'background'):
         if key in header:
             text(header, key)
     if 'fps' in header:
@@ -222,6 +231,6 @@ def _frame_from_json(header: Dict[str, Any], line: Any) -> LogFrame:
             raise ValueError(f'the id {id} is there twice')
         people[id] = pose_from_json(pose)
     fault, name = (text(line, key) if key in line else '' for key in ('fault', 'name'))
+    size = frame_size(line if 'width' in line else header, MAX_SIDE, MAX_PIXELS)
     return LogFrame(number(line, 'frame', 0, MAX_ID, int), number(line, 'time', 0, MAX_TIME),
-                    people, Fault.from_text(fault) if fault else None, name,
-                    *frame_size(line if 'width' in line else header, MAX_PIXELS))
+                    people, Fault.from_text(fault) if fault else None, name, *size)

@@ -3,6 +3,7 @@ import hashlib
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 
@@ -72,6 +73,17 @@ def test_a_fault_is_kept(tmp_path):
         (3, Fault(FaultKind.LOST, 'camera lost since 14:03'), []), (4, None, [1])]
 
 
+def test_a_frame_that_no_log_may_have_is_lost_and_reported(tmp_path, caplog):
+    path = str(tmp_path / 'a.jsonl')
+    with pytest.raises(OSError, match='lacks 1 frames'), PoseLog(path, 'a') as log:
+        log.write(numbered(0, 0.0, (20000, 1), name='wide.png'), {1: row()})
+        log.write(numbered(1, 0.1), {})
+    assert [frame.number for frame in read_log(path)[1]] == [1]
+    assert [record.getMessage() for record in caplog.records] == [
+        f'cannot write the log {path}: wide.png has 20000x1 pixels, the limit is 16384 a side and '
+        '67108864 in all']
+
+
 def test_no_path_does_nothing():
     with PoseLog(None, 'a', '/nowhere') as log:
         log.write(None, {})
@@ -91,6 +103,17 @@ def test_a_log_is_never_written_over(tmp_path):
         PoseLog(path, 'a')
     with open(path) as file:
         assert file.read() == 'dear'
+
+
+def test_only_its_owner_may_read_a_log(tmp_path):
+    path = str(tmp_path / 'a.jsonl')
+    before = os.umask(0)
+    try:
+        with PoseLog(path, 'a') as log:
+            log.write(numbered(0, 0.0), {})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
 def test_a_log_without_a_frame_is_removed(tmp_path):
@@ -177,7 +200,10 @@ def test_a_cut_last_line_is_reported_and_left_out(tmp_path, caplog):
     'x' * (3 << 20), '{"version": 2, "source": "a", "width": 1, "height": 1}\n',
     '{"version": "<b>\\u001b[31m", "source": "a", "width": 1, "height": 1}\n',
     HEADER.replace('640', '0'), HEADER.replace('640', '1e9'), HEADER.replace('640', '"640"'),
-    HEADER.replace('640', 'true'), HEADER.replace('640, "height": 480', '60000, "height": 60000'),
+    HEADER.replace('640', 'true'), HEADER.replace('640, "height": 480', '16000, "height": 16000'),
+    HEADER.replace('640, "height": 480', '8000000, "height": 1'), HEADER.replace('480', '8000000'),
+    HEADER.replace('}', ', "background": ["a.jpg"]}'),
+    HEADER.replace('}', ', "background": "' + 'a' * 2000 + '"}'),
     HEADER.replace('"a"', '7'), HEADER.replace('"a"', '"a\\nb"'),
     HEADER.replace('"a"', '"' + 'a' * 2000 + '"'), HEADER.replace('}', ', "fps": NaN}'),
     HEADER.replace('}', ', "fps": 0}'), HEADER[:-9]], ids=lambda text: repr(text[:40]))
@@ -208,6 +234,7 @@ def changed(**changes: object) -> str:
     changed(part='leftEye'), changed(part='tail'), changed(part=None), changed(score=2),
     changed(score=float('nan')), changed(position=[1, 2]), changed(position={'x': 1}),
     changed(position={'x': 1, 'y': 1e30}), changed(position={'x': '1', 'y': 1}),
+    line(width=8000000, height=1), line(width=1, height=16385), line(width=640),
     line(fault=7), line(fault='a\nb'), line(fault='\ud800'), line(fault='a' * 2000)],
     ids=lambda text: repr(text[:40]))
 def test_a_broken_line_is_named_by_its_number(bad, tmp_path):

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from posesuite.display.files import open_file
 from posesuite.display.keys import Keys, MoreKeys
@@ -19,6 +19,7 @@ from posesuite.display.output import Output
 from posesuite.display.overlay import draw_people
 from posesuite.display.scene import Draw, Scene, mirrored
 from posesuite.display.server_process import ServerProcess
+from posesuite.display.web_options import token_from_environment
 from posesuite.display.window import WindowOutput
 from posesuite.pose.pose import Frame, People
 
@@ -32,6 +33,7 @@ class Display:
     output: the path of a .mp4 or .avi, or of a .png that gets the last frame.
     serve: the host and port of a server for browsers; port 0 is any free one.
     token: what browsers must send; beyond this machine a new one is made up if it is None.
+    host_names: further names that browsers may know the server by, such as a proxy's.
     title: of the page for browsers, and the beginning of the names of saved pictures; default: the
         window's.
     mirror: whether the picture is flipped as a mirror does, to begin with.
@@ -49,8 +51,9 @@ class Display:
 
     def __init__(self, *, window: Optional[str] = None, output: Optional[str] = None,
                  serve: Optional[Tuple[str, int]] = None, token: Optional[str] = None,
-                 title: Optional[str] = None, mirror: bool = False, stats: bool = False,
-                 draw: Draw = draw_people, may_save: bool = True, fps: float = 30.0,
+                 host_names: Iterable[str] = (), title: Optional[str] = None,
+                 mirror: bool = False, stats: bool = False, draw: Draw = draw_people,
+                 may_save: bool = True, fps: float = 30.0,
                  keys: Optional[MoreKeys] = None, source: Optional[str] = None) -> None:
         title = title or window or 'poses'
         self._mirror, self._draw = mirror, draw
@@ -65,7 +68,7 @@ class Display:
             if output:
                 self._open(opened, open_file, output, fps, source)
             if serve:
-                self._open(opened, ServerProcess, serve, token, title)
+                self._open(opened, ServerProcess, serve, token, title, host_names)
             if window:
                 self._open(opened, WindowOutput, window, Keys(title, self._flip, may_save, keys))
             self._opened = opened.pop_all()
@@ -74,9 +77,14 @@ class Display:
     def from_args(cls, args: argparse.Namespace, title: str, **more: Any) -> 'Display':
         """The display that add_display_options describes; more: further keywords of Display."""
         alone = not (args.headless or args.output or args.serve)
-        return cls(window=title if alone else None, output=args.output, serve=args.serve,
-                   token=args.token, title=title, mirror=args.mirror, stats=args.stats,
-                   source=getattr(args, 'videosrc', None), **more)
+        token = args.token or args.token_file or (token_from_environment() if args.serve else None)
+        display = cls(window=title if alone else None, output=args.output, serve=args.serve,
+                      token=token, host_names=args.allow_host, title=title, mirror=args.mirror,
+                      stats=args.stats, source=getattr(args, 'videosrc', None), **more)
+        if args.token:
+            LOGGER.warning('other users of this machine can see what --token says: --token-file '
+                           'hides it')
+        return display
 
     def _open(self, opened: contextlib.ExitStack, make: Callable[..., Output],
               *arguments: Any) -> None:
@@ -88,22 +96,26 @@ class Display:
     def _flip(self) -> None:
         self._mirror = not self._mirror
 
-    def show(self, frame: Frame, people: People, text: str = '') -> bool:
+    def show(self, frame: Frame, people: People, text: str = '',
+             sound: Optional[bytes] = None) -> bool:
         """Shows a frame with its people, in pixels of the frame, and a line of text.
 
+        sound: what was heard since the frame before, for the video file: 16-bit stereo samples,
+            44100 a second, b'' for none yet. A file has sound if its first frame has some, be it
+            empty. It is fitted to the frames' times.
         Returns False once q, Esc or the window's close button has ended the display. It waits until
         the frame before is shown, so that no frame is dropped and the delay does not grow.
         """
         if self._pending and not self._pending.result():
             return False
-        self._pending = self._worker.submit(self._show, frame, people, text)
+        self._pending = self._worker.submit(self._show, frame, people, text, sound)
         return True
 
-    def _show(self, frame: Frame, people: People, text: str) -> bool:
+    def _show(self, frame: Frame, people: People, text: str, sound: Optional[bytes]) -> bool:
         captured = frame.captured
         if self._mirror:
             frame, people = mirrored(frame, people)
-        scene = Scene(frame, people, text, self._latency.rate(), self._draw)
+        scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound)
         goes_on = all(output.show(scene) for output in self._outputs)
         self._latency.add(captured)
         return goes_on

@@ -18,12 +18,15 @@ FAULT_SIZE = 1.8  # letter size, relative to the line of text at the bottom
 class Scene:
     """A frame with its people and texts.
 
-    Attributes: frame, people (poses in the frame's pixels by id), text (a line for the bottom) and
-    rate (frames shown per second, 0 if not known yet).
+    Attributes: frame, people (poses in the frame's pixels by id), text (a line for the bottom),
+    rate (frames shown per second, 0 if not known yet) and sound (what was heard since the frame
+    before, as Display.show takes it).
     """
 
-    def __init__(self, frame: Frame, people: People, text: str, rate: float, draw: Draw) -> None:
+    def __init__(self, frame: Frame, people: People, text: str, rate: float, draw: Draw,
+                 sound: Optional[bytes] = None) -> None:
         self.frame, self.people, self.text, self.rate = frame, people, text, rate
+        self.sound = sound
         self._draw = draw
         self._picture: Optional[np.ndarray] = None
 

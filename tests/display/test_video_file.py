@@ -97,6 +97,36 @@ def test_a_full_disk_is_reported_in_the_middle_and_at_the_end(tmp_path, frames):
     assert '\n' not in str(failed.value)
 
 
+def tone(begin: float, end: float) -> bytes:
+    """16-bit stereo samples of 440 Hz, which sounds in every odd second."""
+    time = np.arange(round(begin * 44100), round(end * 44100)) / 44100
+    wave = np.sin(time * 440 * 2 * np.pi) * 8000 * (time.astype(int) % 2)
+    return np.repeat(wave.astype('<i2'), 2).tobytes()
+
+
+@pytest.mark.parametrize('name, fps', [('out.mp4', 30), ('out.avi', 30), ('out.mp4', 1)])
+def test_sound_is_in_time_with_the_picture(tmp_path, name, fps):
+    """Also from a source that began before the first frame and once stood still for a minute."""
+    need('ffmpeg')
+    path, times = str(tmp_path / name), [0.5 + n / fps for n in range(5 * fps)]
+    with Display(output=path, fps=fps) as display:
+        heard = 0.0
+        for n, time_ in enumerate(times):
+            late = 60 * (n > 2 * fps)
+            begin, heard = (heard if n != 2 * fps + 1 else heard - 60), time_
+            assert display.show(coloured(n, time_ + late), {}, '', tone(begin, heard))
+    sound = np.frombuffer(subprocess.run(
+        ['ffmpeg', '-loglevel', 'error', '-i', path, '-f', 's16le', '-ac', '1', '-ar', '44100',
+         '-'], stdout=subprocess.PIPE, check=True).stdout, '<i2')
+    assert len(frames_of(path)) == 5 * fps
+    assert 5 - 1 / fps - .05 < len(sound) / 44100 < 5.1
+    loud = np.abs(sound[:len(sound) // 441 * 441].reshape(-1, 441).astype(int)).mean(1) > 1000
+    changes = np.flatnonzero(np.diff(loud.astype(int))) / 100  # seconds
+    expected = np.arange(0.5, times[-1] - 0.5)
+    assert len(changes) == len(expected)
+    assert np.abs(changes - expected).max() < 0.05
+
+
 @pytest.fixture(params=['demo', 'pose_camera'])
 def any_demo(request, demo_command) -> List[str]:
     """A command that shows frames for some seconds; --output is to be added."""

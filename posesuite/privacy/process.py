@@ -1,23 +1,11 @@
-"""What a process that handles images of people owes to its system: no core dumps, signs of life."""
-import ctypes
+"""What a process that handles images of people owes to its system: signs of life."""
 import os
 import socket
-import sys
 import time
 
 from posesuite.pose.pose import FaultKind, Frame
 
 WATCHDOG_INTERVAL = 1.0  # seconds between signs of life
-PR_SET_DUMPABLE = 4  # number of this operation of Linux's prctl
-
-
-def forbid_core_dumps() -> None:
-    """Keeps the system from writing the process's memory, which holds images, to a disk."""
-    if sys.platform != 'win32':
-        import resource
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == 'linux':  # where core dumps can be piped to a program in spite of the limit
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 class Systemd:

@@ -12,19 +12,16 @@ import logging
 import os
 import signal
 import sys
-from typing import List
+from typing import Any, List, Optional
 
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import CameraError, open_image
-from posesuite.display import draw_people
+from posesuite.display import drawing_paths, save_drawing
 from posesuite.download import download
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.files import command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
-
-import numpy as np
-from PIL import Image
 
 LOGGER = logging.getLogger('posesuite')
 SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'
@@ -38,23 +35,25 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> int:
-    engine, status = PoseEngine(**engine_options(args)), 0
-    for path in args.images or [sample_image()]:
+    pictures, status = args.images or [sample_image()], 0
+    outputs = drawing_paths(pictures, args.output) if args.output else [''] * len(pictures)
+    engine = PoseEngine(**engine_options(args))
+    for picture, output in zip(pictures, outputs):
+        poses, inference_time, problem = None, 0.0, ''
         try:
-            image = open_image(path)
-        except CameraError as error:
+            image = open_image(picture)
+            poses, inference_time = engine.DetectPosesInImage(image)
+            poses = [pose for pose in poses if pose.score >= args.threshold]
+            if output:
+                save_drawing(output, image, poses)
+        except (CameraError, OSError) as error:
+            problem, status = str(error), 1
             LOGGER.error('%s', error)
-            status = 1
-            continue
-        poses, inference_time = engine.DetectPosesInImage(image)
-        poses = [pose for pose in poses if pose.score >= args.threshold]
-        if args.output:
-            save(args.output, path, image, poses)
+        name = picture if len(pictures) > 1 else ''
         if args.json:
-            print(json.dumps([pose_as_json(pose) for pose in poses]))
+            print(as_json(poses, name, problem), flush=True)
         else:
-            print(f'Inference time: {inference_time * 1000:.0f} ms')
-            print_poses(poses)
+            print_table(poses, inference_time, name)
     return status
 
 
@@ -75,21 +74,29 @@ def sample_image() -> str:
         return samples[0]
 
 
-def print_poses(poses: List[Pose]) -> None:
-    for pose in poses:
+def as_json(poses: Optional[List[Pose]], name: str, problem: str) -> str:
+    """The line of a picture: its poses, null if it has none because it could not be read.
+
+    With a name, as one of several pictures, it is an object of that name and the poses.
+    """
+    found: Any = None if poses is None else [pose_as_json(pose) for pose in poses]
+    if name:
+        found = {'image': name, 'poses': found, **({'error': problem} if problem else {})}
+    return json.dumps(found)
+
+
+def print_table(poses: Optional[List[Pose]], inference_time: float, name: str) -> None:
+    """Prints a picture's keypoints; name: heads them, if it is one of several pictures."""
+    if name:
+        print(name if poses is not None else f'{name}: no poses, it could not be read')
+    if poses is not None:
+        print(f'Inference time: {inference_time * 1000:.0f} ms')
+    for pose in poses or []:
         print('\nPose Score: ', pose.score)
         for label, keypoint in pose.keypoints.items():
             print('  %-20s x=%-4d y=%-4d score=%.1f' % (
                 label, keypoint.point[0], keypoint.point[1], keypoint.score))
-
-
-def save(output: str, path: str, image: Image.Image, poses: List[Pose]) -> None:
-    """Writes the picture with skeletons to the file `output`, or into it if it is a folder."""
-    if os.path.isdir(output):
-        output = os.path.join(output, os.path.basename(path))
-    picture = np.array(image)
-    draw_people(picture, dict(enumerate(poses)))
-    Image.fromarray(picture).save(output)
+    print(end='\n' * bool(name), flush=True)
 
 
 def parse_args() -> argparse.Namespace:
@@ -99,11 +106,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--output', metavar='FILE',
                         help='write the picture with skeletons; of several pictures, into a folder')
     parser.add_argument('--json', action='store_true',
-                        help='print the poses as JSON, a line a picture')
+                        help='print a line of JSON for each picture: a list of poses, or, of '
+                             'several pictures, {"image": ..., "poses": [...]}')
     add_engine_options(parser)
     args = parser.parse_args()
     if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
-        parser.error(f'--output of several images must be a folder, got {args.output}')
+        parser.error('--output of several pictures must be a folder that exists, got '
+                     f'{args.output}')
     return args
 
 

@@ -110,8 +110,8 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str] = ()) -> None:
         folder, name = os.path.split(os.path.realpath(path))
         names = {*_identity(path), (folder, unicodedata.normalize('NFC', name).casefold())}
         for identity in names & set(written):
-            raise ValueError(f'{written[identity]} and {path} would be the same file: give each '
-                             'output a name of its own')
+            raise ValueError(f'two outputs would be the same file, {written[identity]} and {path}: '
+                             'give each a name of its own')
         written.update(dict.fromkeys(names, path))
 
 

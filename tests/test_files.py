@@ -42,7 +42,7 @@ def test_an_input_is_not_overwritten(source, output):
 def test_an_output_is_not_overwritten(outputs: List[str]):
     with pytest.raises(ValueError) as error:
         check_outputs(outputs)
-    assert str(error.value).startswith(f'{outputs[0]} and {outputs[-1]} would be the same file')
+    assert f'the same file, {outputs[0]} and {outputs[-1]}: ' in str(error.value)
 
 
 @pytest.mark.usefixtures('folder')

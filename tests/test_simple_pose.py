@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Dict
 
 from helpers import ROOT, bundled_model, google_model
 from posesuite.pose.skeleton import KeypointType
@@ -70,9 +70,27 @@ def test_json_is_in_the_posenet_convention(couple):
     assert 0 < right < left < 640  # they face the camera
 
 
-def test_several_pictures_print_a_line_each(couple, nobody):
-    done = run(couple, nobody, '--json')
-    assert [len(json.loads(line)) for line in done.stdout.decode().splitlines()] == [2, 0]
+def test_several_pictures_print_a_line_each_with_its_name(couple, nobody, tmp_path):
+    """Also the one that cannot be read, so that no line is taken for another picture's."""
+    cut = str(tmp_path / 'cut.jpg')
+    with open(couple, 'rb') as jpeg, open(cut, 'wb') as file:
+        file.write(jpeg.read(20000))
+    done = run(nobody, cut, couple, '--json')
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert [line['image'] for line in lines] == [nobody, cut, couple]
+    assert [line['poses'] and len(line['poses']) for line in lines] == [[], None, 2]
+    assert ['truncated' in line.get('error', '') for line in lines] == [False, True, False]
+    done = run(nobody, cut, couple)
+    lines = done.stdout.decode().splitlines()
+    assert [line for line in lines if str(tmp_path) in line or line == couple] == [
+        nobody, f'{cut}: no poses, it could not be read', couple]
+    assert lines[lines.index(couple) + 1].startswith('Inference time: ')
+
+
+def test_the_only_picture_that_cannot_be_read_is_null(tmp_path):
+    done = run(str(tmp_path / 'nowhere.jpg'), '--json')
+    assert (done.returncode, done.stdout) == (1, b'null\n')
 
 
 def test_threshold(couple):
@@ -97,6 +115,40 @@ def test_output_of_several_pictures_goes_into_a_folder(couple, nobody, tmp_path)
     assert sorted(os.listdir(str(tmp_path / 'out'))) == ['couple.jpg', 'nobody.jpg']
     done = run(couple, nobody, '--output', str(tmp_path / 'one.jpg'))
     assert done.returncode == 2
+
+
+def test_nothing_is_overwritten(couple, tmp_path):
+    """Neither a picture by its drawing, under any of its names, nor a drawing by another."""
+    for name in ('a/1.jpg', 'b/1.JPG', 'out/old.jpg'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(couple, str(tmp_path / name))
+    os.link(str(tmp_path / 'a/1.jpg'), str(tmp_path / 'hard.jpg'))
+    os.symlink('a/1.jpg', str(tmp_path / 'soft.jpg'))
+    before = everything(tmp_path)
+    for pictures, output in ((['a/1.jpg'], 'a'), (['soft.jpg'], 'hard.jpg'),
+                             (['a/1.jpg', 'b/1.JPG'], 'out')):
+        done = run(*pictures, '--output', output, cwd=str(tmp_path))
+        assert done.returncode == 1
+        assert 'overwrite' in error_of(done) or 'the same file' in error_of(done)
+        assert b'INFO' not in done.stderr  # no network was loaded
+        assert everything(tmp_path) == before
+
+
+def everything(folder: Any) -> Dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
+
+
+def test_one_drawing_that_cannot_be_written_costs_one_line(couple, tmp_path):
+    """A folder of its name is there; and none whose ending says no format that can be written."""
+    shutil.copy(couple, str(tmp_path / 'no_ending'))
+    (tmp_path / 'out' / 'couple.jpg').mkdir(parents=True)
+    done = run(couple, str(tmp_path / 'no_ending'), '--json', '--output', str(tmp_path / 'out'))
+    assert done.returncode == 1
+    assert done.stderr.count(b'error: ') == 1
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert [len(line['poses']) for line in lines] == [2, 2]
+    assert ['couple.jpg' in line.get('error', '') for line in lines] == [True, False]
+    assert sorted(os.listdir(str(tmp_path / 'out'))) == ['couple.jpg', 'no_ending.png']
 
 
 def test_the_picture_is_turned_upright(couple, tmp_path):
@@ -136,14 +188,16 @@ def test_a_bad_picture_gets_one_line(tmp_path, couple, name, reason):
 def test_a_bad_picture_does_not_stop_the_others(tmp_path, couple):
     done = run(str(tmp_path / 'nowhere.jpg'), couple, '--json')
     assert done.returncode == 1
-    assert len(json.loads(done.stdout.decode())) == 2
+    failed, good = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert (failed['poses'], len(good['poses'])) == (None, 2)
 
 
 @pytest.mark.parametrize('arguments, reason', [
     (['--model', 'nowhere.tflite'], 'no model nowhere.tflite'),
     (['--device', 'gpu'], 'device must be auto, cpu'),
     (['--output', '/nowhere/out.png'], '/nowhere/out.png'),
-    (['--output', 'picture.xyz'], 'xyz'),
+    (['--output', 'picture.xyz'], 'xyz'), (['--output', 'picture'], 'Pillow'),
+    (['--output', 'icon.ico'], 'icon.ico'), (['--output', 'new/'], 'new/'),
 ])
 def test_what_cannot_be_used_gets_one_line(couple, tmp_path, arguments, reason):
     done = run(couple, '--json', *arguments, cwd=str(tmp_path))
@@ -151,6 +205,7 @@ def test_what_cannot_be_used_gets_one_line(couple, tmp_path, arguments, reason):
     lines = [line for line in done.stderr.decode().splitlines() if line.startswith('error: ')]
     assert len(lines) == 1
     assert reason in lines[0]
+    assert done.stdout == b''  # it is found out before any picture is looked at
 
 
 def test_wrong_usage_is_status_2(couple):

@@ -33,7 +33,7 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else open_engine(args)
+        engine = None if camera.has_poses else open_engine(args, camera)
         background = None if camera.has_poses or args.no_background else Background(
             engine, args.background_delay)
         curtain = Curtain(background, args.show_live_while_waiting)
@@ -46,7 +46,7 @@ def demo(args: argparse.Namespace) -> None:
             systemd.notify('READY=1')
             for frame in camera:
                 systemd.feed(frame)
-                people, poses, _ = finder.find(frame)
+                frame, people, poses, _ = finder.find(frame)
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
                 store.write(frame, people)
@@ -57,15 +57,16 @@ def demo(args: argparse.Namespace) -> None:
 def draw_areas(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         look = None if camera.has_poses or args.no_background else Background(
-            open_engine(args), args.background_delay).look
+            open_engine(args, camera), args.background_delay).look
         room = room_to_draw_on(camera, look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
 
-def open_engine(args: argparse.Namespace) -> PoseEngine:
+def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
     """An engine that also finds poses too faint to be shown, which may be a person."""
-    return PoseEngine(score_threshold=min(EVIDENCE, args.threshold), **engine_options(args))
+    return PoseEngine(score_threshold=min(EVIDENCE, args.threshold),
+                      **engine_options(args, camera.size))
 
 
 def parse_args() -> argparse.Namespace:

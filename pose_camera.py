@@ -26,12 +26,12 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args))
+        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
         finder, rate = PeopleFinder(engine, args.threshold, smooth=args.smooth), Rate()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'pose_camera', fps=camera.fps) as display:
             for frame in camera:
-                people, _, inference_time = finder.find(frame)
+                frame, people, _, inference_time = finder.find(frame)
                 log.write(frame, people)
                 if args.heatmap is not None and frame.people is None:
                     heatmap = engine.GetHeatmap(args.heatmap)

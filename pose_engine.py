@@ -13,11 +13,11 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from posesuite import __version__
-from posesuite.engine.device import choose, default_threads
+from posesuite.engine.choice import open_network
+from posesuite.engine.device import default_threads
 from posesuite.engine.family import find_family, op_libraries
 from posesuite.engine.image import Placement, as_array, heatmap_in_image, poses_in_image
 from posesuite.engine.model_file import EngineError
-from posesuite.engine.network import load_network
 from posesuite.errors import one_line
 from posesuite.pose.pose import Keypoint, Point, Pose
 from posesuite.pose.skeleton import KeypointType
@@ -54,14 +54,11 @@ class PoseEngine:
                          nms_radius=(nms_radius, 0, 1e6))
         threads = int(_given(num_threads=(num_threads, 1, 64)).get('num_threads',
                                                                    default_threads()))
-        choice = choose(os.fspath(model_path), device)
+        choice, self._network = open_network(
+            os.fsdecode(model_path), device, threads, lambda model: op_libraries(model, options))
         try:
-            self._network = load_network(
-                choice, threads, op_libraries(choice.model, options))
             self._family = find_family(self._network, options)
-        except EngineError:
-            raise
-        except (OSError, RuntimeError, SystemError, ValueError) as error:
+        except ValueError as error:
             raise EngineError(f'{choice.path} does not load: {one_line(error)}')
         self.mirror = mirror
         self.model_path = choice.path
@@ -87,6 +84,8 @@ class PoseEngine:
             start = time.perf_counter()
             try:
                 outputs = self._network.run()
+            except EngineError:
+                raise
             except RuntimeError as error:
                 raise EngineError(f'inference on the {self.device} failed: {one_line(error)}')
             found = self._family.decode(outputs)

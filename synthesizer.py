@@ -33,14 +33,14 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> None:
     trio, delays = args.trio, Delays()
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args))
+        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
         finder = PeopleFinder(engine, args.threshold)
         with Audio.from_args(args, [player.program for player in trio.players]) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'synthesizer', draw=stage.painter(trio),
                                   fps=camera.fps) as display:
             for frame in camera:
-                people, _, inference_time = finder.find(frame)
+                frame, people, _, inference_time = finder.find(frame)
                 sounds = trio.update(people, frame.time, frame.image.shape[0])
                 audio.play(sounds, frame.time)
                 delays.add(sounds, frame.captured, inference_time)

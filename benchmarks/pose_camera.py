@@ -25,7 +25,7 @@ ROOT = os.path.dirname(HERE)
 sys.path.insert(0, ROOT)
 
 from pose_engine import PoseEngine  # noqa: E402
-from posesuite.engine.model_file import default_model  # noqa: E402
+from posesuite.engine.choice import default_model  # noqa: E402
 
 WARM_UP = 10  # frames
 
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=600,
                         help='of each run (default: %(default)s)')
     args = parser.parse_args()
-    args.model = args.model or default_model('480x360')
+    args.model = args.model or default_model((480, 360))
 
     with tempfile.TemporaryDirectory() as folder:
         outputs = {'headless': ['--headless'], 'mp4': ['--output', os.path.join(folder, 'out.mp4')],

@@ -128,7 +128,7 @@ def test_a_program_imports_the_engine_anywhere(installed, tmp_path):
     code = ('from pose_engine import PoseEngine\n'
             'from posesuite.engine import default_model\n'
             'from PIL import Image\n'
-            f'engine = PoseEngine(default_model("480x360"))\n'
+            f'engine = PoseEngine(default_model((480, 360)))\n'
             f'poses, _ = engine.DetectPosesInImage(Image.open(r"{ROOT}/samples/couple.jpg"))\n'
             'print(len(poses), engine.model_path)')
     done = run(installed, '-c', code, cwd=tmp_path)
@@ -161,7 +161,7 @@ def test_googles_models_lie_among_the_users_files(installed, tmp_path):
             'download.fetch = lambda folder, url, into: print(into) or 0\n'
             'import sys; sys.argv[1:] = []\n'
             'download.main()\n'
-            'print(default_model("640x480"))')
+            'print(default_model((640, 480)))')
     google = tmp_path / 'edge-tpu-pose-suite' / 'models' / 'mobilenet' / (
         'posenet_mobilenet_v1_075_481_641_quant_decoder_edgetpu.tflite')
     google.parent.mkdir(parents=True)

@@ -1,54 +1,22 @@
-"""What an engine runs on: an Edge TPU or the CPU, and which TensorFlow Lite runtime."""
+"""What an engine runs on: Edge TPUs, the CPU's threads, and which TensorFlow Lite runtime."""
 import ctypes
 import glob
 import importlib
 import importlib.util
 import os
 import platform
-import re
 from typing import Any, List
 
-from posesuite.engine.model_file import EngineError, read_model, warn_once
-from posesuite.engine.network import Choice
+from posesuite.engine.model_file import EngineError
 from posesuite.errors import one_line
 from posesuite.files import edgetpu_command, install_command
 
 RUNTIMES = ('ai_edge_litert', 'tflite_runtime')  # in the CPU's order; the Edge TPU's is the reverse
-EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_SHARED_LIB = {'Darwin': 'libedgetpu.1.dylib',
                       'Windows': 'edgetpu.dll'}.get(platform.system(), 'libedgetpu.so.1')
 EDGETPU_USB_IDS = ('1a6e:089a', '18d1:9302')  # vendor:product, before and after its first use
+LIBRARY_CACHE = '/etc/ld.so.cache'  # names all libraries in the system's folders, see ldconfig(8)
 MAX_THREADS = 4  # threads by default; PoseNet gains nothing from more
-
-
-def choose(path: str, device: str) -> Choice:
-    """Decides what a model file runs on.
-
-    device: that of PoseEngine. With 'auto' a file for the Edge TPU is replaced by the CPU file
-        beside it, with one warning, if no Edge TPU can be used.
-    Raises EngineError, or ValueError for an unknown device.
-    """
-    if not re.fullmatch(r'auto|cpu|usb|pci|edgetpu(:\d+)?', device):
-        raise ValueError(f'device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, got {device}')
-    model = read_model(path)
-    cpu_path = path.replace('_edgetpu.tflite', '.tflite')
-    if EDGETPU_OP not in model:
-        if device not in ('auto', 'cpu'):
-            raise EngineError(f'{path} is built for the CPU, not for the Edge TPU: use '
-                              + path.replace('.tflite', '_edgetpu.tflite'))
-        return Choice(path, model, None)
-    if device == 'cpu':
-        raise EngineError(f'{path} is built for the Edge TPU, not for the CPU: use {cpu_path}')
-    try:
-        check_edgetpu_library()
-        runtime = import_runtime(*RUNTIMES[::-1])
-        return Choice(path, model, load_edgetpu(runtime, 'edgetpu' if device == 'auto' else device))
-    except EngineError as error:
-        if device != 'auto' or cpu_path == path or not os.path.exists(cpu_path):
-            raise EngineError(f'{path} needs an Edge TPU: {error}; for the CPU there are the '
-                              'files without _edgetpu')
-        warn_once(f'{error}; running {cpu_path} on the CPU')
-    return choose(cpu_path, 'cpu')
 
 
 def default_threads() -> int:
@@ -96,7 +64,17 @@ def check_edgetpu_library() -> None:
             raise OSError(f'{EDGETPU_SHARED_LIB} is no TensorFlow Lite delegate')
     except OSError as error:
         raise EngineError(f'the Edge TPU runtime does not load ({error}); '
-                           f'{edgetpu_command()} installs it')
+                          f'{edgetpu_command()} installs it')
+
+
+def has_edgetpu() -> bool:
+    """Whether this machine has, or once had, an Edge TPU: one is there, or its library is."""
+    if platform.system() != 'Linux':
+        return True  # nobody knows
+    folders = os.environ.get('LD_LIBRARY_PATH', '').split(os.pathsep)
+    return bool(edgetpu_nodes() or f'{EDGETPU_SHARED_LIB}\0'.encode() in _content(LIBRARY_CACHE)
+                or any(os.path.exists(os.path.join(folder, EDGETPU_SHARED_LIB))
+                       for folder in folders if folder))
 
 
 def edgetpu_nodes(root: str = '/') -> List[str]:
@@ -136,8 +114,13 @@ def why_no_edgetpu(root: str = '/', device: str = 'edgetpu') -> str:
 
 
 def _read(folder: str, name: str) -> str:
+    return _content(os.path.join(folder, name)).decode(errors='replace').strip()
+
+
+def _content(path: str) -> bytes:
+    """A file's content; b'' without it: USB interfaces and hubs' ports lack some files."""
     try:
-        with open(os.path.join(folder, name)) as file:
-            return file.read().strip()
-    except OSError:  # USB interfaces and hubs' ports lack some of these files
-        return ''
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError:
+        return b''

@@ -53,14 +53,28 @@ def as_array(img: Any) -> np.ndarray:
 
 
 def _pil_as_array(img: Any) -> np.ndarray:
-    if img.mode[0] in 'IF':  # 16 and 32 bits a pixel, which Pillow would cut off at 255
-        grey = np.asarray(img, np.float64) / (1 if img.mode == 'F' else 257)
-        return np.stack([np.nan_to_num(grey).clip(0, 255).astype(np.uint8)] * 3, axis=2)
+    if img.mode[0] in 'IF':
+        return np.stack([eight_bits(img)] * 3, axis=2)
     if img.mode == 'La':  # the one mode that Pillow does not convert to RGB directly
         img = img.convert('LA')
     # Pillow keeps RGB as four bytes a pixel: copied and shrunk like this it takes half the time.
     pixels = (img if img.mode == 'RGB' else img.convert('RGB')).tobytes('raw', 'RGBX')
     return np.frombuffer(pixels, np.uint8).reshape(img.height, img.width, 4)
+
+
+def eight_bits(img: Any) -> np.ndarray:
+    """A grey PIL image of 16 or 32 bits a pixel as uint8 [Y, X]; Pillow would cut it off at 255.
+
+    Whole numbers are of 16 bits, which go from 0 to 65535, or of 32 if one is larger; fractions
+    go from 0 to 1, or to 255 if one is larger.
+    """
+    grey = np.nan_to_num(np.asarray(img, np.float64), posinf=0.0, neginf=0.0)
+    brightest = grey.max()
+    if img.mode == 'F':
+        white = 1.0 if brightest <= 1 else max(255.0, brightest)
+    else:
+        white = max(65535.0, brightest)
+    return (grey * (255 / white)).clip(0, 255).astype(np.uint8)
 
 
 def fit(image: np.ndarray, canvas: np.ndarray) -> Placement:

@@ -1,4 +1,4 @@
-"""Model files: which one is the default, and whether a file is whole."""
+"""Model files: whether one is whole, and how much memory it may ask for."""
 import functools
 import hashlib
 import logging
@@ -7,10 +7,8 @@ import struct
 from typing import Dict, List, Tuple
 
 from posesuite.errors import SuiteError
-from posesuite.files import models_command, models_folder, own_file
+from posesuite.files import models_command, own_file
 
-# Height and width of the models' input for each of the cameras' resolutions.
-MODEL_SIZES = {'480x360': '353_481', '640x480': '481_641', '1280x720': '721_1281'}
 DOWNLOADED = 'mobilenet'  # folder under models/ of what is downloaded
 TFLITE = b'TFL3'  # bytes 4 to 8 of a TensorFlow Lite model
 LOGGER = logging.getLogger(__name__)
@@ -18,22 +16,6 @@ LOGGER = logging.getLogger(__name__)
 
 class EngineError(SuiteError):
     """A model or a device cannot be used: one line that says why, and what helps."""
-
-
-def default_model(resolution: str) -> str:
-    """The path of the model for a camera's resolution, which is a key of MODEL_SIZES.
-
-    It is Google's if that is downloaded, else the bundled one, which is reported once.
-    """
-    size = MODEL_SIZES[resolution]
-    path = os.path.join(models_folder(), DOWNLOADED,
-                        f'posenet_mobilenet_v1_075_{size}_quant_decoder_edgetpu.tflite')
-    if os.path.exists(path):
-        return path
-    warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
-              'bundled one')
-    return own_file('models', 'rendered',
-                    f'posenet_rendered_mobilenet_v1_075_{size}_quant_decoder.tflite')
 
 
 def read_model(path: str) -> bytes:

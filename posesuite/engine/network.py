@@ -17,7 +17,7 @@ class Choice(NamedTuple):
     """What an engine runs, and on what."""
     path: str  # of the model file
     model: bytes  # its content
-    edgetpu: Optional[Any]  # an open Edge TPU; None for the CPU
+    edgetpu: Optional[str]  # as in device.load_edgetpu; None for the CPU
 
 
 class Network(abc.ABC):
@@ -33,7 +33,10 @@ class Network(abc.ABC):
 
     @abc.abstractmethod
     def run(self) -> List[np.ndarray]:
-        """Runs the network; returns its outputs. Raises RuntimeError if the device fails."""
+        """Runs the network; returns its outputs, good until the next run.
+
+        Raises RuntimeError if the device fails, a DeviceFault if a later run may succeed.
+        """
 
     @abc.abstractmethod
     def read(self, tensor: TensorDetails) -> np.ndarray:
@@ -41,7 +44,7 @@ class Network(abc.ABC):
 
 
 def load_network(choice: Choice, num_threads: int,
-         op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
+                 op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
     """Loads a model file with the runtime that runs such files.
 
     op_libraries: paths of libraries with custom ops, and the libraries' options.

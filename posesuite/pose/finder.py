@@ -1,12 +1,14 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
 from typing import Any, List, NamedTuple
 
-from posesuite.pose.pose import Frame, People, Pose
+from posesuite.errors import DeviceFault
+from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
 from posesuite.pose.tracker import PoseTracker
 
 
 class Found(NamedTuple):
     """What a frame shows."""
+    frame: Frame  # the same one, or with a fault if the network's device failed
     people: People
     poses: List[Pose]  # all that the network found, also those below the threshold
     inference_time: float  # seconds; 0 where no network ran
@@ -27,11 +29,19 @@ class PeopleFinder:
         self._tracker = PoseTracker(smooth)
 
     def find(self, frame: Frame) -> Found:
-        """Who is in a frame. Raises EngineError if the device fails."""
+        """Who is in a frame. A device that fails makes it a frame with a fault and without people.
+
+        Raises EngineError if the device has failed too often.
+        """
         if frame.fault and not self._trusts_faulty:
-            return Found({}, [], 0.0)
+            return Found(frame, {}, [], 0.0)
         if frame.people is not None:
-            return Found(frame.people, [], 0.0)
-        poses, inference_time = self._engine.DetectPosesInImage(frame.image)
+            return Found(frame, frame.people, [], 0.0)
+        try:
+            poses, inference_time = self._engine.DetectPosesInImage(frame.image)
+        except DeviceFault as error:
+            fault = Fault.since(FaultKind.DEVICE, error.since)
+            return Found(frame._replace(fault=fault, people={}), {}, [], 0.0)
         likely = [pose for pose in poses if pose.score >= self._threshold]
-        return Found(self._tracker.update(likely, frame.time), poses, inference_time)
+        people = self._tracker.update(likely, frame.time)
+        return Found(frame, people, poses, inference_time)

@@ -1,6 +1,7 @@
 """What the suite hands around: points, keypoints, poses, and frames with their faults."""
 import enum
 import math
+import time
 from typing import Dict, NamedTuple, Optional
 
 from posesuite.pose.skeleton import KeypointType
@@ -41,6 +42,7 @@ class FaultKind(enum.Enum):
     BLOWN_OUT = 'blown out'
     COVERED = 'covered'
     TRUNCATED = 'truncated'  # a JPEG whose end is missing
+    DEVICE = 'Edge TPU lost'  # the network's device failed; nobody was looked for
     OTHER = 'other'  # a pose log of another program gives a reason of its own
 
 
@@ -53,6 +55,11 @@ class Fault(NamedTuple):
     def of(cls, kind: FaultKind) -> 'Fault':
         """A fault that needs no further words than its kind's."""
         return cls(kind, kind.value)
+
+    @classmethod
+    def since(cls, kind: FaultKind, moment: float) -> 'Fault':
+        """A fault that has lasted since a moment, in seconds since 1970."""
+        return cls(kind, time.strftime(f'{kind.value} since %H:%M', time.localtime(moment)))
 
     @classmethod
     def from_text(cls, text: str) -> 'Fault':

@@ -13,7 +13,8 @@ frames. Any sign of a person restarts the process.
 """
 from typing import Any, Iterator, List, Optional
 
-from posesuite.pose.pose import Frame, Pose
+from posesuite.errors import DeviceFault
+from posesuite.pose.pose import Fault, FaultKind, Frame, Pose
 from posesuite.privacy.composition import EVIDENCE, GREY, View, compose, views
 from posesuite.privacy.structure import Structure
 
@@ -64,7 +65,11 @@ class Background:
 
     def look(self, frame: Frame) -> Optional[np.ndarray]:
         """Uses a frame whose poses are not known: the engine finds them. Returns the image."""
-        self.update(frame, self._engine.DetectPosesInImage(frame.image)[0])
+        try:
+            poses, _ = self._engine.DetectPosesInImage(frame.image)
+        except DeviceFault as error:
+            frame, poses = frame._replace(fault=Fault.since(FaultKind.DEVICE, error.since)), []
+        self.update(frame, poses)
         return self.image
 
     def _restart(self, doubt: str) -> None:
@@ -136,7 +141,10 @@ class Proof:
             if view is None:
                 self.complete = True
                 return None
-            poses, _ = self._engine.DetectPosesInImage(view.image)
+            try:
+                poses, _ = self._engine.DetectPosesInImage(view.image)
+            except DeviceFault:
+                return FaultKind.DEVICE.value
             if any(pose.score >= view.evidence for pose in poses):
                 return f'possibly a person{view.place}'
         return None

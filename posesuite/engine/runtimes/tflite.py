@@ -1,8 +1,15 @@
 """TensorFlow Lite: .tflite files on the CPU and on the Edge TPU."""
 import ctypes
+import sys
 from typing import Any, Dict, List, Tuple
 
-from posesuite.engine.device import RUNTIMES, import_runtime
+from posesuite.engine.device import (
+    RUNTIMES,
+    check_edgetpu_library,
+    import_runtime,
+    load_edgetpu,
+)
+from posesuite.engine.edgetpu_process import EdgeTpuNetwork
 from posesuite.engine.network import Choice, Network, TensorDetails
 
 import numpy as np
@@ -16,10 +23,20 @@ def matches(path: str, model: bytes) -> bool:
 
 def load(choice: Choice, num_threads: int,
          op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
-    on_cpu = choice.edgetpu is None
-    # Coral's libedgetpu is built against tflite_runtime.
-    runtime = import_runtime(*(RUNTIMES if on_cpu else RUNTIMES[::-1]))
-    delegates = [] if on_cpu else [choice.edgetpu]
+    if choice.edgetpu is not None and sys.platform == 'linux':
+        return EdgeTpuNetwork(choice, num_threads, op_libraries)
+    return load_here(choice, num_threads, op_libraries)
+
+
+def load_here(choice: Choice, num_threads: int,
+              op_libraries: List[Tuple[str, Dict[str, str]]]) -> 'TfliteNetwork':
+    """Loads a network in this very process, which a fault of libedgetpu may end."""
+    if choice.edgetpu is None:
+        runtime, delegates = import_runtime(*RUNTIMES), []
+    else:
+        check_edgetpu_library()
+        runtime = import_runtime(*RUNTIMES[::-1])  # Coral's libedgetpu is built for tflite_runtime
+        delegates = [load_edgetpu(runtime, choice.edgetpu)]
     delegates += [runtime.load_delegate(path, options) for path, options in op_libraries]
     return TfliteNetwork(runtime, choice.model, num_threads, delegates)
 
@@ -28,6 +45,7 @@ class TfliteNetwork(Network):
     """A network in TensorFlow Lite's interpreter.
 
     runtime: the interpreter's module. model: the file's content.
+    Attribute: input_details.
     """
 
     def __init__(self, runtime: Any, model: bytes, num_threads: int, delegates: List[Any]) -> None:
@@ -35,9 +53,9 @@ class TfliteNetwork(Network):
         self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
                                                 experimental_delegates=delegates)
         self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]
-        shape, dtype = self._input['shape'].tolist(), self._input['dtype']
-        if len(shape) != 4 or shape[3] != 3 or dtype not in INPUT_TYPES:
+        self.input_details: TensorDetails = self._interpreter.get_input_details()[0]
+        shape, dtype = self.input_details['shape'].tolist(), self.input_details['dtype']
+        if len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or dtype not in INPUT_TYPES:
             raise ValueError(f'its input {shape} is no image')
         self.input_size = shape[2], shape[1]
         self.outputs: List[TensorDetails] = self._interpreter.get_output_details()
@@ -51,9 +69,9 @@ class TfliteNetwork(Network):
         The interpreter refuses to run while anybody, such as a traceback, holds a view of its
         memory. This array has the address only, which is asked for each time as it may change.
         """
-        address = self._interpreter.tensor(self._input['index'])().ctypes.data
+        address = self._interpreter.tensor(self.input_details['index'])().ctypes.data
         if address != self._input_address:
-            shape, dtype = self._input['shape'], np.dtype(self._input['dtype'])
+            shape, dtype = self.input_details['shape'], np.dtype(self.input_details['dtype'])
             memory = (ctypes.c_char * (int(shape.prod()) * dtype.itemsize)).from_address(address)
             self._input_array = np.frombuffer(memory, dtype).reshape(shape[1:])
             self._input_address = address

@@ -8,15 +8,21 @@
 //
 // Environment:
 //   EDGETPU_STAND_IN_DEVICES  what is plugged in and free, in order: words usb and pci
-//   EDGETPU_STAND_IN_FAULT    prepare: no model loads; fail:N, abort:N: at the Nth inference
+//   EDGETPU_STAND_IN_FAULT    prepare: no model loads; fail, abort, hang: each inference does;
+//                             open-abort, open-hang: each opening of the device does. With :N only
+//                             the Nth does, counted over all processes that write into one log
+//   EDGETPU_STAND_IN_SLOW     milliseconds that each inference takes longer
 //   EDGETPU_STAND_IN_LOG      a file to which a line goes for each open, refuse, invoke, close
 //   EDGETPU_STAND_IN_MODELS   the folder with the CPU files
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 #include <string>
+
+#include <unistd.h>
 
 #include "tflite_abi.h"
 
@@ -71,8 +77,6 @@ struct Kernel {
   int maps[kNumMaps];
 };
 
-int invocations = 0;
-
 std::string Setting(const char* name, const char* otherwise) {
   const char* value = std::getenv((std::string("EDGETPU_STAND_IN_") + name).c_str());
   return value ? value : otherwise;
@@ -99,8 +103,22 @@ bool IsFree(const std::string& device) {
   return false;
 }
 
-bool IsFault(const std::string& kind) {
-  return Setting("FAULT", "") == kind + ":" + std::to_string(invocations);
+// Whether the present fault is of this kind, and due at the latest event of the log.
+bool IsFault(const std::string& kind, const std::string& event) {
+  int count = 0;
+  std::ifstream log(Setting("LOG", ""));
+  for (std::string line; std::getline(log, line);) count += line.compare(0, event.size(), event) == 0;
+  const std::string fault = Setting("FAULT", "");
+  return fault == kind || fault == kind + ":" + std::to_string(count);
+}
+
+// As the real one ends the process on a broken USB transfer.
+void AbortOrHang(bool abort, bool hang) {
+  if (abort) {
+    std::fprintf(stderr, "F :1115] HandleQueuedBulkIn transfer in failed. Not found (5)\n");
+    std::abort();
+  }
+  while (hang) pause();
 }
 
 Tensor* At(Context* context, int index) {
@@ -153,13 +171,10 @@ Status PrepareKernel(Context* context, Node* node) {
 }
 
 Status Invoke(Context* context, Node* node) {
-  ++invocations;
   Log("invoke");
-  if (IsFault("abort")) {  // as the real one ends the process on a broken USB transfer
-    std::fprintf(stderr, "F :1115] HandleQueuedBulkIn transfer in failed. Not found (5)\n");
-    std::abort();
-  }
-  if (IsFault("fail")) {
+  AbortOrHang(IsFault("abort", "invoke"), IsFault("hang", "invoke"));
+  usleep(1000 * std::atoi(Setting("SLOW", "0").c_str()));
+  if (IsFault("fail", "invoke")) {
     context->ReportError(context, "Failed to execute request. The stand-in was told to fail.");
     return kError;
   }
@@ -202,6 +217,7 @@ EXPORT Delegate* tflite_plugin_create_delegate(char** keys, char** values, size_
     return nullptr;
   }
   Log("open '" + device + "'");
+  AbortOrHang(IsFault("open-abort", "open"), IsFault("open-hang", "open"));
   Delegate* delegate = new Delegate{};
   delegate->Prepare = Prepare;
   delegate->flags = tflite_abi::kAllowDynamicTensors;

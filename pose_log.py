@@ -10,10 +10,10 @@ examples:
 """
 import argparse
 import logging
-import os
 import sys
 
 from posesuite import script
+from posesuite.files import check_outputs
 from posesuite.pose.export import convert
 
 LOGGER = logging.getLogger('posesuite')
@@ -44,8 +44,10 @@ def parse_args() -> argparse.Namespace:
         parser.error('a command is needed: convert')
     if not args.output.lower().endswith(('.csv', '.json')):
         parser.error(f'the output must end in .csv or .json, got {args.output}')
-    if os.path.realpath(args.log) == os.path.realpath(args.output):
-        parser.error(f'the output must be another file than the log, got {args.output} twice')
+    try:
+        check_outputs([args.output], [args.log])
+    except ValueError as error:
+        parser.error(str(error))
     return args
 
 

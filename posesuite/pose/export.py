@@ -1,28 +1,34 @@
 """Pose logs as CSV and as COCO keypoints."""
 import csv
 import json
+import logging
 import os
+import re
+import shutil
 import sys
-from typing import IO, Any, Dict, Iterator
+import tempfile
+from typing import IO, Any, Dict, Iterator, Set
 
-from posesuite.files import written_whole
+from posesuite.files import private, written_whole
 from posesuite.pose.log import LogFrame, read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import COCO_BONES, KEYPOINT_TYPES
 
 MIN_LABEL_SCORE = 0.2  # lowest score of a keypoint that counts as labelled in COCO's sense
 PROGRESS_FRAMES = 1000  # frames between two updates of the count on a terminal
+LOGGER = logging.getLogger(__name__)
 
 
 def convert(path: str, output: str) -> int:
     """Writes a log as CSV or COCO JSON, by the ending of output; returns its number of frames.
 
-    Raises OSError or ValueError; then there is no output file.
+    Only its owner may read the output, as it is with the log. Raises OSError or ValueError; then
+    there is no output file.
     """
     write = {'.csv': _write_csv, '.json': _write_coco}.get(os.path.splitext(output)[1].lower())
     if write is None:
         raise ValueError(f'{output} must end in .csv or .json')
-    with written_whole(output, newline='') as file:
+    with written_whole(output, newline='', opener=private) as file:
         return write(path, file)
 
 
@@ -43,7 +49,7 @@ def _write_csv(path: str, file: IO[str]) -> int:
 
 
 def _write_coco(path: str, file: IO[str]) -> int:
-    """An image a frame, an annotation a pose. Two passes over the log keep memory bounded."""
+    """An image a frame, an annotation a pose. A temporary file holds the annotations meanwhile."""
     header, frames = read_log(path)
     category = {'id': 1, 'name': 'person', 'supercategory': 'person',
                 'keypoints': [part.name.lower() for part in KEYPOINT_TYPES],
@@ -51,32 +57,71 @@ def _write_coco(path: str, file: IO[str]) -> int:
     info = {'description': header['source'], 'date_created': header.get('start', '')}
     file.write(f'{{"info": {json.dumps(info)}, "licenses": [], '
                f'"categories": [{json.dumps(category)}],\n"images": [')
-    count = 0
-    for count, frame in enumerate(_with_progress(frames), 1):
-        image = {'id': count, 'file_name': frame.name or f'{frame.number:06d}.jpg',
-                 'width': frame.width, 'height': frame.height, 'frame': frame.number,
-                 'time': frame.time}
-        file.write(',\n' * (count > 1) + json.dumps(image))
-    file.write('],\n"annotations": [')
-    annotation = 0
-    for image_id, frame in enumerate(_with_progress(read_log(path)[1]), 1):
-        for id, pose in frame.people.items():
-            annotation += 1
-            file.write(',\n' * (annotation > 1) + json.dumps(dict(
-                id=annotation, image_id=image_id, category_id=1, track_id=id, iscrowd=0,
-                score=pose.score, **_coco_keypoints(pose))))
+    count, annotation, names = 0, 0, _Names()
+    with tempfile.TemporaryFile('w+', dir=os.path.dirname(file.name) or '.') as annotations:
+        for count, frame in enumerate(_with_progress(frames), 1):
+            image = {'id': count, 'file_name': names.unique(frame), 'width': frame.width,
+                     'height': frame.height, 'frame': frame.number, 'time': frame.time}
+            file.write(',\n' * (count > 1) + json.dumps(image))
+            for id, pose in frame.people.items():
+                annotation += 1
+                # Nobody is followed from one picture to the next, so an id says nothing there.
+                track = annotation if frame.name else id
+                annotations.write(',\n' * (annotation > 1) + json.dumps(dict(
+                    id=annotation, image_id=count, category_id=1, track_id=track, iscrowd=0,
+                    score=pose.score, **_coco_keypoints(pose))))
+        file.write('],\n"annotations": [')
+        annotations.seek(0)
+        shutil.copyfileobj(annotations, file)
     file.write(']}\n')
+    if names.changed:
+        LOGGER.warning('%s pictures have the name of another one; COCO needs unique names, so '
+                       'their image id was added', names.changed)
     return count
 
 
+class _Names:
+    """Gives each frame a file name of its own, in little memory for a long video.
+
+    Attribute changed: the number of pictures whose name another one has, too.
+    """
+
+    def __init__(self) -> None:
+        self.changed = 0
+        self._count = 0  # frames
+        self._newest = -1  # largest number of the frames that are named by theirs
+        self._seen: Set[str] = set()  # all other names
+
+    def unique(self, frame: LogFrame) -> str:
+        """The picture's name, or one made of the number of a video's frame."""
+        self._count += 1
+        name = frame.name or f'{frame.number:06d}.jpg'
+        by_number = not frame.name and frame.number > self._newest and name not in self._seen
+        if by_number:
+            self._newest = frame.number
+            return name
+        if self._is_taken(name):
+            self.changed += 1
+            stem, ending = os.path.splitext(name)
+            while self._is_taken(name):
+                stem += f'_{self._count}'
+                name = stem + ending
+        self._seen.add(name)
+        return name
+
+    def _is_taken(self, name: str) -> bool:
+        number = re.fullmatch(r'(\d{6,})\.jpg', name)
+        return name in self._seen or bool(number) and int(number.group(1)) <= self._newest
+
+
 def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
-    """Keypoints as x, y, v, where v is 2, or 0 for a low score; and the labelled ones' box.
+    """Keypoints as x, y, v: v is 2, or all are 0 for a low score; and the labelled ones' box.
 
     Without any labelled keypoint the box is that of all.
     """
     flat, labelled = [], []
     for point, score in pose.keypoints.values():
-        flat += [point.x, point.y, 2 if score >= MIN_LABEL_SCORE else 0]
+        flat += [point.x, point.y, 2] if score >= MIN_LABEL_SCORE else [0, 0, 0]
         if score >= MIN_LABEL_SCORE:
             labelled.append(point)
     points = labelled or [point for point, _ in pose.keypoints.values()]

@@ -3,6 +3,8 @@
     ladder = notes(SCALES['major pentatonic'], key('C'), octave=3, octaves=2)
     program = instrument('overdriven guitar')  # 29
 """
+import difflib
+import heapq
 import re
 from typing import List, Sequence, Tuple
 
@@ -42,6 +44,8 @@ INSTRUMENTS = tuple(re.split(r',\s+', '''\
     Guitar Fret Noise, Breath Noise, Seashore, Bird Tweet, Telephone Ring, Helicopter, Applause,
     Gunshot'''.strip()))  # of General MIDI, by program, 0 to 127
 MAX_LISTED = 8  # instruments in a message that asks for one of several
+NEAREST = 3  # instruments that are named instead of an unknown one
+MAX_SHOWN = 40  # characters of a wrong text in a message
 
 
 def scale(text: str) -> Tuple[int, ...]:
@@ -57,13 +61,14 @@ def scale(text: str) -> Tuple[int, ...]:
         if _words(name) == _words(text):
             return semitones
     raise ValueError(
-        f"must be {', '.join(SCALES)}, or semitones from 0 to 11 such as 0,3,5,7,10, got {text!r}")
+        f"must be {', '.join(SCALES)}, or semitones from 0 to 11 such as 0,3,5,7,10, "
+        f'got {text[:MAX_SHOWN]!r}')
 
 
 def key(text: str) -> int:
     """The semitones of a key above C: 'C', 'F#', 'Bb'. Raises ValueError with one line."""
     if not re.fullmatch('[A-Ga-g][#b]?', text):
-        raise ValueError(f'must be a key such as C, F# or Bb, got {text!r}')
+        raise ValueError(f'must be a key such as C, F# or Bb, got {text[:MAX_SHOWN]!r}')
     return (NOTE_NAMES.index(text[0].upper()) + text.count('#') - text[1:].count('b')) % 12
 
 
@@ -85,9 +90,9 @@ def instrument(text: str) -> int:
     if found:
         listed = ', '.join(INSTRUMENTS[program] for program in found[:MAX_LISTED])
         more = ', …' * (len(found) > MAX_LISTED)
-        raise ValueError(f'must be one instrument, got {text!r}: {listed}{more}')
-    raise ValueError(f'must be a General MIDI instrument such as voice oohs, or 1 to 128, '
-                     f'got {text!r}')
+        raise ValueError(f'must be one instrument, got {text[:MAX_SHOWN]!r}: {listed}{more}')
+    raise ValueError(f'must be a General MIDI instrument such as voice oohs, or 1 to 128, got '
+                     f'{text[:MAX_SHOWN]!r}; the nearest are {", ".join(_nearest(text))}')
 
 
 def notes(scale: Sequence[int], key: int, octave: int, octaves: int) -> Tuple[int, ...]:
@@ -108,6 +113,18 @@ def notes(scale: Sequence[int], key: int, octave: int, octaves: int) -> Tuple[in
 def note_name(number: int) -> str:
     """A MIDI note's name: 'C4' for 60, 'F#3' for 54."""
     return f'{NOTE_NAMES[number % 12]}{number // 12 - 1}'
+
+
+def _nearest(text: str) -> List[str]:
+    """The NEAREST instruments whose names are the most similar to a text, the best first."""
+    words = _words(text[:MAX_SHOWN]) or [text[:MAX_SHOWN]]
+
+    def similarity(name: str) -> Tuple[float, float]:
+        each = [max(difflib.SequenceMatcher(None, word, other).ratio() for other in _words(name))
+                for word in words]
+        return sum(each) / len(each), difflib.SequenceMatcher(None, ' '.join(words), name).ratio()
+
+    return heapq.nlargest(NEAREST, INSTRUMENTS, similarity)
 
 
 def _words(text: str) -> List[str]:

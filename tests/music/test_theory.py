@@ -29,7 +29,7 @@ def test_other_scales_are_refused(text):
         scale(text)
     assert str(error.value) == (
         'must be major pentatonic, minor pentatonic, major, minor, blues, chromatic, or semitones '
-        f'from 0 to 11 such as 0,3,5,7,10, got {text!r}')
+        f'from 0 to 11 such as 0,3,5,7,10, got {text[:40]!r}')
 
 
 def test_keys():
@@ -69,13 +69,26 @@ def test_instruments_by_part_of_the_name():
     ('grand piano', 'one instrument, got {}: Acoustic Grand Piano, Electric Grand Piano'),
     ('guitar', 'one instrument, got {}: Acoustic Guitar (nylon), Acoustic Guitar (steel), Electric '
      'Guitar (jazz), Electric Guitar (clean), Electric Guitar (muted), Overdriven Guitar, '
-     'Distortion Guitar, Guitar Harmonics, …')] + [
-    (text, 'a General MIDI instrument such as voice oohs, or 1 to 128, got {}')
-    for text in ('', '-', '0', '129', '9' * 5000, 'theremin', '٣')])
-def test_other_instruments_are_refused(text, reason):
+     'Distortion Guitar, Guitar Harmonics, …')])
+def test_the_words_of_several_instruments_are_refused(text, reason):
     with pytest.raises(ValueError) as error:
         instrument(text)
     assert str(error.value) == f'must be {reason.format(repr(text))}'
+
+
+@pytest.mark.parametrize('text, nearest', [
+    ('kazoo', 'Koto'), ('trumpit', 'Trumpet'), ('Vioolin', 'Violin'), ('elektric bas', 'Electric'),
+    ('church orgn', 'Church Organ'), ('pianno', 'Piano'), ('', ''), ('-', ''), ('0', ''),
+    ('129', ''), ('9' * 5000, ''), ('q ' * 50000, ''), ('٣', '')], ids=lambda text: text[:20])
+def test_instead_of_an_unknown_instrument_the_nearest_three_are_named(text, nearest):
+    with pytest.raises(ValueError) as error:
+        instrument(text)
+    start, _, named = str(error.value).partition('; the nearest are ')
+    assert start == (f'must be a General MIDI instrument such as voice oohs, or 1 to 128, got '
+                     f'{text[:40]!r}')
+    names = named.split(', ')
+    assert len(set(names) & set(INSTRUMENTS)) == 3
+    assert nearest in names[0]
 
 
 def test_a_ladder_ends_with_its_key():

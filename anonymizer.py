@@ -21,13 +21,12 @@ from posesuite.camera import Camera, add_camera_options
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import PeopleFinder, PoseLog
-from posesuite.privacy import EVIDENCE, Background, Curtain, Systemd, forbid_core_dumps
+from posesuite.privacy import EVIDENCE, Background, Curtain, Systemd
 from posesuite.visits import VisitStore, edit_areas, keep_days, room_to_draw_on
 
 
 def main() -> int:
     args = parse_args()
-    forbid_core_dumps()
     return script.run(draw_areas if args.edit_areas else demo, args)
 
 

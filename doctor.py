@@ -28,6 +28,7 @@ def main() -> int:
     parser = script.parser(__doc__)
     add_doctor_options(parser)
     args = parser.parse_args()
+    script.protect(args)
     doctor = Doctor(open_engine, [sys.executable, os.path.abspath(__file__)], args.timeout)
     if args.probe:
         doctor.probe(args.probe)

@@ -11,6 +11,7 @@ sys.path[:] = [path for path in sys.path if path]
 spec = importlib.util.spec_from_file_location('posesuite', os.path.join({package!r}, '__init__.py'))
 sys.modules['posesuite'] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules['posesuite'])
+importlib.import_module('posesuite.core_dumps').forbid_as_parent_does()
 sys.exit(importlib.import_module({module!r}).main())
 '''
 

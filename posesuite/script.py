@@ -16,14 +16,17 @@ import io
 import logging
 import signal
 import sys
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, List, Optional
 
 from posesuite import __version__
+from posesuite.arguments import Parser
+from posesuite.core_dumps import forbid_core_dumps
 from posesuite.errors import SuiteError, one_line
 
 SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP')
                 if hasattr(signal, name))  # those that ask a script to end
 INTERRUPTED = 130  # exit status of a script without a camera after Ctrl-C, as shells have it
+LOGGER = logging.getLogger('posesuite')
 
 
 class _Lines(logging.Formatter):
@@ -56,16 +59,53 @@ def talk() -> None:
 
 def run(demo: Callable[[argparse.Namespace], Any], args: argparse.Namespace) -> int:
     """Runs a script's work; returns its exit status: that of the work, which is 0 for None, or 1
-    after an error in one line.
+    after errors in a line each.
+
+    There are no core dumps, unless the user asked for them. Any of SIGNALS interrupts the work as
+    Ctrl-C does, so that it leaves no unfinished file; to be called in the main thread.
     """
     talk()
+    protect(args)
+    before = {number: signal.signal(number, _interrupt) for number in SIGNALS
+              if signal.getsignal(number) is signal.SIG_DFL}
     try:
         return demo(args) or 0
     except (ImportError, OSError, SuiteError, ValueError) as error:
-        logging.getLogger('posesuite').error('%s', one_line(error))
+        for line in _failures(error):
+            LOGGER.error('%s', line)
         return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return 128 + interrupt.args[0] if interrupt.args else INTERRUPTED
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, _: Any) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def protect(args: argparse.Namespace) -> None:
+    """Forbids core dumps, unless --allow-core-dumps was given."""
+    if getattr(args, 'allow_core_dumps', False):
+        LOGGER.warning('core dumps are allowed: a crash writes what the camera sees to a disk')
+    else:
+        forbid_core_dumps()
+
+
+def _failures(error: Optional[BaseException]) -> List[str]:
+    """What an error says, after what those say that were on their way when it was raised: when a
+    disk is full, several outputs fail one after the other. An error that only says an earlier one
+    in other words counts once.
+    """
+    lines: List[str] = []
+    while error is not None:
+        line = one_line(error)
+        own = isinstance(error, SuiteError) or isinstance(error, OSError) and not error.errno
+        if not lines or own and not any(line in other for other in lines):
+            lines.insert(0, line)
+        error = error.__cause__ or error.__context__
+    return lines
 
 
 @contextlib.contextmanager
@@ -94,11 +134,14 @@ def stopped_by_signals(source: Any) -> Iterator[Any]:
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """A parser whose --help shows the script's docstring as it stands; it has --version."""
+    """A parser whose --help shows the script's docstring as it stands; it has --version and
+    --allow-core-dumps, which run() obeys.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
         # As stderr has it: a path that the locale cannot write must not end a script.
         sys.stdout.reconfigure(errors='backslashreplace')
-    made = argparse.ArgumentParser(description=description,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument('--version', action='version', version=__version__)
+    made.add_argument('--allow-core-dumps', action='store_true',
+                      help='for developers: a crash may write the memory, with images, to a disk')
     return made

@@ -102,7 +102,8 @@ def test_the_service_file_is_one(tmp_path):
     ['--show-live-while-waiting', '--serve', '0'],
     ['--show-live-while-waiting', '--output', 'a.mp4']])
 def test_wrong_usage_is_status_2(arguments):
-    assert 'usage:' in run(*arguments, status=2).stderr
+    said = run(*arguments, status=2).stderr
+    assert said.startswith('error: ') and said.count('\n') == 1
 
 
 def test_help_names_its_options():

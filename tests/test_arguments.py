@@ -1,9 +1,17 @@
-"""posesuite/arguments.py: types of command-line arguments."""
+"""posesuite/arguments.py: one line for wrong usage, and types of command-line arguments."""
 import argparse
+import glob
+import importlib
+import os
+import sys
 
-from posesuite.arguments import between, positive
+from helpers import ROOT
+from posesuite.arguments import between, did_you_mean, positive, whole
 
 import pytest
+
+SCRIPTS = sorted(os.path.basename(path) for path in glob.glob(os.path.join(ROOT, '*.py'))
+                 if os.path.basename(path) not in ('setup.py', 'noxfile.py', 'pose_engine.py'))
 
 
 def test_positive():
@@ -13,9 +21,63 @@ def test_positive():
             positive(text)
 
 
+def test_whole():
+    number = whole(0, 1000)
+    assert [number(text) for text in ('0', '7', '1000')] == [0, 7, 1000]
+    for text in ('-1', '1001', '1.5', '1e3', 'nan', '9' * 5000, '\u0663', '1_0', ' 1', ''):
+        with pytest.raises(argparse.ArgumentTypeError, match='whole number from 0 to 1000, got'):
+            number(text)
+
+
 def test_between():
     number = between(0, 0.5)
     assert [number(text) for text in ('0', '0.25', '5e-1')] == [0, 0.25, 0.5]
-    for text in ('-0.1', '0.6', 'nan', 'inf', 'half', ''):
+    for text in ('-0.1', '0.6', 'nan', 'inf', '1e400', 'half', ''):
         with pytest.raises(argparse.ArgumentTypeError, match=f"must be 0 to 0.5, got '{text}'"):
             number(text)
+
+
+def test_did_you_mean():
+    known = ['leftWrist', 'rightWrist', 'nose']
+    assert did_you_mean('LEFT_WRIST', known) == ', did you mean leftWrist?'
+    assert did_you_mean('elbow', known) == ''
+
+
+@pytest.fixture
+def usage_error(monkeypatch, capsys):
+    """What a script says of wrong usage: one line."""
+    def run(script: str, *arguments: str) -> str:
+        monkeypatch.setattr(sys, 'argv', [os.path.join(ROOT, script), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(script[:-len('.py')]).main()
+        said = capsys.readouterr()
+        assert (ended.value.code, said.out) == (2, '')
+        assert said.err.startswith('error: ') and said.err.count('\n') == 1
+        assert said.err.endswith(' --help\n')
+        return said.err
+    return run
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_wrong_usage_of_any_script_is_one_line(usage_error, script):
+    assert len(SCRIPTS) == 7
+    command = {'visits.py': ['report'], 'pose_log.py': ['convert']}.get(script, [])
+    assert "unknown option '--no-such-thing'" in usage_error(script, *command, '--no-such-thing')
+
+
+@pytest.mark.parametrize('script, arguments, meant', [
+    ('pose_camera.py', ['--vidoesrc', 'a.mp4'], '--videosrc'),
+    ('pose_camera.py', ['-videosrc', 'a.mp4'], '--videosrc'),
+    ('pose_camera.py', ['--skeletons-only=yes'], '--skeleton-only'),
+    ('pose_camera.py', ['--res', '640x840'], '640x480'),
+    ('pose_camera.py', ['--heatmap', 'leftWirst'], 'leftWrist'),
+    ('anonymizer.py', ['--backgrounddelay', '3'], '--background-delay'),
+    ('synthesizer.py', ['--instrument', 'flute', '--oktave', '3'], '--octave'),
+    ('simple_pose.py', ['--outptu', 'a.png'], '--output'),
+    ('visits.py', ['reprot'], 'report'),
+    ('visits.py', ['report', 'a.db', '--outptu', 'a.html'], '--output'),
+    ('pose_log.py', ['convrt', 'a.jsonl', 'b.csv'], 'convert'),
+    ('doctor.py', ['decodr'], 'decoder'),
+])
+def test_the_nearest_is_named(usage_error, script, arguments, meant):
+    assert f', did you mean {meant}? See ' in usage_error(script, *arguments)

@@ -172,7 +172,8 @@ def test_failures_are_one_line(arguments, reason):
     ['--heatmap', 'tail'], ['--res', '800x600'], ['--threshold', '2'], ['--frames', '0'],
     ['--output', 'a.exe'], ['--serve', 'nowhere'], ['--jpeg', '--h264']])
 def test_wrong_usage_is_status_2(arguments):
-    assert 'usage:' in run(*arguments, status=2).stderr
+    said = run(*arguments, status=2).stderr
+    assert said.startswith('error: ') and said.count('\n') == 1
 
 
 def test_help_and_version():

@@ -1,4 +1,6 @@
-"""What every script does alike: an orderly end on signals, whatever its camera does just then."""
+"""What every script does alike: errors in lines, and an orderly end on signals, whatever its camera
+does just then.
+"""
 import contextlib
 import signal
 import threading
@@ -7,7 +9,8 @@ import time
 import streams
 from cameras import CLIP, DEMO, demo
 from posesuite import script
-from posesuite.camera import Camera
+from posesuite.camera import Camera, CameraError
+from posesuite.errors import SuiteError
 from streams import mjpeg_server, picture
 
 import pytest
@@ -98,7 +101,13 @@ def test_both_of_two_cameras_stop():
         assert len(list(second)) == 0
 
 
-def test_run_returns_the_exit_status(capfd):
+@pytest.fixture
+def dumping(monkeypatch):
+    """Leaves it to the tests' own process whether it may dump core."""
+    monkeypatch.setattr(script, 'forbid_core_dumps', lambda: None)
+
+
+def test_run_returns_the_exit_status(capfd, dumping):
     def fails(_):
         raise ValueError('two\nlines')
 
@@ -110,3 +119,52 @@ def test_run_returns_the_exit_status(capfd):
     assert capfd.readouterr().err == ''
     assert script.run(fails, None) == 1
     assert capfd.readouterr().err == 'error: two lines\n'
+
+
+class Failing:
+    """An output that cannot be completed; a context manager."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            raise OSError(28, 'No space left on device')
+        except OSError as error:
+            raise SuiteError(f'cannot write {self._name}: {error.strerror}')
+
+
+def test_every_output_that_fails_is_named(capfd, dumping):
+    def demo(_):
+        with Failing('log'), Failing('store'), Failing('video'):
+            raise CameraError('the camera is lost')
+    assert script.run(demo, None) == 1
+    assert capfd.readouterr().err == (
+        'error: the camera is lost\n'
+        'error: cannot write video: No space left on device\n'
+        'error: cannot write store: No space left on device\n'
+        'error: cannot write log: No space left on device\n')
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_a_script_without_a_camera_leaves_no_unfinished_file(tmp_path, number):
+    code = f"""
+import sys, time
+from posesuite import files, script
+def work(_):
+    with files.written_whole({str(tmp_path / 'report')!r}) as file:
+        print('writes', flush=True)
+        time.sleep(60)
+sys.exit(script.run(work, None))
+"""
+    with demo(code=code) as process:
+        process.stdout.readline()
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 128 + number
+    assert err == ''
+    assert not list(tmp_path.iterdir())

@@ -31,7 +31,7 @@ def test_help_and_version():
 def test_wrong_usage_is_status_2(arguments):
     done = run_visits(*arguments, status=2)
     assert done.stdout == ''
-    assert 'usage:' in done.stderr
+    assert done.stderr.startswith('error: ') and done.stderr.count('\n') == 1
 
 
 def test_a_report_on_no_store_is_one_line(tmp_path):

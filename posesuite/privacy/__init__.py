@@ -1,8 +1,7 @@
 """What keeps images of people inside the process."""
-from posesuite.core_dumps import forbid_core_dumps
 from posesuite.privacy.background import Background
 from posesuite.privacy.composition import EVIDENCE
 from posesuite.privacy.curtain import Curtain
 from posesuite.privacy.process import Systemd
 
-__all__ = ['EVIDENCE', 'Background', 'Curtain', 'Systemd', 'forbid_core_dumps']
+__all__ = ['EVIDENCE', 'Background', 'Curtain', 'Systemd']

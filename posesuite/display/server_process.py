@@ -7,7 +7,7 @@ import json
 import logging
 import subprocess
 import threading
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from posesuite.child import child_command
 from posesuite.display.output import DisplayError, Output
@@ -26,11 +26,13 @@ class ServerProcess(Output):
     address: host name or IP address, and port; port 0 is any free one.
     token: required of every request as ?token=; beyond this machine one is made up if it is None.
     title: of the page.
+    names: further names that browsers may know the server by, such as a proxy's.
     Attribute: url, the address to open in a browser.
     Raises DisplayError.
     """
 
-    def __init__(self, address: Tuple[str, int], token: Optional[str], title: str) -> None:
+    def __init__(self, address: Tuple[str, int], token: Optional[str], title: str,
+                 names: Iterable[str] = ()) -> None:
         # In a session of its own, Ctrl-C in the terminal reaches the demo alone.
         self._process = subprocess.Popen(child_command('posesuite.display.web_server'), bufsize=0,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -39,7 +41,8 @@ class ServerProcess(Output):
         self._ended = False
         self._changed, self._sending = threading.Condition(), threading.Lock()
         self._feeder = threading.Thread(target=self._feed, daemon=True)
-        started = self._start({'address': address, 'token': token, 'title': title})
+        started = self._start({'address': address, 'token': token, 'title': title,
+                               'names': list(names)})
         if 'error' in started:
             self._process.kill()
             self._process.communicate()

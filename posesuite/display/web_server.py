@@ -8,59 +8,53 @@ stdin carries a line of JSON with the settings, then for each frame a line of JS
 stdout carries a line of JSON with the server's address, then an empty line for each frame that
 browsers wait for.
 """
+import asyncio
+import contextlib
+import functools
 import ipaddress
 import json
 import os
 import secrets
 import signal
 import socket
-import socketserver
 import sys
-import threading
-import time
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, Optional, Set, Tuple
 from urllib.parse import quote
 
 from posesuite.display.overlay import COLORS, RADII, SCORE_THRESHOLD
-from posesuite.display.web_requests import END, HEARTBEAT, RequestHandler, sse_event
+from posesuite.display.web_door import Door
+from posesuite.display.web_frames import Frames, sse_event
+from posesuite.display.web_requests import MAX_HEAD, Connection
 from posesuite.files import own_file
 from posesuite.pose.skeleton import BONES, KEYPOINT_TYPES
 
-import cv2
 import numpy as np
 
-MAX_PICTURES = 8  # latest pictures that are kept, for browsers that have just received their event
-MAX_THREADS = 256  # threads, beyond which a new connection is closed at once
-STALL_TIMEOUT = 5  # seconds without a frame until the state is 'stalled'
-HEARTBEAT_INTERVAL = 5  # seconds between comments to browsers that wait for poses
-JPEG_QUALITY = 80  # percent
+BACKLOG = 128  # connections that the system accepts for the server
 END_TIMEOUT = 1  # seconds for browsers to receive the last event
 NICENESS = 19  # of the process: the lowest priority
 
 
-class WebServer(socketserver.ThreadingTCPServer):
-    """The latest frames, and the threads that serve them.
+class WebServer:
+    """Serves frames to browsers, in the event loop in which it is created.
 
     address: host name or IP address, and port; port 0 is any free one.
     token: required of every request; on other than a loopback address one is made up if it is None.
     title: of the page.
     ask: called when browsers wait for a frame and none was asked for since the last one.
-    Attributes: url, on_loopback, token; for the request handler also names (that Host may have),
-    page (HTML), setup (the first event of a stream) and listeners (threads that stream poses).
+    names: further names that browsers may know this server by.
+    Attributes: url, on_loopback, token, frames; for requests also door, names (that Host may have),
+    page (HTML) and setup (the first event of a stream).
     Raises OSError if it cannot listen there.
     """
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
 
     def __init__(self, address: Tuple[str, int], token: Optional[str], title: str,
-                 ask: Callable[[], None]) -> None:
-        self.address_family, *_, place = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
-        super().__init__(place[:2], RequestHandler)
-        host, port = self.server_address[:2]
-        bound = ipaddress.ip_address(host)
+                 ask: Callable[[], None], names: Iterable[str] = ()) -> None:
+        self._socket = listening(address)
+        host, port = self._socket.getsockname()[:2]
+        bound = ipaddress.ip_address(host.partition('%')[0])
         self.on_loopback = bound.is_loopback
-        self.names = {address[0].lower(), 'localhost'}
+        self.names = {address[0].lower(), 'localhost', *names}
         if not self.on_loopback:
             token = token or secrets.token_urlsafe(16)
             name = socket.gethostname().lower()
@@ -70,94 +64,60 @@ class WebServer(socketserver.ThreadingTCPServer):
         with open(own_file('display', 'web_page.html'), encoding='utf-8') as file:
             self.page = file.read()
         self.setup = sse_event(setup_of(title), name='setup')
-        self.listeners: Set[threading.Thread] = set()
-        self._ask = ask
-        self._changed = threading.Condition()  # guards what follows
-        self._ended = False
-        self._asked = False  # whether the demo was asked for a frame that has not arrived yet
-        self._id = 0  # of the latest frame
-        self._event, self._fault, self._frame = b'', '', None  # of the latest frame
-        self._pictures: Dict[int, _Picture] = {}  # by id
+        self.door, self.frames = Door(), Frames(ask)
+        self._streams: Set[Optional[asyncio.Task]] = set()
+        self._server: Optional[asyncio.AbstractServer] = None
 
-    def show(self, image: np.ndarray, event: Dict[str, Any]) -> None:
-        """Accepts a frame of the demo, uint8 [Y, X, RGB], and the event that browsers receive."""
-        with self._changed:
-            self._asked = False
-            self._id += 1
-            self._event = sse_event(event, self._id)
-            self._fault, self._frame = event['fault'], event['frame']
-            self._pictures[self._id] = _Picture(image)
-            self._pictures.pop(self._id - MAX_PICTURES, None)
-            self._changed.notify_all()
+    async def start(self) -> None:
+        """Begins to accept connections."""
+        self._server = await asyncio.start_server(self._serve, sock=self._socket, limit=MAX_HEAD)
 
-    def _wait_for_newer(self, after: int, timeout: float) -> bool:
-        """Asks the demo for a frame newer than an id; returns False if none arrives in time."""
-        if self._id <= after and not self._asked and not self._ended:
-            self._asked = True
-            self._ask()
-        self._changed.wait_for(lambda: self._id > after or self._ended, timeout)
-        return self._id > after
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visitor = self.door.admit(writer.transport)
+        if visitor is None:
+            writer.transport.abort()
+            return
+        try:
+            await Connection(self, visitor, reader, writer).serve()
+        except (OSError, EOFError, asyncio.TimeoutError):
+            pass  # the browser has gone, or is too slow
+        finally:
+            self.door.leave(visitor)
+            writer.transport.abort()  # what was to be sent, the system has
 
-    def next_event(self, after: Optional[int]) -> Tuple[int, bytes]:
-        """The id and the event of the latest frame newer than an id, or than now for None.
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[None]:
+        """While poses are streamed: the end waits for it."""
+        task = asyncio.current_task()
+        self._streams.add(task)
+        try:
+            yield
+        finally:
+            self._streams.discard(task)
 
-        While there is none, the event is a comment, and at the end of the demo END.
-        """
-        with self._changed:
-            after = self._id if after is None else after
-            if self._wait_for_newer(after, HEARTBEAT_INTERVAL):
-                return self._id, self._event
-            return after, END if self._ended else HEARTBEAT
-
-    def picture(self, number: int) -> Tuple[int, bytes]:
-        """The picture of an id as JPEG, or if it is not kept, a new one; and its actual id."""
-        with self._changed:
-            if number not in self._pictures:
-                if not number or number > self._id:
-                    self._wait_for_newer(self._id, STALL_TIMEOUT)
-                number = self._id
-            picture = self._pictures.get(number)
-        return number, picture.jpeg() if picture else b''
-
-    def health(self) -> Dict[str, Any]:
-        """The state ('ok', 'fault' or 'stalled'), the fault's text and the frame's number."""
-        with self._changed:
-            fresh = self._wait_for_newer(self._id, STALL_TIMEOUT)
-            return {'state': 'stalled' if not fresh else 'fault' if self._fault else 'ok',
-                    'fault': self._fault, 'frame': self._frame}
-
-    def end(self) -> None:
-        """Sends the browsers the event that the demo has ended."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-        deadline = time.monotonic() + END_TIMEOUT
-        for thread in list(self.listeners):
-            thread.join(max(0, deadline - time.monotonic()))
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Whether there is a thread left for a connection."""
-        return threading.active_count() < MAX_THREADS
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Reports an error on stderr, unless a browser has merely gone away."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
+    async def end(self) -> None:
+        """Sends the browsers the event that the demo has ended, and accepts no more of them."""
+        self._server.close()
+        self.frames.end()
+        if self._streams:
+            await asyncio.wait(self._streams, timeout=END_TIMEOUT)
 
 
-class _Picture:
-    """A picture that is encoded once, on the first request for it."""
-
-    def __init__(self, image: np.ndarray) -> None:
-        self._image, self._jpeg, self._lock = image, b'', threading.Lock()
-
-    def jpeg(self) -> bytes:
-        with self._lock:
-            if not self._jpeg:
-                _, jpeg = cv2.imencode('.jpg', cv2.cvtColor(self._image, cv2.COLOR_RGB2BGR),
-                                       [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-                self._jpeg, self._image = jpeg.tobytes(), None
-            return self._jpeg
+def listening(address: Tuple[str, int]) -> socket.socket:
+    """A socket that listens at a host and a port; for :: also to IPv4. Raises OSError."""
+    family, *_, place = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+    server = socket.socket(family)
+    try:
+        if os.name == 'posix':
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and place[0] == '::':
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind(place)
+        server.listen(BACKLOG)
+    except OSError:
+        server.close()
+        raise
+    return server
 
 
 def setup_of(title: str) -> Dict[str, Any]:
@@ -184,28 +144,38 @@ def own_address() -> str:
             return socket.gethostname()
 
 
-def main() -> None:
+async def serve(settings: Dict[str, Any], stdin: BinaryIO) -> None:
     """Serves the frames that arrive on stdin, until it ends."""
-    for name in ('SIGINT', 'SIGTERM', 'SIGHUP'):  # they end the demo, which then closes stdin
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    stdin = sys.stdin.buffer
-    settings = json.loads(stdin.readline())
     try:
         server = WebServer(tuple(settings['address']), settings['token'], settings['title'],
-                           lambda: os.write(1, b'\n'))
+                           lambda: os.write(1, b'\n'), settings['names'])
+        await server.start()
     except OSError as error:
         print(json.dumps({'error': error.strerror or str(error)}), flush=True)
         return
     print(json.dumps({'url': server.url, 'on_loopback': server.on_loopback}), flush=True)
-    if hasattr(os, 'nice'):
-        os.nice(NICENESS)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    loop = asyncio.get_event_loop()
+    show = functools.partial(loop.call_soon_threadsafe, server.frames.show)
+    await loop.run_in_executor(None, read_frames, stdin, show)
+    await server.end()
+
+
+def read_frames(stdin: BinaryIO, show: Callable[[np.ndarray, Dict[str, Any]], Any]) -> None:
+    """Hands over the frames that arrive, until there are no more."""
     for line in stdin:
         frame = json.loads(line)
         height, width, _ = frame['shape']
         pixels = stdin.read(height * width * 3)
         if len(pixels) < height * width * 3:
             break
-        server.show(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), frame['event'])
-    server.end()
+        show(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), frame['event'])
+
+
+def main() -> None:
+    for name in ('SIGINT', 'SIGTERM', 'SIGHUP'):  # they end the demo, which then closes stdin
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(os, 'nice'):
+        os.nice(NICENESS)
+    stdin = sys.stdin.buffer
+    asyncio.run(serve(json.loads(stdin.readline()), stdin))

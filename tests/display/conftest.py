@@ -1,10 +1,11 @@
-"""Fixtures that several of these tests use: demos in processes of their own."""
+"""Fixtures that several of these tests use: demos in processes of their own, and web servers."""
 import os
 import subprocess
 import sys
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from helpers import TESTS, default_signals
+from serving import Demo as ServedDemo
 
 import pytest
 
@@ -32,3 +33,18 @@ def start(demo_command) -> Iterator[Callable[..., Demo]]:
     for demo in started:
         demo.kill()
         demo.communicate()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ServedDemo]]:
+    """Starts a web server in this process, and ends it after the test."""
+    demos = []
+
+    def start_server(address: Any = ('127.0.0.1', 0), token: Optional[str] = None,
+                     names: Iterable[str] = ()) -> ServedDemo:
+        demos.append(ServedDemo(address, token, names))
+        return demos[-1]
+
+    yield start_server
+    for demo in demos:
+        demo.close()

@@ -54,7 +54,8 @@ class EdgeTpuNetwork(Network):
                           'op_libraries': op_libraries}
         self._files = _memory_file(choice.model), _memory_file()  # the model; images and results
         weakref.finalize(self, _close, self._files)
-        self._failures = deque(maxlen=len(RESTART_DELAYS))  # time.monotonic() of the latest ones
+        self._failures = deque()  # time.monotonic() of those within RESTART_PERIOD
+        self._why = ''  # of the latest failure
         self._since: Optional[float] = None  # time.time() of the first failure that still lasts
         self._start(0.0)
         try:
@@ -76,65 +77,60 @@ class EdgeTpuNetwork(Network):
         return self._input
 
     def run(self) -> List[np.ndarray]:
-        """The results are good until the next run. Raises EdgeTpuFault, or EngineError when the
-        device has failed too often.
-        """
-        self._await_start()
+        """Raises EdgeTpuFault, or EngineError when the device has failed too often."""
         self._ask(None)
-        if self._since is not None:
-            LOGGER.info('the Edge TPU is back')
-            self._since = None
         return self._results
 
     def read(self, tensor: TensorDetails) -> np.ndarray:
-        self._await_start()
         return self._ask(tensor)
 
     def _ask(self, request: Optional[TensorDetails]) -> Any:
+        """The process's answer, once it is ready."""
+        if os.getpid() != self._process.owner:
+            raise EngineError('an engine on an Edge TPU does not outlive a fork: make one in each '
+                              'process')
+        failures = self._count_failures()
         try:
-            return self._process.ask(request)
+            if self._process.ended:
+                self._start(RESTART_DELAYS[failures - 1] if failures else 0.0)
+            if self._starting:
+                self._process.answer(ANSWER_TIMEOUT)
+                self._starting = False
+            answer = self._process.ask(request)
+            self._since = None
+            return answer
         except (_Died, OSError, RuntimeError, ValueError) as error:  # a TimeoutError is an OSError
-            self._fail(one_line(error))
+            self._fail(error)
+        except BaseException:  # such as KeyboardInterrupt, after which nobody reads the answer
+            self._end()
+            raise
 
     def _start(self, delay: float) -> None:
         self._process = _Process(self._files, dict(self._settings, delay=delay))
         self._starting = True
         self._end = weakref.finalize(self, self._process.end)
 
-    def _await_start(self) -> None:
-        """Raises EdgeTpuFault if the process is not ready within ANSWER_TIMEOUT."""
-        if os.getpid() != self._process.owner:
-            raise EngineError('an engine on an Edge TPU does not outlive a fork: make one in each '
-                              'process')
-        if not self._starting:
-            return
-        try:
-            self._process.answer(ANSWER_TIMEOUT)
-            self._starting = False
-        except TimeoutError:
-            if time.monotonic() - self._process.started > START_TIMEOUT:
-                self._fail(f'its process did not start within {START_TIMEOUT:g} s')
-            raise EdgeTpuFault('the Edge TPU is being started again', self._since or time.time())
-        except (_Died, OSError, RuntimeError, ValueError) as error:
-            self._fail(one_line(error))
-
-    def _fail(self, why: str) -> None:
-        """Starts the process again and raises EdgeTpuFault; raises EngineError if that was done too
-        often.
-        """
-        self._end()
-        now = time.monotonic()
-        while self._failures and now - self._failures[0] > RESTART_PERIOD:
-            self._failures.popleft()
-        if len(self._failures) == len(RESTART_DELAYS):
-            raise EngineError(
-                f'the Edge TPU failed {len(self._failures) + 1} times within {RESTART_PERIOD:g} s, '
-                f'the last time: {why}; unplug it and plug it in again, or use --device cpu')
-        self._start(RESTART_DELAYS[len(self._failures)])
-        self._failures.append(now)
+    def _fail(self, error: Exception) -> None:
+        """Raises EdgeTpuFault; ends the process, unless it may still start."""
         self._since = self._since or time.time()
-        LOGGER.warning('the Edge TPU failed and is started again: %s', why)
-        raise EdgeTpuFault(f'inference on the edgetpu failed: {why}', self._since)
+        age = time.monotonic() - self._process.started
+        if self._starting and isinstance(error, TimeoutError) and age < START_TIMEOUT:
+            raise EdgeTpuFault('the Edge TPU is being started again', self._since)
+        self._end()
+        self._failures.append(time.monotonic())
+        self._why = one_line(error)
+        self._count_failures()
+        raise EdgeTpuFault(f'inference on the edgetpu failed: {self._why}', self._since)
+
+    def _count_failures(self) -> int:
+        """Raises EngineError if there were too many."""
+        while self._failures and time.monotonic() - self._failures[0] > RESTART_PERIOD:
+            self._failures.popleft()
+        if len(self._failures) > len(RESTART_DELAYS):
+            raise EngineError(
+                f'the Edge TPU failed {len(self._failures)} times within {RESTART_PERIOD:g} s, the '
+                f'last time: {self._why}; unplug it and plug it in again, or use --device cpu')
+        return len(self._failures)
 
 
 class _Died(Exception):
@@ -144,14 +140,15 @@ class _Died(Exception):
 class _Process:
     """One process of posesuite/engine/edgetpu_child.py.
 
-    Attributes: owner (the id of the process that made it), started (time.monotonic()).
+    Attributes: owner (the id of the process that made it), started (time.monotonic()), ended
+    (whether end was called).
 
     files: descriptors of the model and of the memory for images and results.
     settings: keywords of edgetpu_child.open_network; its answer is the first one.
     """
 
     def __init__(self, files: Tuple[int, int], settings: Dict[str, Any]) -> None:
-        self.owner, self._said, self._busy = os.getpid(), b'', True
+        self.owner, self.ended, self._said, self._busy = os.getpid(), False, b'', True
         self._requests, theirs = Pipe()
         with theirs:
             inherited = theirs.fileno(), *files
@@ -207,6 +204,7 @@ class _Process:
         """Ends the process: in order if it is idle, at once if it starts, hangs or is dead."""
         if os.getpid() != self.owner:
             return
+        self.ended = True
         self._requests.close()
         try:
             self._process.wait(0 if self._busy else END_TIMEOUT)

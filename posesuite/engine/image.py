@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 
 PADDING = 128  # the grey that the network calls 0, as it pads its own layers
+# White of a grey image: of fractions, and of whole numbers of 8, 10, 12, 16 and up to 32 bits.
+WHITES = {'F': (1, 255, 65535), 'I': (255, 1023, 4095, 65535, 2 ** 24 - 1, 2 ** 32 - 1)}
 # From a canvas, 0..255, to a network's input of another type than uint8.
 INPUT_SCALES: Dict[type, Callable[[np.ndarray], np.ndarray]] = {
     np.int8: lambda canvas: (canvas ^ 128).view(np.int8),  # -128..127
@@ -65,16 +67,13 @@ def _pil_as_array(img: Any) -> np.ndarray:
 def eight_bits(img: Any) -> np.ndarray:
     """A grey PIL image of 16 or 32 bits a pixel as uint8 [Y, X]; Pillow would cut it off at 255.
 
-    Whole numbers are of 16 bits, which go from 0 to 65535, or of 32 if one is larger; fractions
-    go from 0 to 1, or to 255 if one is larger.
+    White is the first of WHITES that is not below the brightest pixel: 65535 of 16 bits, except
+    where a sensor uses so few of them that the image would be black.
     """
-    grey = np.nan_to_num(np.asarray(img, np.float64), posinf=0.0, neginf=0.0)
-    brightest = grey.max()
-    if img.mode == 'F':
-        white = 1.0 if brightest <= 1 else max(255.0, brightest)
-    else:
-        white = max(65535.0, brightest)
-    return (grey * (255 / white)).clip(0, 255).astype(np.uint8)
+    grey = np.nan_to_num(np.asarray(img, np.float64), posinf=0.0)
+    whites = WHITES['F' if img.mode == 'F' else 'I']
+    white = next((white for white in whites if grey.max() <= white), whites[-1])
+    return (grey / (white / 255)).clip(0, 255).astype(np.uint8)
 
 
 def fit(image: np.ndarray, canvas: np.ndarray) -> Placement:

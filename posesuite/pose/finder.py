@@ -1,9 +1,12 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
-from typing import Any, List, NamedTuple
+import logging
+from typing import Any, List, NamedTuple, Optional
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
 from posesuite.pose.tracker import PoseTracker
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
@@ -27,6 +30,8 @@ class PeopleFinder:
                  trusts_faulty: bool = True) -> None:
         self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
         self._tracker = PoseTracker(smooth)
+        self._lost: Optional[Fault] = None  # of the device, while it fails
+        self._pictured = 0  # people in pictures so far, who all have ids of their own
 
     def find(self, frame: Frame) -> Found:
         """Who is in a frame. A device that fails makes it a frame with a fault and without people.
@@ -40,8 +45,17 @@ class PeopleFinder:
         try:
             poses, inference_time = self._engine.DetectPosesInImage(frame.image)
         except DeviceFault as error:
-            fault = Fault.since(FaultKind.DEVICE, error.since)
-            return Found(frame._replace(fault=fault, people={}), {}, [], 0.0)
+            if self._lost is None:
+                self._lost = Fault.since(FaultKind.DEVICE, error.since)
+                LOGGER.warning('%s: %s', self._lost.text, error)
+            return Found(frame._replace(fault=self._lost, people={}), {}, [], 0.0)
+        if self._lost is not None:
+            LOGGER.info('the Edge TPU is back')
+            self._lost = None
         likely = [pose for pose in poses if pose.score >= self._threshold]
-        people = self._tracker.update(likely, frame.time)
+        if frame.name:  # a photograph shows other people than the one before
+            people = dict(enumerate(likely, self._pictured + 1))
+            self._pictured += len(likely)
+        else:
+            people = self._tracker.update(likely, frame.time)
         return Found(frame, people, poses, inference_time)

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 from typing import Any, Dict, List, Tuple
 
 from helpers import ROOT, SIZES, google_model, shared
@@ -112,53 +111,41 @@ def test_no_library(child_without_library: Any) -> None:
     assert device == 'cpu'
 
 
-def test_without_a_library_auto_takes_the_cpu_file_and_says_so_once(
-        child_without_library: Any) -> None:
-    child = child_without_library
+def test_without_a_device_auto_takes_the_cpu_file_and_says_so_once(
+        child: Any) -> None:
     code = """
 for _ in range(2):
     engine = PoseEngine(models[0])
     print(json.dumps([engine.device, engine.model_path, len(detect(engine))]))
 """
-    assert child.run(code, edgetpu_file()) == 2 * [['cpu', cpu_file(), 2]]
+    assert child.run(code, edgetpu_file(), devices='') == 2 * [['cpu', cpu_file(), 2]]
     said, = [line for line in child.stderr.splitlines() if 'Edge TPU' in line]
     assert said.endswith(f'; running {cpu_file()} on the CPU')
 
 
 def needs_edgetpu(path: str) -> str:
-    return (f'{path} needs an Edge TPU: {why_no_edgetpu()}; '
-            'for the CPU there are the files without _edgetpu')
+    return f'{path} needs an Edge TPU: {why_no_edgetpu()}; without an Edge TPU: '
 
 
 def test_no_device(child: Any) -> None:
     error, device = child.run(TRY, edgetpu_file(), devices='')
-    assert error == needs_edgetpu(edgetpu_file())
+    assert error == f'{needs_edgetpu(edgetpu_file())}use {cpu_file()}'
     assert '\n' not in error
     assert device == 'cpu'
     assert child.device_log() == ["refuse ''"] * 2
     said, = [line for line in child.stderr.splitlines() if 'Edge TPU' in line]
-    assert said == f'{why_no_edgetpu()}; running {cpu_file()} on the CPU'
+    assert said == (f'{edgetpu_file()} needs an Edge TPU: {why_no_edgetpu()}; running {cpu_file()} '
+                    'on the CPU')
 
 
 def test_no_device_and_no_cpu_file(child: Any, tmp_path: Any) -> None:
     path = shutil.copy(edgetpu_file(), str(tmp_path))
     errors = child.run(TRY, path, devices='')
-    assert errors == [needs_edgetpu(path)] * 2
+    assert errors == [needs_edgetpu(path)
+                      + 'python3 models/download.py downloads models for both'] * 2
 
 
-def test_an_abort_of_the_device_ends_the_process(child: Any) -> None:
-    code = """
-engine = PoseEngine(models[0])
-while True:
-    print(len(detect(engine)), flush=True)
-"""
-    assert child.run(code, edgetpu_file(), status=-signal.SIGABRT, fault='abort:3') == [2, 2]
-    assert 'HandleQueuedBulkIn transfer in failed' in child.stderr
-    assert 'Traceback' not in child.stderr
-    assert child.device_log() == ["open ''"] + ['invoke'] * 3
-
-
-def test_a_device_that_fails_is_an_error_and_a_new_engine_works(child: Any) -> None:
+def test_a_device_that_fails_is_an_error_and_the_next_image_works(child: Any) -> None:
     code = """
 engine = PoseEngine(models[0])
 first = as_lists(detect(engine))
@@ -166,8 +153,7 @@ try:
     detect(engine)
 except EngineError as error:
     print(json.dumps(str(error)))
-del engine
-print(json.dumps(as_lists(detect(PoseEngine(models[0]))) == first))
+print(json.dumps(as_lists(detect(engine)) == first))
 """
     error, same = child.run(code, edgetpu_file(), fault='fail:2')
     assert error.startswith('inference on the edgetpu failed: Failed to execute request.')
@@ -177,24 +163,12 @@ print(json.dumps(as_lists(detect(PoseEngine(models[0]))) == first))
                                   'close']
 
 
-def test_a_failed_inference_can_be_tried_again(child: Any) -> None:
-    code = """
-engine = PoseEngine(models[0])
-for _ in range(3):
-    try:
-        print(len(detect(engine)))
-    except EngineError:
-        print(json.dumps('failed'))
-"""
-    assert child.run(code, edgetpu_file(), fault='fail:2') == [2, 'failed', 2]
-
-
 def test_a_model_that_the_device_refuses(child: Any) -> None:
-    errors = child.run(TRY, edgetpu_file(), fault='prepare')
-    for error in errors:
-        assert error.startswith(edgetpu_file() + ' does not load')
-        assert 'Failed to prepare for TPU.' in error
-        assert '\n' not in error
+    error, device = child.run(TRY, edgetpu_file(), fault='prepare')
+    assert error.startswith(edgetpu_file() + ' does not load')
+    assert 'Failed to prepare for TPU.' in error
+    assert '\n' not in error
+    assert device == 'cpu'
     assert child.device_log() == ["open ''", 'close'] * 2
 
 
@@ -255,7 +229,7 @@ def test_simple_pose_runs_on_the_device(child: Any) -> None:
 def test_simple_pose_reports_a_device_that_fails_in_a_line(child: Any) -> None:
     child.run_program(SIMPLE_POSE, PICTURE, '--model', edgetpu_file(), status=1,
                       fault='fail:1')
-    said, = [line for line in child.stderr.splitlines() if not line.startswith('INFO: ')]
+    said, = child.stderr.splitlines()
     assert said.startswith('error: inference on the edgetpu failed: ')
 
 
@@ -263,4 +237,4 @@ def test_simple_pose_reports_no_device_in_a_line(child: Any) -> None:
     child.run_program(SIMPLE_POSE, PICTURE, '--model', edgetpu_file(), '--device', 'edgetpu',
                       status=1, devices='')
     assert child.stderr.splitlines() == [
-        f'error: {needs_edgetpu(edgetpu_file())}']
+        f'error: {needs_edgetpu(edgetpu_file())}use {cpu_file()}']

@@ -107,7 +107,7 @@ bool IsFree(const std::string& device) {
 bool IsFault(const std::string& kind, const std::string& event) {
   int count = 0;
   std::ifstream log(Setting("LOG", ""));
-  for (std::string line; std::getline(log, line);) count += line.compare(0, event.size(), event) == 0;
+  for (std::string line; std::getline(log, line);) count += line.find(event) == 0;
   const std::string fault = Setting("FAULT", "");
   return fault == kind || fault == kind + ":" + std::to_string(count);
 }

@@ -18,7 +18,7 @@ from posesuite import script
 from posesuite.camera import Camera, add_camera_options
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
-from posesuite.files import own_file
+from posesuite.files import check_outputs, own_file
 from posesuite.music import Audio, Delays, Trio, add_audio_options, add_music_options, stage
 from posesuite.pose import PeopleFinder, PoseLog
 
@@ -35,7 +35,8 @@ def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
         finder = PeopleFinder(engine, args.threshold)
-        with Audio.from_args(args, [player.program for player in trio.players]) as audio, \
+        with Audio.from_args(args, [player.program for player in trio.players],
+                             may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'synthesizer', draw=stage.painter(trio),
                                   fps=camera.fps) as display:
@@ -45,7 +46,8 @@ def demo(args: argparse.Namespace) -> None:
                 audio.play(sounds, frame.time)
                 delays.add(sounds, frame.captured, inference_time)
                 log.write(frame, people)
-                if not display.show(frame, people, stage.text(trio) if args.serve else ''):
+                text = stage.text(trio) if args.serve else ''
+                if not display.show(frame, people, text, audio.soundtrack()):
                     break
     if args.stats:
         LOGGER.info(delays.line(audio.buffer))
@@ -72,6 +74,8 @@ def parse_args() -> argparse.Namespace:
                      'pace')
     args.realtime = args.realtime or heard
     try:
+        check_outputs(filter(None, [*args.record, args.output, args.log]),
+                      filter(None, [args.videosrc, args.soundfont]))
         args.trio = Trio.from_args(args)
     except ValueError as error:
         parser.error(str(error))

@@ -159,7 +159,8 @@ def test_a_clip_is_played_through_the_network(tmp_path):
     assert count > 10 and 0 < network <= p50 and buffer == 0
 
 
-ENDINGS = {'Ctrl-C': signal.SIGINT, 'SIGTERM': signal.SIGTERM, 'SIGKILL': signal.SIGKILL}
+ENDINGS = {'Ctrl-C': signal.SIGINT, 'SIGTERM': signal.SIGTERM, 'SIGHUP': signal.SIGHUP,
+           'SIGKILL': signal.SIGKILL}
 
 
 def start(env: Dict[str, str], *arguments: str) -> 'subprocess.Popen[bytes]':
@@ -213,7 +214,11 @@ def test_no_ending_leaves_a_note_on_an_instrument(port, screen, tmp_path, reques
     (['--octave', '3'], 'must name one for each of 3'),
     (['--demo', '--full-speed'], 'needs --mute'),
     (['--demo', '--full-speed', '--mute', '--midi-port', 'Piano'], 'no --midi-port'),
-    (['--octave', '30', '1', '1'], 'octave'),
+    (['--octave', '30', '1', '1'], 'octave'), (['--octaves', '9999999'], '1 to 10'),
+    (['--octave', '9', '1', '1'], 'within C-1 and G9'),
+    (['--record', 'x.wav', '--record', './X.WAV'], 'the same file'),
+    (['--record', 'x.wav', '--log', 'x.wav'], 'the same file'),
+    (['--videosrc', SCRIPT, '--log', SCRIPT], 'would overwrite'),
     (['--scale', 'loud'], 'major pentatonic'), (['--key', 'H'], 'key'),
     (['--demo', '--videosrc', 'x'], '--demo'), (['--record', 'x.mp3'], '.wav')])
 def test_wrong_usage_is_status_2(arguments, reason):

@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time as clock
-from typing import Any, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 from posesuite.music.fluidsynth import Synthesizer
 from posesuite.music.midi_file import MidiFile
@@ -18,6 +18,7 @@ from posesuite.music.output import AudioError
 from posesuite.music.performance import FINE, MIDI, RAMP, STEP, Performance
 from posesuite.music.players import Sound
 from posesuite.music.soundfonts import INSTALL, soundfonts
+from posesuite.music.soundtrack import Soundtrack
 from posesuite.music.theory import INSTRUMENTS
 from posesuite.music.wav_file import WavFile
 
@@ -26,6 +27,7 @@ DRIVERS = 'pipewire', 'pulseaudio', 'alsa', 'coreaudio', 'wasapi', 'dsound'  # F
 # Sound servers accept any size, and crackle if it is too small.
 PERIOD_SIZES = {'pipewire': (256,), 'pulseaudio': (1024,)}
 OTHER_PERIOD_SIZES = (64, 256, 1024)
+VIDEOS = ('.mp4', '.avi')  # endings of the files of a display that can have sound
 STALL_TIME = 1.0  # seconds without a frame after which notes end, as when a stream stalls
 MAX_STEP = 10  # seconds between two frames of a recording; a longer step is a timestamp jump
 LOGGER = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ class Audio:
     recordings: paths of files to write, .wav or .mid.
     midi_port: the name of an external MIDI instrument, or a unique part of it.
     mute: do not play on this machine.
+    may_be_silent: go on if this machine cannot play, though nothing else does.
+    video: the name of a video file that gets what soundtrack() returns, if one is written.
 
     Attribute buffer: seconds of delay in the audio driver's buffer; 0 without a driver.
     Raises AudioError, in play and close too.
@@ -53,14 +57,18 @@ class Audio:
     def __init__(self, programs: Sequence[int], driver: Optional[str] = None,
                  period_size: Optional[int] = None, soundfont: Optional[str] = None,
                  gain: float = 1.2, recordings: Sequence[str] = (),
-                 midi_port: Optional[str] = None, mute: bool = False) -> None:
+                 midi_port: Optional[str] = None, mute: bool = False, may_be_silent: bool = False,
+                 video: Optional[str] = None) -> None:
         self.buffer = 0.0
         self._soundfont, self._gain = soundfont, gain
-        self._seconds = self._last = 0.0  # of the recordings; timestamp of the latest frame
+        self._seconds = 0.0  # of the recordings
+        self._last: Optional[float] = None  # timestamp of the latest frame
         self._played = clock.monotonic()
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._error: Optional[AudioError] = None
-        self._files, self._live = [], []
+        self._files: List[Performance] = []
+        self._live: List[Performance] = []
+        self._soundtrack: Optional[Soundtrack] = None
         with contextlib.ExitStack() as stack:  # closes what is open if the rest fails
             for path in recordings:
                 if path.lower().endswith('.mid'):
@@ -72,11 +80,10 @@ class Audio:
             if midi_port:
                 port = stack.enter_context(MidiPort(midi_port))
                 self._live.append(Performance(port, MIDI, programs, clock.monotonic()))
+            if video:
+                self._soundtrack = self._open_soundtrack(stack, video, programs)
             if not mute:
-                synthesizer = stack.enter_context(self._synthesizer())
-                if self._start(synthesizer, driver, period_size, bool(recordings or midi_port)):
-                    self._live.append(
-                        Performance(synthesizer, FINE, programs, clock.monotonic()))
+                self._start(stack, driver, period_size, programs, may_be_silent)
             self._outputs = stack.pop_all()
         if self._live:
             thread = threading.Thread(target=self._advance, daemon=True)
@@ -85,10 +92,15 @@ class Audio:
         self._outputs.callback(self._ended.set)  # is called first
 
     @classmethod
-    def from_args(cls, args: argparse.Namespace, programs: Sequence[int]) -> 'Audio':
-        """The outputs that add_audio_options describes."""
+    def from_args(cls, args: argparse.Namespace, programs: Sequence[int], **more: Any) -> 'Audio':
+        """The outputs that add_audio_options describes, and the sound of a display's video file.
+
+        more: further keywords of Audio.
+        """
+        output = getattr(args, 'output', None) or ''
         return cls(programs, args.audio_driver, args.period_size, args.soundfont, args.gain,
-                   args.record, args.midi_port, args.mute)
+                   args.record, args.midi_port, args.mute,
+                   video=output if output.lower().endswith(VIDEOS) else None, **more)
 
     def __enter__(self) -> 'Audio':
         return self
@@ -108,13 +120,21 @@ class Audio:
             self._played = clock.monotonic()
             for performance in self._live:
                 performance.play(sounds, self._played)
-        step, self._last = time - self._last, time
+        step = 0.0 if self._last is None else time - self._last
+        self._last = time
         if step > STALL_TIME:
             self._silence_files(self._seconds + STALL_TIME)
         # A timestamp jump is not elapsed time: a camera reconnected, a file has several parts.
         self._seconds += step if 0 <= step <= MAX_STEP else RAMP
         for performance in self._files:
             performance.play(sounds, self._seconds)
+
+    def soundtrack(self) -> Optional[bytes]:
+        """What the video file hears since the last call: int16 [count, 2], RATE samples a second.
+
+        None without a video file, or if this machine cannot make sound for one.
+        """
+        return self._soundtrack.take() if self._soundtrack else None
 
     def close(self) -> None:
         """Lets all notes fade, completes the files and releases the devices."""
@@ -142,24 +162,45 @@ class Audio:
             raise AudioError(f'no SoundFont: {INSTALL}, or name one with --soundfont')
         return Synthesizer(paths[0], self._gain)
 
-    def _start(self, synthesizer: Synthesizer, driver: Optional[str], period_size: Optional[int],
-               is_optional: bool) -> bool:
-        """Connects a synthesizer to an audio driver; returns whether one opened.
+    def _open_soundtrack(self, stack: contextlib.ExitStack, video: str,
+                         programs: Sequence[int]) -> Optional[Soundtrack]:
+        """The sound of a video; None, with a warning, if this machine cannot make it."""
+        try:
+            soundtrack = stack.enter_context(Soundtrack(self._synthesizer()))
+            self._files.append(Performance(soundtrack, FINE, programs, 0.0))
+            return soundtrack
+        except AudioError as error:
+            LOGGER.warning('%s has no sound: %s', video, error)
+            return None
 
-        is_optional: something else plays, so that no driver at all is no error.
+    def _start(self, stack: contextlib.ExitStack, driver: Optional[str],
+               period_size: Optional[int], programs: Sequence[int], may_be_silent: bool) -> None:
+        """Plays on this machine through an audio driver.
+
+        If none opens, or there is no synthesizer, it is an error only if nothing else plays, or if
+        the driver or the SoundFont was asked for by name.
         """
+        recorded = bool(self._files or self._live)
+        try:
+            synthesizer = stack.enter_context(self._synthesizer())
+            self._connect(synthesizer, driver, period_size)
+            self._live.append(Performance(synthesizer, FINE, programs, clock.monotonic()))
+        except AudioError as error:
+            advice = '' if recorded else '; --record FILE.wav plays into a file'
+            if driver or self._soundfont or not (recorded or may_be_silent):
+                raise AudioError(f'{error}{advice}')
+            LOGGER.warning('%s: nothing is heard on this machine%s', error, advice)
+
+    def _connect(self, synthesizer: Synthesizer, driver: Optional[str],
+                 period_size: Optional[int]) -> None:
         for name in [driver] if driver else DRIVERS:
             for size in ([period_size] if period_size else
                          PERIOD_SIZES.get(name, OTHER_PERIOD_SIZES)):
                 self.buffer = synthesizer.start(name, size)
                 if self.buffer:
                     LOGGER.info('sound: %s, buffer %.1f ms', name, self.buffer * 1000)
-                    return True
-        problem = f'no sound card opens with {driver or "any audio driver"}'
-        if driver or not is_optional:
-            raise AudioError(f'{problem}: --record FILE.wav plays into a file')
-        LOGGER.warning('%s: nothing is heard on this machine', problem)
-        return False
+                    return
+        raise AudioError(f'no sound card opens with {driver or "any audio driver"}')
 
     def _silence_files(self, seconds: float) -> None:
         for performance in self._files:

@@ -59,8 +59,9 @@ def main() -> None:
 
     It answers with one line: the whole name, or PROBLEM and what is wrong.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the demo ends on these, and so does the input
+    for name in ('SIGINT', 'SIGTERM', 'SIGHUP'):
+        if hasattr(signal, name):  # the demo ends on these, and so does the input
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         import mido
         port = mido.open_output(_chosen(sys.argv[1], mido.get_output_names()))

@@ -1,14 +1,16 @@
 """The options of what is played, and of how it is heard and recorded."""
 import argparse
 import os
+import re
 from typing import Any, Callable
 
-from posesuite.arguments import between
+from posesuite.arguments import between, whole
 from posesuite.music.audio import DRIVERS
 from posesuite.music.players import MAX_PLAYERS
 from posesuite.music.theory import SCALES, instrument, key, scale
 
 INSTRUMENTS, OCTAVES = ('overdriven guitar', 'fingered bass', 'voice oohs'), (3, 2, 4)
+MAX_OCTAVES = 10  # octaves that MIDI's notes have
 MAX_GAIN = 10  # largest factor of the loudness
 
 
@@ -19,10 +21,11 @@ def add_music_options(parser: argparse.ArgumentParser) -> None:
                        default=[instrument(name) for name in INSTRUMENTS],
                        help=f'one to {MAX_PLAYERS} of General MIDI, by name or by number from 1 '
                        f"(default: {', '.join(INSTRUMENTS)})")
-    group.add_argument('--octave', nargs='+', type=int, default=OCTAVES, metavar='N',
-                       help="octave of each player's lowest note (default: 3 2 4)")
-    group.add_argument('--octaves', type=int, default=2, metavar='N',
-                       help='octaves that each player has (default: %(default)s)')
+    group.add_argument('--octave', nargs='+', type=_octave, default=OCTAVES, metavar='N',
+                       help="octave of each player's lowest note, -1 to 9 (default: 3 2 4)")
+    group.add_argument('--octaves', type=whole(1, MAX_OCTAVES), default=2, metavar='N',
+                       help=f'octaves that each player has, 1 to {MAX_OCTAVES} (default: '
+                       '%(default)s)')
     group.add_argument('--scale', type=_option(scale), default=SCALES['major pentatonic'],
                        metavar='NAME', help=f"{', '.join(SCALES)}, or semitones above the key, "
                        'such as 0,3,5,7,10 (default: major pentatonic)')
@@ -52,6 +55,12 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
                        'port by its name or a part of it; each place has a channel')
     group.add_argument('--mute', action='store_true', help='do not play on this machine; what is '
                        'heard, here or on a MIDI port, plays at its own pace')
+
+
+def _octave(text: str) -> int:
+    if not re.fullmatch('-1|[0-9]', text):
+        raise argparse.ArgumentTypeError(f'must be a whole number from -1 to 9, got {text[:40]!r}')
+    return int(text)
 
 
 def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:

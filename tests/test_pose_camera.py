@@ -2,13 +2,15 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
 from typing import Any, List
 
-from helpers import ROOT, bundled_model, wait_for
+from helpers import ROOT, bundled_model, need, wait_for
+from videos import frames_of
 
 import cv2
 import numpy as np
@@ -151,6 +153,31 @@ def test_a_signal_is_a_normal_end(tmp_path, number):
     assert FRAMES <= count < 300
     capture = cv2.VideoCapture(str(video))
     assert len(list(iter(capture.read, (False, None)))) >= count
+
+
+@pytest.mark.parametrize('name', ['out.mp4', 'out.avi', 'out.png'])
+def test_when_the_disk_is_full_every_output_that_failed_is_named(tmp_path, name):
+    """What was filmed until then plays, the log's last line is whole, and nothing else stays.
+
+    A limit on the size of files stands for the disk; it holds for ffmpeg, too.
+    """
+    need('ffmpeg')
+    log, output = tmp_path / 'log.jsonl', tmp_path / name
+    done = subprocess.run(
+        [sys.executable, SCRIPT, '--videosrc', LOG, '--log', str(log), '--output', str(output)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000)),
+        capture_output=True, text=True)
+    assert done.returncode == 1
+    said = done.stderr.splitlines()
+    assert all(line.startswith('error: ') for line in said)
+    assert any(f'cannot write {output}: ' in line and 'File too large' in line for line in said)
+    lost = name != 'out.avi'  # the .avi is full first
+    assert [line for line in said if 'cannot write the log' in line] == said[:lost]
+    assert any(f'{log} lacks ' in line for line in said) == lost
+    assert len(lines_of(log)) > 5
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {log.name} if name == 'out.png' else names == {log.name, name}
+    assert name == 'out.png' or len(frames_of(output)) > 1
 
 
 @pytest.mark.parametrize('arguments, reason', [

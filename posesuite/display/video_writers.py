@@ -2,6 +2,7 @@
 import contextlib
 import logging
 import os
+import re
 import shutil
 import signal
 import struct
@@ -46,7 +47,8 @@ class Ffmpeg:
             [program, '-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'avi',
              '-i', 'pipe:0', *CODECS[ending(path)], '-flush_packets', '1', f'file:{path}'],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._errors,
-            start_new_session=True)
+            # As Python does, it ignores SIGXFSZ, so that it says what the disk's largest file is.
+            start_new_session=True, restore_signals=False)
         self._process.stdin.write(_avi_header(size, fps, sound))
 
     def write(self, image: np.ndarray, sound: bytes) -> None:
@@ -81,7 +83,8 @@ class Ffmpeg:
     def _first_error(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors='replace').split('\n')
-        return next((line.strip() for line in lines if line.strip()), '')
+        first = next((line.strip() for line in lines if line.strip()), '')
+        return re.sub(r'^\w+\(\): ', '', first)  # the name of a function of FFmpeg's
 
 
 class OpenCV:

@@ -1,6 +1,7 @@
 """Video files, which play whatever ends their demo."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any, List
 from figures import coloured, sure
 from helpers import ROOT, children, default_signals, need, wait_for
 from posesuite.display import Display, DisplayError
+from posesuite.display.video_writers import RESERVE
 from videos import frames_of
 
 import numpy as np
@@ -158,6 +160,29 @@ def test_the_file_plays_whatever_ends_the_demo_and_whenever(any_demo, tmp_path, 
         assert demo.returncode == (-number if number == signal.SIGKILL else 0), errors
         assert number == signal.SIGKILL or not errors
         wait_for(lambda path=path: frames_of(path))
+
+
+@pytest.mark.parametrize('name', ['out.mp4', 'out.avi'])
+def test_the_file_plays_if_ffmpeg_is_killed_too(start, tmp_path, name):
+    """As when the power fails."""
+    need('ffmpeg')
+    path = tmp_path / name
+    demo = start('--output', str(path))
+    wait_for(lambda: path.exists() and frames_of(path))
+    ffmpeg, = children(demo)
+    demo.kill()
+    os.kill(ffmpeg, signal.SIGKILL)
+    assert frames_of(path)
+
+
+def test_without_ffmpeg_a_file_is_completed_before_the_disk_is_full(monkeypatch, tmp_path):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    path, free = tmp_path / 'out.mp4', [RESERVE + 1] * 20 + [RESERVE - 1]
+    usage = shutil.disk_usage(str(tmp_path))
+    monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage._replace(free=free.pop(0)))
+    with pytest.raises(DisplayError, match='disk has less than 16 MB left'):
+        write(path, 30)
+    assert len(frames_of(path)) == 20
 
 
 def test_a_service_that_is_stopped_has_its_ffmpeg_stopped_too(start, tmp_path):

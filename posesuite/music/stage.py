@@ -1,7 +1,7 @@
 """What players look like: a ruler of their notes, a bar of their volume."""
 from typing import Callable, NamedTuple, Optional, Tuple
 
-from posesuite.display.overlay import WHITE, draw_pose, line_width, shadow_text
+from posesuite.display.overlay import BLACK, FONT, WHITE, draw_pose, line_width, shadow_text
 from posesuite.music.players import Player, Sound, Trio
 from posesuite.music.theory import INSTRUMENTS, note_name
 from posesuite.pose.pose import People, Pose
@@ -13,10 +13,11 @@ import numpy as np
 Color = Tuple[int, int, int]  # RGB
 # RGB colours of the places (cyan, magenta, yellow), of those who wait, and of silent notes.
 COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)
-WAITING, UNLIT = (150, 150, 150), (90, 90, 90)
+WAITING, UNLIT = (150, 150, 150), (210, 210, 210)
 # Distance from a shoulder to its ruler or bar, as a share of the ladder's height.
 MIN_DISTANCE = 0.2
-MARGIN = 0.05  # share of the image's width that ruler and bar keep free at each side
+MARGIN = 0.02  # share of the image's width that is kept free at each side
+LABEL_SIZE = 1.0  # of a note's name, as shadow_text has it
 
 
 class _Ladder(NamedTuple):
@@ -25,6 +26,7 @@ class _Ladder(NamedTuple):
     high: float  # y of the highest note, and of volume 1
     ruler: int  # x
     bar: int  # x
+    side: int  # of the ruler on which the body is not: 1 to the right, -1 to the left
 
 
 def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
@@ -32,10 +34,12 @@ def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
     def draw(image: np.ndarray, people: People) -> None:
         places = trio.places
         for identity, pose in people.items():
+            if identity in places:
+                place = places[identity]
+                draw_player(image, pose, trio.players[place], COLORS[place])
+        for identity, pose in people.items():  # over all rulers, so that none covers an arm
             place = places.get(identity)
             draw_pose(image, pose, WAITING if place is None else COLORS[place])
-            if place is not None:
-                draw_player(image, pose, trio.players[place], COLORS[place])
     return draw
 
 
@@ -47,12 +51,12 @@ def draw_player(image: np.ndarray, pose: Pose, player: Player, color: Color) -> 
     heights, sound = player.ladder, player.sound  # another thread may change both meanwhile
     if heights is None:
         return
-    ladder = _ladder(image, pose, *heights)
+    ladder = _ladder(image, pose, player, *heights)
     _draw_ruler(image, ladder, player, sound, color)
     _draw_bar(image, ladder, sound, color)
-    name, width = INSTRUMENTS[player.program], image.shape[1]
-    shadow_text(image, (ladder.ruler + ladder.bar) / 2 - 0.008 * width * len(name),
-                ladder.high - 3 * _tick(image), name, WHITE)
+    name = INSTRUMENTS[player.program]
+    _write(image, (ladder.ruler + ladder.bar - _width(image, name)) / 2,
+           ladder.high - 3 * _tick(image), name, WHITE)
 
 
 def text(trio: Trio) -> str:
@@ -67,14 +71,29 @@ def _tick(image: np.ndarray) -> int:
     return 4 * line_width(image)
 
 
-def _ladder(image: np.ndarray, pose: Pose, low: float, high: float) -> _Ladder:
+def _width(image: np.ndarray, words: str) -> float:
+    """The width of a text that _write writes, in pixels."""
+    return cv2.getTextSize(words, FONT, LABEL_SIZE * image.shape[1] / 1000, 1)[0][0]
+
+
+def _write(image: np.ndarray, x: float, y: float, words: str, color: Color) -> None:
+    """Writes a text from x on, with y as its baseline, or where it is inside the image."""
+    height, width = image.shape[:2]
+    shadow_text(image, np.clip(x, 2, max(2, width - _width(image, words) - 2)),
+                np.clip(y, 4 * _tick(image), height - 2), words, color, LABEL_SIZE)
+
+
+def _ladder(image: np.ndarray, pose: Pose, player: Player, low: float, high: float) -> _Ladder:
     left, right = (pose.keypoints[part].point.x for part in (KeypointType.LEFT_SHOULDER,
                                                              KeypointType.RIGHT_SHOULDER))
     away = max(abs(right - left), MIN_DISTANCE * (low - high)) * (1 if right > left else -1)
     width = image.shape[1]
-    ruler, bar = (int(np.clip(x, MARGIN * width, (1 - MARGIN) * width))
-                  for x in (right + 0.8 * away, left - 0.8 * away))
-    return _Ladder(low, high, ruler, bar)
+    room = MARGIN * width + _tick(image)
+    label = 2 * _tick(image) + max(_width(image, note_name(note)) for note in player.notes)
+    sides = (room, room + label) if away > 0 else (room + label, room)  # the label is outside
+    ruler, bar = (int(np.clip(x, margin, width - other)) for x, margin, other in (
+        (right + 0.8 * away, *sides), (left - 0.8 * away, room, room)))
+    return _Ladder(low, high, ruler, bar, 1 if away > 0 else -1)
 
 
 def _draw_ruler(image: np.ndarray, ladder: _Ladder, player: Player, sound: Optional[Sound],
@@ -83,20 +102,28 @@ def _draw_ruler(image: np.ndarray, ladder: _Ladder, player: Player, sound: Optio
     low, high, x = ladder.low, ladder.high, ladder.ruler
     thickness, tick = line_width(image), _tick(image)
     lit = sound and min(player.notes, key=lambda note: abs(note - sound.note - sound.bend))
+    lines = [((x, round(low)), (x, round(high)), UNLIT, thickness)]
     for i, note in enumerate(player.notes):
-        y = round(low - i / (len(player.notes) - 1) * (low - high))
-        here = note == lit
-        cv2.line(image, (x - tick * (1 + here), y), (x + tick * (1 + here), y),
-                 color if here else UNLIT, thickness * (1 + here), cv2.LINE_AA)
+        y, here = round(low - i / (len(player.notes) - 1) * (low - high)), note == lit
+        reach = tick * (1 + here)
+        lines.append(((x - reach, y), (x + reach, y), color if here else UNLIT,
+                      thickness * (1 + here)))
         if here:
-            shadow_text(image, x + 3 * tick, y + tick, note_name(note), color, 1.2)
-    cv2.line(image, (x, round(low)), (x, round(high)), UNLIT, thickness, cv2.LINE_AA)
+            name = note_name(note)
+            start = 3 * tick if ladder.side > 0 else -3 * tick - _width(image, name)
+            _write(image, x + start, y + tick, name, color)
+    for dark in (True, False):  # dark rims set the ruler off from any background
+        for start, end, rgb, width in lines:
+            cv2.line(image, start, end, BLACK if dark else rgb, width + 2 * dark * thickness,
+                     cv2.LINE_AA)
 
 
 def _draw_bar(image: np.ndarray, ladder: _Ladder, sound: Optional[Sound], color: Color) -> None:
     """Draws a frame that is filled up to the volume."""
     low, high, x, tick = round(ladder.low), round(ladder.high), ladder.bar, _tick(image)
+    thickness = line_width(image)
     if sound:
         level = round(ladder.low - sound.volume * (ladder.low - ladder.high))
         cv2.rectangle(image, (x - tick, low), (x + tick, level), color, -1)
-    cv2.rectangle(image, (x - tick, low), (x + tick, high), UNLIT, line_width(image))
+    for rgb, width in ((BLACK, 3 * thickness), (UNLIT, thickness)):
+        cv2.rectangle(image, (x - tick, low), (x + tick, high), rgb, width)

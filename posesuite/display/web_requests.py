@@ -4,6 +4,7 @@ GET and HEAD are the only methods and change nothing. Only requests whose Host n
 and whose token is right if there is one, get an answer.
 """
 import asyncio
+import contextlib
 import hmac
 import ipaddress
 import json
@@ -11,7 +12,7 @@ import re
 import secrets
 import socket
 from http import HTTPStatus
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 from urllib.parse import parse_qs, urlsplit
 
 from posesuite.display.web_door import Visitor
@@ -83,13 +84,14 @@ class Connection:
         writer.transport.set_write_buffer_limits(0)
 
     async def serve(self) -> None:
-        """Until the connection ends. Raises OSError, EOFError or asyncio.TimeoutError."""
+        """Until the connection ends. Raises OSError or EOFError."""
         lasts = True
         while lasts:
             self._visitor.wait()
             self._request = NO_REQUEST
             try:
-                head = await asyncio.wait_for(self._reader.readuntil(b'\r\n\r\n'), HEAD_TIMEOUT)
+                with self._deadline(HEAD_TIMEOUT):
+                    head = await self._reader.readuntil(b'\r\n\r\n')
                 self._request = request_of(head)
             except asyncio.LimitOverrunError:
                 await self._text(431, f'more than {MAX_HEAD} bytes before the empty line')
@@ -105,10 +107,18 @@ class Connection:
     async def _linger(self) -> None:
         """Reads what still comes: if it were left, the answer might get lost."""
         self._writer.write_eof()
-        end = asyncio.get_event_loop().time() + LINGER_TIMEOUT
-        while await asyncio.wait_for(self._reader.read(CHUNK),
-                                     end - asyncio.get_event_loop().time()):
-            pass
+        with self._deadline(LINGER_TIMEOUT):
+            while await self._reader.read(CHUNK):
+                pass
+
+    @contextlib.contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Drops the connection if what is done inside takes longer."""
+        timer = asyncio.get_event_loop().call_later(seconds, self._writer.transport.abort)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _answer(self) -> None:
         request = self._request
@@ -210,9 +220,10 @@ class Connection:
                          + (body if body and self._request.method != 'HEAD' else b''))
 
     async def _send(self, data: bytes) -> None:
-        """Waits until the system has taken it all. Raises OSError or asyncio.TimeoutError."""
+        """Waits until the system has taken it all. Raises OSError."""
         transport = self._writer.transport
         for start in range(0, len(data), CHUNK):
             self._writer.write(data[start:start + CHUNK])
             if transport.is_closing() or transport.get_write_buffer_size():
-                await asyncio.wait_for(self._writer.drain(), SEND_TIMEOUT)
+                with self._deadline(SEND_TIMEOUT):
+                    await self._writer.drain()

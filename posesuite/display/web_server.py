@@ -79,7 +79,7 @@ class WebServer:
             return
         try:
             await Connection(self, visitor, reader, writer).serve()
-        except (OSError, EOFError, asyncio.TimeoutError):
+        except (OSError, EOFError):
             pass  # the browser has gone, or is too slow
         finally:
             self.door.leave(visitor)

@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import logging
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from posesuite.display.files import open_file
@@ -21,6 +21,7 @@ from posesuite.display.scene import Draw, Scene, mirrored
 from posesuite.display.server_process import ServerProcess
 from posesuite.display.web_options import token_from_environment
 from posesuite.display.window import WindowOutput
+from posesuite.display.worker import SameThread, Worker
 from posesuite.pose.pose import Frame, People
 
 LOGGER = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class Display:
     keys: more keys of the window, each with a help text and a function, which is called in the
         display's thread.
     source: the path of what is read; a file of that name is never overwritten.
+    on_end: called in the display's thread when q, Esc or the window's close button ends the display
+        while no frame comes.
 
     Creating, show() and close() raise DisplayError.
     """
@@ -54,15 +57,18 @@ class Display:
                  host_names: Iterable[str] = (), title: Optional[str] = None,
                  mirror: bool = False, stats: bool = False, draw: Draw = draw_people,
                  may_save: bool = True, fps: float = 30.0,
-                 keys: Optional[MoreKeys] = None, source: Optional[str] = None) -> None:
+                 keys: Optional[MoreKeys] = None, source: Optional[str] = None,
+                 on_end: Optional[Callable[[], None]] = None) -> None:
         title = title or window or 'poses'
         self._mirror, self._draw = mirror, draw
         self._stats, self._latency = stats, Latency()
         # macOS allows windows in the main thread only.
-        self._worker: Executor = (_SameThread() if sys.platform == 'darwin'
-                                  else ThreadPoolExecutor(1))
+        self._worker: Executor = (SameThread() if sys.platform == 'darwin'
+                                  else Worker(self._idle))
         self._pending: Optional[Future] = None  # the frame that is being shown
         self._outputs: List[Output] = []
+        self._on_end, self._ended = on_end, False
+        self._failed: Optional[Exception] = None  # what ended it while no frame came
         with contextlib.ExitStack() as opened:
             opened.callback(self._worker.shutdown)
             if output:
@@ -106,7 +112,9 @@ class Display:
         Returns False once q, Esc or the window's close button has ended the display. It waits until
         the frame before is shown, so that no frame is dropped and the delay does not grow.
         """
-        if self._pending and not self._pending.result():
+        if self._failed:
+            raise self._failed
+        if self._pending and not self._pending.result() or self._ended:
             return False
         self._pending = self._worker.submit(self._show, frame, people, text, sound)
         return True
@@ -119,6 +127,17 @@ class Display:
         goes_on = all(output.show(scene) for output in self._outputs)
         self._latency.add(captured)
         return goes_on
+
+    def _idle(self) -> None:
+        """Lets the window react while no frame comes."""
+        if self._ended:
+            return
+        try:
+            self._ended = not all(output.idle() for output in self._outputs)
+        except Exception as error:
+            self._failed, self._ended = error, True
+        if self._ended and self._on_end:
+            self._on_end()
 
     def close(self) -> None:
         """Waits for the last frame and closes all outputs; a file is then complete."""
@@ -136,15 +155,3 @@ class Display:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
-
-
-class _SameThread(Executor):
-    """Runs at once what is submitted, in the thread that submits it."""
-
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future:
-        future = Future()
-        try:
-            future.set_result(function(*arguments))
-        except Exception as error:
-            future.set_exception(error)
-        return future

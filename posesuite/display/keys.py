@@ -14,6 +14,7 @@ KEYS = {'q, Esc': 'quit', 'm': 'mirror the picture', 's': 'save the picture',
 ESCAPE = '\x1b'
 # Baseline of the list's first line, and distance from one line to the next, as shares of the width.
 LIST_TOP, LINE_HEIGHT = 0.16, 0.06
+HINT_TIME = 6  # seconds from the first picture for which h is mentioned
 LIST_SIZE = 1.4  # letter size, relative to the line of text at the bottom
 LOGGER = logging.getLogger(__name__)
 
@@ -34,13 +35,14 @@ class Keys:
         self._title, self._mirror, self._may_save = title, mirror, may_save
         self._more = more or {}
         self._listed = False
+        self._hint_until: Optional[float] = None  # monotonic seconds
 
     def press(self, key: str, picture: np.ndarray) -> bool:
         """Reacts to a key as Window.show returns it. Returns False if it ends the demo.
 
         picture: what is on display, uint8 [Y, X, RGB].
         """
-        key = key.lower()
+        key = {' ': 'space'}.get(key, key.lower())
         if key == 'm':
             self._mirror()
         elif key == 'h':
@@ -53,13 +55,18 @@ class Keys:
         return key not in ('q', ESCAPE)
 
     def listed_on(self, picture: np.ndarray) -> np.ndarray:
-        """The picture, or while the key list is on a copy that has it."""
-        if not self._listed:
-            return picture
-        picture, width = picture.copy(), picture.shape[1]
+        """The picture, or a copy with the key list, or at first with a mention of it."""
+        now = time.monotonic()
+        if self._hint_until is None:
+            self._hint_until = now + HINT_TIME
         lines = dict(KEYS, **{key: help_text for key, (help_text, _) in self._more.items()})
         if not self._may_save:
             del lines['s']
+        if not self._listed:
+            if now >= self._hint_until:
+                return picture
+            lines = {'h': lines['h']}
+        picture, width = picture.copy(), picture.shape[1]
         for i, (key, help_text) in enumerate(lines.items()):
             shadow_text(picture, 0.02 * width, (LIST_TOP + LINE_HEIGHT * i) * width,
                         f'{key}: {help_text}', size=LIST_SIZE)

@@ -16,6 +16,10 @@ class Output(abc.ABC):
     def show(self, scene: Scene) -> bool:
         """Shows a frame. Returns False once the display is to end. Raises DisplayError."""
 
+    def idle(self) -> bool:
+        """Called while no frame comes. Returns False once the display is to end."""
+        return True
+
     @abc.abstractmethod
     def close(self) -> None:
         """Completes what was shown and frees the output. Raises DisplayError."""

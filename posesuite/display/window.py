@@ -22,10 +22,15 @@ class WindowOutput(Output):
 
     def __init__(self, title: str, keys: Keys) -> None:
         self._window, self._keys = Window(title), keys
+        self._scene: Optional[Scene] = None
 
     def show(self, scene: Scene) -> bool:
+        self._scene = scene
         key = self._window.show(self._keys.listed_on(scene.picture))
         return key is not None and self._keys.press(key, scene.picture)
+
+    def idle(self) -> bool:
+        return self._scene is None or self.show(self._scene)
 
     def close(self) -> None:
         self._window.close()

@@ -16,15 +16,16 @@ from posesuite.pose import Frame  # noqa: E402
 
 
 class Source:
-    """Coloured frames at 30 per second; a context manager."""
+    """Coloured frames, `interval` seconds apart; a context manager."""
 
-    def __init__(self, frames: int, fault: str) -> None:
-        self._frames, self._fault, self._stopped = frames, fault, threading.Event()
+    def __init__(self, frames: int, fault: str, interval: float) -> None:
+        self._frames, self._fault, self._interval = frames, fault, interval
+        self._stopped = threading.Event()
 
     def __iter__(self) -> Iterator[Frame]:
         for number in itertools.count() if self._frames is None else range(self._frames):
             yield coloured(number, number / 30, fault=self._fault)
-            if self._stopped.wait(1 / 30):
+            if self._stopped.wait(self._interval):
                 return
 
     def stop(self) -> None:
@@ -38,8 +39,9 @@ class Source:
 
 
 def demo(args: argparse.Namespace) -> None:
-    with script.stopped_by_signals(Source(args.frames, args.fault)) as source, \
-            Display.from_args(args, 'demo', may_save=not args.no_saving) as display:
+    with script.stopped_by_signals(Source(args.frames, args.fault, args.interval)) as source, \
+            Display.from_args(args, 'demo', may_save=not args.no_saving,
+                              on_end=source.stop) as display:
         for frame in source:
             goes_on = display.show(frame, {3: sure()}, args.text)
             if frame.number == 0:
@@ -52,6 +54,7 @@ def main() -> int:
     parser = script.parser(__doc__)
     add_display_options(parser)
     parser.add_argument('--frames', type=int)
+    parser.add_argument('--interval', type=float, default=1 / 30)
     parser.add_argument('--fault', default='')
     parser.add_argument('--text', default='text')
     parser.add_argument('--no-saving', action='store_true')

@@ -4,13 +4,22 @@ import os
 import re
 
 from figures import coloured
-from posesuite.display.keys import Keys
+from posesuite.display import keys as keys_module
+from posesuite.display.keys import HINT_TIME, Keys
 
 import cv2
 import numpy as np
 import pytest
 
 PICTURE = coloured(9, 0.0).image
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time in seconds as the keys see it, in a list."""
+    now = [1000.0]
+    monkeypatch.setattr(keys_module.time, 'monotonic', lambda: now[0])
+    return now
 
 
 def no_mirror() -> None:
@@ -26,19 +35,37 @@ def test_what_ends_a_demo(key, goes_on):
 def test_a_demo_has_keys_of_its_own():
     pressed = []
     keys = Keys('demo', lambda: pressed.append('m'),
-                more={'b': ('forget the background', lambda: pressed.append('b'))})
-    assert all(keys.press(key, PICTURE) for key in 'bmB')
-    assert pressed == ['b', 'm', 'b']
+                more={'b': ('forget the background', lambda: pressed.append('b')),
+                      'space': ('go on', lambda: pressed.append('go on'))})
+    assert all(keys.press(key, PICTURE) for key in 'bmB ')
+    assert pressed == ['b', 'm', 'b', 'go on']
 
 
-def test_h_lists_the_keys_that_there_are():
-    def height(keys: Keys) -> int:
-        listed = keys.listed_on(PICTURE)
-        return int(np.flatnonzero((listed != PICTURE).any((1, 2)))[-1])
+def height(keys: Keys) -> int:
+    """The lowest row of the picture that the keys' list covers."""
+    return int(np.flatnonzero((keys.listed_on(PICTURE) != PICTURE).any((1, 2)))[-1])
 
+
+def test_h_is_mentioned_for_the_first_seconds(clock):
+    keys = Keys('demo', no_mirror)
+    mentioned = height(keys)
+    assert mentioned > 40
+    keys.press('h', PICTURE)
+    assert height(keys) > mentioned + 40
+    keys.press('h', PICTURE)
+    clock[0] += HINT_TIME - .1
+    assert height(keys) == mentioned
+    clock[0] += .2
+    assert keys.listed_on(PICTURE) is PICTURE
+
+
+def test_h_lists_the_keys_that_there_are(clock):
     more = {'b': ('forget the background', no_mirror)}
     usual, longer, shorter = (Keys('demo', no_mirror), Keys('demo', no_mirror, more=more),
                               Keys('demo', no_mirror, may_save=False))
+    for keys in (usual, longer, shorter):
+        keys.listed_on(PICTURE)
+    clock[0] += HINT_TIME
     assert usual.listed_on(PICTURE) is PICTURE
     for keys in (usual, longer, shorter):
         assert keys.press('h', PICTURE)

@@ -78,6 +78,15 @@ def test_keys_end_a_demo(window, key):
     assert shown.end() == ''
 
 
+def test_a_window_reacts_while_no_frame_comes(window, tmp_path):
+    """As while a picture of a folder is looked at, or a network is slow."""
+    shown = window('--interval', '3600')
+    shown.press('s')
+    wait_for(lambda: list(tmp_path.glob('demo_*.png')))
+    shown.press('q')
+    shown.end()
+
+
 def test_the_close_button_ends_a_demo(window, screen):
     need('wmctrl')
     shown = window()
@@ -90,7 +99,7 @@ def test_the_keys_of_a_window(window, tmp_path):
     shown = window('--text', '')
     wait_for(lambda: shown.is_left_half(5) and not shown.is_left_half(315))
     shown.press('h')
-    wait_for(lambda: (shown.pixels()[40:130, 5:20] > 200).all(axis=2).any())
+    wait_for(lambda: (shown.pixels()[80:130, 5:20] > 200).all(axis=2).any())
     shown.press('m')
     wait_for(lambda: shown.is_left_half(315) and not shown.is_left_half(5))
     shown.press('s')

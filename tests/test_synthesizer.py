@@ -1,18 +1,21 @@
 """synthesizer.py, played by pose logs with known wrists: what is heard, seen, and left behind."""
+import fcntl
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 from typing import Any, Dict, Iterable, List, Tuple
 
 from figures import musician
-from helpers import ROOT, wait_for
+from helpers import ROOT, default_signals, wait_for
 from playing import LADDER, RATE, TOP, at, write_log
 from posesuite.music.fluidsynth import RATE as SAMPLE_RATE
 from posesuite.music.theory import SCALES, notes
 from posesuite.pose.pose import Pose
-from sounds import cents_off, hanging, loudness, notes_of, parsed, samples, sent
+from sounds import cents_off, hanging, loudness, messages_of, notes_of, parsed, samples, sent
 from videos import frames_of, write_clip
 
 import cv2
@@ -207,6 +210,27 @@ def test_no_ending_leaves_a_note_on_an_instrument(port, screen, tmp_path, reques
     wait_for(lambda: sent(env).endswith(b'\xff'))
     messages = parsed(sent(env)[:-1])
     assert messages and hanging(messages) == set()
+
+
+def test_a_closed_terminal_is_an_orderly_end(tmp_path):
+    """The terminal's other end goes away, as with a lost ssh: SIGHUP, and stderr is gone."""
+    take = tmp_path / 'take.mid'
+    control, terminal = pty.openpty()
+    demo = subprocess.Popen(
+        [sys.executable, SCRIPT, '--demo', '--mute', '--realtime', '--headless', '--record', take],
+        stdin=terminal, stdout=terminal, stderr=terminal,
+        preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0), default_signals()))
+    try:
+        os.close(terminal)
+        wait_for(lambda: take.exists() and len(notes_of(take)) > 3)
+        os.close(control)
+        assert demo.wait(30) == 0
+    finally:
+        demo.kill()
+    messages = messages_of(take)
+    assert hanging(message for _, message in messages) == set()
+    assert max(time for time, _ in messages) % 1 != 0  # it was completed, not cut at a second
+    assert os.listdir(str(tmp_path)) == ['take.mid']
 
 
 @pytest.mark.parametrize('arguments, reason', [

@@ -27,6 +27,7 @@ DRIVERS = 'pipewire', 'pulseaudio', 'alsa', 'coreaudio', 'wasapi', 'dsound'  # F
 # Sound servers accept any size, and crackle if it is too small.
 PERIOD_SIZES = {'pipewire': (256,), 'pulseaudio': (1024,)}
 OTHER_PERIOD_SIZES = (64, 256, 1024)
+RECORD = '--record FILE.wav plays into a file'  # advice where nothing is heard
 VIDEOS = ('.mp4', '.avi')  # endings of the files of a display that can have sound
 STALL_TIME = 1.0  # seconds without a frame after which notes end, as when a stream stalls
 MAX_STEP = 10  # seconds between two frames of a recording; a longer step is a timestamp jump
@@ -181,26 +182,33 @@ class Audio:
         the driver or the SoundFont was asked for by name.
         """
         recorded = bool(self._files or self._live)
+        needed = driver or self._soundfont or not (recorded or may_be_silent)
         try:
             synthesizer = stack.enter_context(self._synthesizer())
-            self._connect(synthesizer, driver, period_size)
-            self._live.append(Performance(synthesizer, FINE, programs, clock.monotonic()))
+            problem = self._connect(synthesizer, driver, period_size)
         except AudioError as error:
-            advice = '' if recorded else '; --record FILE.wav plays into a file'
-            if driver or self._soundfont or not (recorded or may_be_silent):
-                raise AudioError(f'{error}{advice}')
-            LOGGER.warning('%s: nothing is heard on this machine%s', error, advice)
+            if needed:
+                raise
+            problem = str(error)
+        if not problem:
+            self._live.append(Performance(synthesizer, FINE, programs, clock.monotonic()))
+        elif needed:
+            raise AudioError(f'{problem}: {RECORD}')
+        else:
+            LOGGER.warning('%s: nothing is heard on this machine%s', problem,
+                           '' if recorded else f'; {RECORD}')
 
     def _connect(self, synthesizer: Synthesizer, driver: Optional[str],
-                 period_size: Optional[int]) -> None:
+                 period_size: Optional[int]) -> str:
+        """Opens an audio driver; returns why none opens, or ''."""
         for name in [driver] if driver else DRIVERS:
             for size in ([period_size] if period_size else
                          PERIOD_SIZES.get(name, OTHER_PERIOD_SIZES)):
                 self.buffer = synthesizer.start(name, size)
                 if self.buffer:
                     LOGGER.info('sound: %s, buffer %.1f ms', name, self.buffer * 1000)
-                    return
-        raise AudioError(f'no sound card opens with {driver or "any audio driver"}')
+                    return ''
+        return f'no sound card opens with {driver or "any audio driver"}'
 
     def _silence_files(self, seconds: float) -> None:
         for performance in self._files:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any, Dict, Iterator
 
-from helpers import need, wait_for
+from helpers import ROOT, need, wait_for
 from posesuite.music import soundfonts
 from posesuite.music.audio import Audio
 from posesuite.music.fluidsynth import RATE
@@ -72,6 +72,7 @@ def test_no_sound_card(tmp_path):
     assert '--record FILE.wav' in said
     with demo('--frames', 3, '--record', tmp_path / 'a.wav') as process:
         _, said = process.communicate()
+    assert '--record' not in said
     assert process.returncode == 0
     assert len(said.splitlines()) == 1
     assert 'nothing is heard' in said
@@ -81,6 +82,25 @@ def test_no_sound_card(tmp_path):
     assert process.returncode == 1
     assert len(said.splitlines()) == 1
     assert 'gong' in said
+
+
+@pytest.mark.parametrize('lacking', ['sound card', 'library'])
+def test_the_demo_goes_on_without_sound(lacking, tmp_path):
+    """It says so in a line, with what the user can do instead."""
+    script = os.path.join(ROOT, 'synthesizer.py')
+    if lacking == 'library':
+        code = tmp_path / 'without.py'
+        code.write_text('import ctypes.util, runpy\n'
+                        'ctypes.util.find_library = lambda name: None\n'
+                        f'runpy.run_path({script!r}, run_name="__main__")\n')
+        script = str(code)
+    done = subprocess.run(
+        [sys.executable, script, '--demo', '--headless', '--frames', '10'], text=True,
+        capture_output=True, env=dict(os.environ, PYTHONPATH=ROOT, **NO_SOUND_CARD))
+    assert done.returncode == 0, done.stderr
+    said, = done.stderr.splitlines()
+    assert said.startswith(f'no {"sound card" if lacking == "sound card" else "FluidSynth"}')
+    assert said.endswith('nothing is heard on this machine; --record FILE.wav plays into a file')
 
 
 def error_of(**options: Any) -> str:

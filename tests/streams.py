@@ -26,8 +26,12 @@ def picture(shade: int = 0, size: Tuple[int, int] = (320, 240)) -> bytes:
 
 @contextlib.contextmanager
 def mjpeg_server(script: Callable[[Callable[[bytes], None], int], Any],
-                 port: int = 0) -> Iterator[str]:
+                 port: int = 0, boundary: str = 'frame',
+                 header: str = 'Content-Type: image/jpeg\r\nContent-Length: {}\r\n'
+                 ) -> Iterator[str]:
     """Serves MJPEG over HTTP and yields the URL.
+
+    boundary: as the server announces it. header: of each part; {} is the number of its bytes.
 
     script(send, connection): called for each connection with its number from 0; send(jpeg) sends a
     frame. The connection is closed when it returns.
@@ -37,14 +41,14 @@ def mjpeg_server(script: Callable[[Callable[[bytes], None], int], Any],
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
-            self.send_header('Content-Type', 'multipart/x-mixed-replace; boundary=frame')
+            self.send_header('Content-Type', f'multipart/x-mixed-replace; boundary={boundary}')
             self.end_headers()
             with contextlib.suppress(OSError):  # the client has disconnected
                 script(self.send_frame, next(connections))
 
         def send_frame(self, jpeg: bytes) -> None:
-            self.wfile.write(b'--frame\r\nContent-Type: image/jpeg\r\n'
-                             b'Content-Length: %d\r\n\r\n%s\r\n' % (len(jpeg), jpeg))
+            self.wfile.write(b'--frame\r\n%s\r\n%s\r\n' % (
+                header.format(len(jpeg)).encode(), jpeg))
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -9,6 +9,7 @@ from typing import Iterator, Optional
 
 from posesuite.errors import SuiteError
 from posesuite.files import own_file
+from posesuite.pose.json_poses import printable
 from posesuite.pose.pose import Frame
 
 TIMEOUT = 5.0  # seconds without a frame after which a stream has failed and a camera is lost
@@ -21,15 +22,17 @@ class CameraError(SuiteError):
 class Source(abc.ABC):
     """Reads the frames of one source.
 
-    Attributes, valid once there is a frame: name (without credentials), live (whether it can be
-    lost but has no end), fps (frames per second), has_poses (whether its frames come with their
-    people; valid at once), started (when the recording began, with a time zone; None if unknown).
+    Attributes, valid once there is a frame: name (what is shown of it), live (whether it can be
+    lost but has no end), fps (frames per second), started (when the recording began, with a time
+    zone; None if unknown); valid at once: has_poses (whether its frames come with their people),
+    pictures (whether each frame is a picture of its own, which may show other people).
     """
     has_poses = False
+    pictures = False
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self.name = without_credentials(source)
+        self.name = shown(source)
         self.live = False
         self.fps = 30.0
         self.started: Optional[datetime.datetime] = None
@@ -44,9 +47,33 @@ class Source(abc.ABC):
         """Opens the source and yields its frames. Raises CameraError."""
 
 
-def without_credentials(source: str) -> str:
-    """A source without the user, password and query of a URL."""
-    return re.sub('//.*@', '//', source).split('?')[0] if '://' in source else source
+def is_address(source: str) -> bool:
+    """Whether a source means something in a network, also where its scheme is mistyped or missing.
+    """
+    return ('://' in source or not os.path.lexists(source)
+            and re.match(r'[a-zA-Z]\w+:/|[^/]*:.*@', source) is not None)
+
+
+def shown(source: str) -> str:
+    """What is shown of a source anywhere: of an address its scheme, host and port alone.
+
+    Cameras and recorders take passwords before the host, in the path and in the query.
+    """
+    if not is_address(source):
+        return printable(source)
+    scheme, rest = re.match(r'(?:(\w+):/+)?(.*)', source, re.DOTALL).groups()
+    authority, beyond = re.match(r'([^/?#]*)(.*)', rest, re.DOTALL).groups()
+    host = _host(authority)
+    if '@' in beyond and not re.search(r'[.\]]', host):  # perhaps a password with a slash in it
+        host = _host(re.split('[/?#]', beyond.split('@')[-1])[0])
+        host = host if re.search(r'[.\]]', host) else '(hidden)'
+    return f'{scheme}://{host}' if scheme else host
+
+
+def _host(authority: str) -> str:
+    """The host and port of a URL's authority; '(hidden)' if it has none."""
+    found = re.match(r'(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?$', authority.split('@')[-1])
+    return found.group() if found else '(hidden)'
 
 
 def suggestion() -> str:

@@ -39,13 +39,17 @@ LOGGER = logging.getLogger(__name__)
 class Camera:
     """The frames of one source: an iterable context manager, to be entered once.
 
-    source: a camera (/dev/video0 or its number), a video, a picture, a folder or glob of pictures,
-        an rtsp:// or http(s):// stream, or a pose log; None is the first camera.
+    source: a camera (/dev/video0 or its number), a video (also through a named pipe, or '-' for
+        standard input), a picture, a folder or glob of pictures, an rtsp:// or http(s):// stream,
+        or a pose log; None is the first camera.
     resolution: 'WIDTHxHEIGHT' in pixels, format: 'MJPG' or 'H264', fps: frames per second; what a
         device is asked for. It decides on a format and a rate that are None.
     frames: the number of frames to stop after; None for no limit.
-    realtime: whether a file plays at its own pace; frames that are late are dropped.
+    realtime: whether a video plays at its own pace; frames that are late are dropped.
     wait: whether a source that is not there yet is waited for.
+    loop: whether a file is repeated; its frames' numbers and times go on.
+    picture_time: seconds for which each picture of a folder is kept before the next one, and the
+        last one before the end.
 
     A live source that is lost is opened again and again; meanwhile it yields ten grey frames a
     second with the fault LOST and without people. Creating, entering and iterating raise
@@ -54,12 +58,17 @@ class Camera:
 
     def __init__(self, source: Optional[str] = None, *, resolution: str = '640x480',
                  format: Optional[str] = None, fps: Optional[int] = None,
-                 frames: Optional[int] = None, realtime: bool = False, wait: bool = False) -> None:
+                 frames: Optional[int] = None, realtime: bool = False, wait: bool = False, loop: bool = False,
+                 picture_time: float = 0) -> None:
         if not re.match(r'[1-9]\d{0,4}x[1-9]\d{0,4}$', resolution):
             raise CameraError(f"resolution must be like '640x480', got {resolution!r}")
         width, height = map(int, resolution.split('x'))
         self._source = open_source('0' if source is None else source, (width, height), format, fps)
-        self._limit, self._realtime, self._wait = frames, realtime, wait
+        self._limit, self._wait = frames, wait
+        # Photographs have no pace, so none is dropped.
+        self._realtime = realtime and not self._source.pictures
+        self._loop, self._picture_time = loop, picture_time
+        self._kept_until = 0.0  # monotonic time until which a picture is kept
         self._thread = threading.Thread(target=self._capture, daemon=True)
         self._changed = threading.Condition()  # guards what follows
         self._queue = deque()
@@ -77,11 +86,12 @@ class Camera:
     def from_args(cls, args: argparse.Namespace) -> 'Camera':
         """The camera that add_camera_options describes. Raises CameraError."""
         return cls(args.videosrc or None, resolution=args.res, format=args.format, fps=args.fps,
-                   frames=args.frames, realtime=plays_in_realtime(args), wait=args.wait)
+                   frames=args.frames, realtime=plays_in_realtime(args), wait=args.wait,
+                   loop=args.loop, picture_time=plays_in_realtime(args) * args.picture_time)
 
     @property
     def source(self) -> str:
-        """The source's name for logs and titles, without credentials."""
+        """The source's name for logs and titles; of an address only its scheme and host."""
         return self._source.name
 
     @property
@@ -106,6 +116,11 @@ class Camera:
     def has_poses(self) -> bool:
         """Whether its frames come with their people, as those of a pose log do."""
         return self._source.has_poses
+
+    @property
+    def pictures(self) -> bool:
+        """Whether each frame is a picture of its own, as those of a folder of photographs are."""
+        return self._source.pictures
 
     @property
     def started(self) -> Optional[datetime]:
@@ -135,12 +150,22 @@ class Camera:
         self._stopped = True  # locks nothing, as a signal may interrupt whoever has the lock
 
     def __iter__(self) -> Iterator[Frame]:
-        return itertools.islice(iter(self._next, None), self._limit)
+        yield from itertools.islice(iter(self._next, None), self._limit)
+        self._keep_picture()
+
+    def skip(self) -> None:
+        """Goes on to the next picture of a folder at once; may be called by another thread."""
+        self._kept_until = 0.0
+
+    def _keep_picture(self) -> None:
+        while time.monotonic() < self._kept_until and not self._stopped:
+            time.sleep(max(0, min(TICK, self._kept_until - time.monotonic())))
 
     def _next(self) -> Optional[Frame]:
         """Waits for the next frame, which may be one that stands for a lost camera; None at the
         end.
         """
+        self._keep_picture()
         while not self._stopped:
             with self._changed:
                 if not self._queue and not self._ended:
@@ -151,6 +176,10 @@ class Camera:
                     if self._lost:
                         LOGGER.info('%s is back', self.source)
                     self._lost, self._shape = None, frame.image.shape
+                    if not (self.live or self._realtime):  # how long it was read ahead is no delay
+                        frame = frame._replace(captured=time.monotonic())
+                    if frame.name and frame.people is None:
+                        self._kept_until = time.monotonic() + self._picture_time
                     return frame
                 if self._ended:
                     break
@@ -214,7 +243,7 @@ class Camera:
         more.
         """
         watch, began = FrozenWatch(self.source), None
-        for frame in self._source.frames():
+        for frame in self._repeated():
             self._heard_at = time.monotonic()
             if self.live:
                 frame = frame._replace(number=next(self._numbers),
@@ -229,6 +258,18 @@ class Camera:
             yield frame
             if self._stopped:
                 return
+
+    def _repeated(self) -> Iterator[Frame]:
+        """The source's frames; of a file that is repeated, over and over."""
+        number, seconds = 0, 0.0  # of the first frame
+        while True:
+            frame = None
+            for frame in self._source.frames():
+                frame = frame._replace(number=number + frame.number, time=seconds + frame.time)
+                yield frame
+            if not self._loop or self.live or frame is None:
+                return
+            number, seconds = frame.number + 1, frame.time + 1 / self.fps
 
     def _sleep_until(self, moment: float) -> None:
         while time.monotonic() < moment and not self._stopped:

@@ -5,7 +5,8 @@ import platform
 from typing import Optional, Tuple
 
 from posesuite.camera.base import CameraError, suggestion
-from posesuite.camera.videos import JPEG, VideoSource, fourcc
+from posesuite.camera.ffmpeg import JPEG, fourcc
+from posesuite.camera.videos import STDIN, VideoSource, is_pipe
 
 import cv2
 
@@ -31,7 +32,9 @@ class Device(VideoSource):
 
     @staticmethod
     def matches(source: str) -> bool:
-        return source.isdecimal() or source.startswith('/dev/')
+        return source.isdecimal() or source.startswith('/dev/') and not (
+            source in STDIN or source.startswith('/dev/fd/') or is_pipe(source)
+            or os.path.isfile(source))
 
     def open(self) -> cv2.VideoCapture:
         source = self.find() if self._linux else int(self._source)

@@ -1,18 +1,23 @@
 """The options of a script that has a camera."""
 import argparse
 
-from posesuite.arguments import positive
+from posesuite.arguments import between, whole
 
 RESOLUTIONS = ('480x360', '640x480', '1280x720')
+MAX_FPS = 1000  # frames per second that a camera may be asked for
+MAX_FRAMES = 10 ** 9  # after which a demo may be asked to stop
 
 
 def add_camera_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that Camera.from_args reads."""
     group = parser.add_argument_group('camera')
-    group.add_argument('--videosrc', metavar='SOURCE',
-                       help='a camera (/dev/video0 or its number), a video, a picture, a folder '
-                            'or glob of pictures, an rtsp:// or http(s):// stream, or a pose log '
-                            '(default: the first camera)')
+    source = group.add_mutually_exclusive_group()
+    source.add_argument('--videosrc', metavar='SOURCE',
+                        help='a camera (/dev/video0 or its number), a video, a picture, a folder '
+                             'or glob of pictures, an rtsp:// or http(s):// stream, or a pose log '
+                             '(default: the first camera)')
+    source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
+                        help='the same, without the name of the option')
     group.add_argument('--res', choices=RESOLUTIONS, default='640x480',
                        help="the camera's resolution (default: %(default)s)")
     form = group.add_mutually_exclusive_group()
@@ -20,9 +25,10 @@ def add_camera_options(parser: argparse.ArgumentParser) -> None:
                       help='receive JPEG from the camera, which many need for higher rates')
     form.add_argument('--h264', action='store_const', dest='format', const='H264',
                       help='receive H.264 from the camera')
-    group.add_argument('--fps', type=positive, metavar='N',
+    group.add_argument('--fps', type=whole(1, MAX_FPS), metavar='N',
                        help="the camera's frames per second (default: the camera decides)")
-    group.add_argument('--frames', type=positive, metavar='N', help='stop after N frames')
+    group.add_argument('--frames', type=whole(1, MAX_FRAMES), metavar='N',
+                       help='stop after N frames')
     pace = group.add_mutually_exclusive_group()
     pace.add_argument('--realtime', action='store_true',
                       help='play a file at its own pace, and drop frames that are late (default '
@@ -30,6 +36,11 @@ def add_camera_options(parser: argparse.ArgumentParser) -> None:
     pace.add_argument('--full-speed', action='store_true',
                       help='process every frame of a file as fast as possible (default with '
                            '--headless and --output)')
+    group.add_argument('--loop', action='store_true',
+                       help='repeat a file until it is stopped')
+    group.add_argument('--picture-time', type=between(0.1, 86400), default=3.0, metavar='SECONDS',
+                       help='for which each picture of a folder is shown in a window or to '
+                            'browsers; the space bar goes on at once (default: %(default)g)')
     group.add_argument('--wait', action='store_true',
                        help='wait for a source that is not there yet')
 

@@ -1,21 +1,36 @@
 """Images as uint8 RGB arrays: of files, of folders, and of what OpenCV delivers."""
+import collections
 import glob
+import importlib.util
 import io
 import logging
 import os
+import re
 import time
 import warnings
-from typing import IO, Iterator, List, Optional, Tuple, Union
+from typing import IO, Any, Iterator, List, Optional, Tuple, Union
 
 from posesuite.camera.base import CameraError, Source
+from posesuite.engine.image import eight_bits
+from posesuite.errors import one_line
 from posesuite.pose.pose import Fault, FaultKind, Frame
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP')  # Pillow's names of what is opened
-ENDINGS = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+# Pillow's names of what is opened: the formats of cameras, phones and browsers, and two of science.
+# None of them runs a program or refers to other files, as EPS, WMF and others do.
+FORMATS = ('JPEG', 'PNG', 'WebP', 'BMP', 'TIFF', 'GIF', 'PPM') + (
+    ('AVIF',) if importlib.util.find_spec('PIL.AvifImagePlugin') else ())  # since Pillow 11.3
+ENDINGS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.apng', '.webp', '.bmp', '.tif', '.tiff',
+           '.gif', '.ppm', '.pgm', '.pbm', '.avif')
+FILMS = ('.gif',)  # of these endings, a file that is named itself plays as a video
+SEQUENCES = ('PNG', 'WEBP', 'TIFF', 'GIF', 'AVIF')  # formats of which a file may hold several
+ORIENTATION = 0x112  # the EXIF tag
+# What turns a picture upright, by its orientation.
+TRANSPOSES = {2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM,
+              5: Image.TRANSPOSE, 6: Image.ROTATE_270, 7: Image.TRANSVERSE, 8: Image.ROTATE_90}
 MIN_SIZE = 16  # pixels: one cell of the network's maps
 START_OF_SCAN, END_OF_IMAGE = b'\xff\xda', b'\xff\xd9'  # JPEG markers, which no scan contains
 MISSING = 128  # level that a JPEG decoder gives to blocks that are missing
@@ -23,15 +38,20 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Pictures(Source):
-    """One picture, or those of a folder or a glob, sorted by name."""
+    """One picture, or those of a folder or a glob, sorted by name, frame2 before frame10."""
+    pictures = True
 
     @staticmethod
     def matches(source: str) -> bool:
-        return (os.path.isdir(source) or source.lower().endswith(ENDINGS)
-                or glob.has_magic(source) and not os.path.isfile(source))
+        if os.path.isfile(source):
+            return source.lower().endswith(ENDINGS) and not source.lower().endswith(FILMS)
+        return (os.path.isdir(source) or not os.path.exists(source)
+                and (glob.has_magic(source) or source.lower().endswith(ENDINGS)))
 
     def frames(self) -> Iterator[Frame]:
         paths = self._paths()
+        folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+        opened = 0
         for number, path in enumerate(paths):
             try:
                 image = np.asarray(open_image(path))
@@ -40,45 +60,90 @@ class Pictures(Source):
                     raise
                 LOGGER.warning('%s', error)
                 continue
+            opened += 1
             yield Frame(image, number, number / self.fps, time.monotonic(),
-                        name=os.path.basename(path))
+                        name=os.path.relpath(path, folder or '.').replace(os.sep, '/'))
+        if not opened:
+            raise CameraError(f'none of the {len(paths)} pictures at {self.name!r} can be read')
 
     def _paths(self) -> List[str]:
-        pattern = self._source
-        folder, name = os.path.split(pattern)
-        if os.path.isdir(pattern):
-            folder, name = pattern, '*'
+        """The files to open; says how many others are there. Raises CameraError if none is."""
+        if os.path.isfile(self._source):
+            return [self._source]
+        folder, name = os.path.split(self._source)
+        if os.path.isdir(self._source):
+            folder, name = self._source, '*'
         if os.path.isdir(folder):  # a folder's name may have brackets
             folder = glob.escape(folder)
-        paths = [pattern] if os.path.isfile(pattern) else sorted(
-            glob.glob(os.path.join(folder, name)))
-        paths = [path for path in paths if path.lower().endswith(ENDINGS)]
+        files = [path for path in glob.glob(os.path.join(folder, name), recursive=True)
+                 if not os.path.isdir(path)]
+        paths = sorted((path for path in files if path.lower().endswith(ENDINGS)), key=_natural)
+        others = collections.Counter(os.path.splitext(path)[1].lower() or 'without an ending'
+                                     for path in files if not path.lower().endswith(ENDINGS))
+        left_out = ', '.join(f'{count} {ending}' for ending, count in sorted(others.items()))
         if not paths:
-            raise CameraError(f'no pictures at {self.name!r}: need {", ".join(ENDINGS)}')
+            raise CameraError(f'no pictures at {self.name!r}{left_out and f" ({left_out})"}: need '
+                              f'{", ".join(ENDINGS)}')
+        if left_out:
+            LOGGER.warning('%s: %d of %d files are left out, because their names do not end as '
+                           'those of pictures: %s', self.name, sum(others.values()), len(files),
+                           left_out)
         return paths
 
 
-def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
-    """Opens a picture, upright and as RGB; name: what error messages call it.
+def _natural(path: str) -> List[Any]:
+    """A key that sorts numbers in names by their value."""
+    parts = re.split('([0-9]+)', path.casefold())
+    return [int(part) if part.isdigit() else part for part in parts] + [path]
 
-    Raises CameraError if it is not a JPEG, PNG, WebP or BMP file, or damaged, too small or too
-    large.
+
+def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
+    """Opens a picture, upright and as RGB; of a file with several the first one, which is logged.
+
+    name: what error messages call it. Transparent places become white, as viewers show them.
+    Raises CameraError if it is of none of FORMATS, or damaged, too small or too large.
     """
     name = name or str(file)
     with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # what Pillow minds in metadata
         warnings.simplefilter('error', Image.DecompressionBombWarning)
         try:
             image = Image.open(file, formats=FORMATS)
             if min(image.size) < MIN_SIZE:
                 raise ValueError(f'it has {image.width}x{image.height} pixels, '
                                  f'need {MIN_SIZE}x{MIN_SIZE} or more')
-            return ImageOps.exif_transpose(image).convert('RGB')
+            several = image.format in SEQUENCES and getattr(image, 'is_animated', False)
+            image.load()  # some formats are turned here
+            orientation = _orientation(image)
+            image = _as_rgb(image)
         except UnidentifiedImageError:
-            raise CameraError(f'{name}: not a JPEG, PNG, WebP or BMP picture')
+            raise CameraError(f'{name}: not a {", ".join(FORMATS[:-1])} or {FORMATS[-1]} picture')
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise CameraError(f'{name}: more than {Image.MAX_IMAGE_PIXELS} pixels')
-        except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
-            raise CameraError(f'{name}: {getattr(error, "strerror", None) or error}')
+        except Exception as error:  # damaged files make Pillow's decoders raise anything
+            raise CameraError(f'{name}: {getattr(error, "strerror", None) or one_line(error)}')
+    if several:
+        LOGGER.warning('%s has several pictures, of which only the first is looked at', name)
+    return image.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else image
+
+
+def _orientation(image: Image.Image) -> int:
+    """A picture's EXIF orientation, 1 to 8; 1 where the EXIF data cannot be read."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # any part of them may be damaged, which does not matter for the picture
+        return 1
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode[0] in 'IF':
+        return Image.fromarray(eight_bits(image)).convert('RGB')
+    if image.mode in ('La', 'RGBa'):
+        image = image.convert(image.mode.upper())
+    if image.mode in ('LA', 'PA', 'RGBA') or 'transparency' in image.info:
+        image = image.convert('RGBA')
+        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
+    return image.convert('RGB')
 
 
 def as_rgb(image: np.ndarray, name: str) -> np.ndarray:

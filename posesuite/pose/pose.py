@@ -76,4 +76,4 @@ class Frame(NamedTuple):
     captured: float  # time.monotonic() when the source handed the frame over
     fault: Optional[Fault] = None
     people: Optional[People] = None  # those the source itself knows of; None: ask the network
-    name: str = ''  # of the picture's file, if each frame has one
+    name: str = ''  # of the picture's file, if each frame is a picture of its own

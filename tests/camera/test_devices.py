@@ -2,6 +2,7 @@
 import itertools
 import os
 import signal
+import stat
 import struct
 import subprocess
 import time
@@ -41,7 +42,8 @@ def device() -> Iterator[Callable[..., str]]:
 
     def make(*data: bytes, hangs: bool = False) -> str:
         paths.append(f'/dev/shm/video_test_{os.getpid()}_{len(paths)}')
-        with open(paths[-1], 'wb') as file:
+        os.mknod(paths[-1], stat.S_IFSOCK | 0o600)  # a file would be a video
+        with open(f'{paths[-1]}.frames', 'wb') as file:
             for frame in data:
                 file.write(struct.pack('<I', len(frame)) + frame)
             file.write(b'\xff' * 4 * hangs)
@@ -51,6 +53,7 @@ def device() -> Iterator[Callable[..., str]]:
     yield make
     for path in paths:
         os.unlink(path)
+        os.unlink(f'{path}.frames')
 
 
 def lines_of(*arguments: str, stand_in: str) -> List[List[str]]:

@@ -28,7 +28,8 @@ def test_a_bad_picture_among_good_ones_is_reported_and_left_out(tmp_path, caplog
     (tmp_path / 'b.png').write_bytes(b'')
     Image.new('RGB', (16, 16)).save(str(tmp_path / 'c.png'))
     assert [frame.number for frame in frames(str(tmp_path))] == [0, 2]
-    assert caplog.messages == [f'{tmp_path}/b.png: not a JPEG, PNG, WebP or BMP picture']
+    assert caplog.messages == [f'{tmp_path}/b.png: not a JPEG, PNG, WebP, BMP, TIFF, '
+                               'GIF, PPM or AVIF picture']
 
 
 def test_a_folder_without_pictures(tmp_path):

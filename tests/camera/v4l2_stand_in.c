@@ -1,6 +1,7 @@
 /* Stands in for a V4L2 camera where there is no kernel module for one: loaded by LD_PRELOAD, it
-   answers for files /dev/shm/video*. Such a file holds frames, each after its length as uint32; its
-   end is an unplugged camera, the length HANGS one whose driver blocks. */
+   answers for /dev/shm/video*, whatever is there. /dev/shm/video*.frames holds its frames, each
+   after its length as uint32; its end is an unplugged camera, the length HANGS one whose driver
+   blocks. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <linux/videodev2.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,8 +24,8 @@ static struct v4l2_pix_format format = {.width = 640, .height = 480,
 
 static int fail(int error) { errno = error; return -1; }
 
-static int opened(const char *path, int fd) {
-  if (fd >= 0 && !strncmp(path, "/dev/shm/video", 14)) camera = fd, lost = queued = 0;
+static int opened(int fd) {
+  if (fd >= 0) camera = fd, lost = queued = 0;
   return fd;
 }
 
@@ -34,8 +36,11 @@ static int opened(const char *path, int fd) {
     int mode = va_arg(list, int);                                      \
     va_end(list);                                                      \
     int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, #name);     \
-    int fd = real(path, flags, mode);                                  \
-    return flags & O_NONBLOCK ? opened(path, fd) : fd;                 \
+    if (strncmp(path, "/dev/shm/video", 14) || !(flags & O_NONBLOCK))  \
+      return real(path, flags, mode);                                  \
+    char frames[256];                                                  \
+    snprintf(frames, sizeof frames, "%s.frames", path);                \
+    return opened(real(frames, flags, mode));                          \
   }
 OPEN(open)
 OPEN(open64)

@@ -58,8 +58,8 @@ class Camera:
 
     def __init__(self, source: Optional[str] = None, *, resolution: str = '640x480',
                  format: Optional[str] = None, fps: Optional[int] = None,
-                 frames: Optional[int] = None, realtime: bool = False, wait: bool = False, loop: bool = False,
-                 picture_time: float = 0) -> None:
+                 frames: Optional[int] = None, realtime: bool = False, wait: bool = False,
+                 loop: bool = False, picture_time: float = 0) -> None:
         if not re.match(r'[1-9]\d{0,4}x[1-9]\d{0,4}$', resolution):
             raise CameraError(f"resolution must be like '640x480', got {resolution!r}")
         width, height = map(int, resolution.split('x'))

@@ -141,3 +141,16 @@ def decoder_alone(full_model: str, path: str) -> str:
     graph.inputs, graph.outputs = list(operator.inputs), list(operator.outputs)
     model.signatureDefs = []
     return write(model, path)
+
+
+def for_edgetpu(full_model: str, path: str) -> str:
+    """A model with the decoder in the form that Edge TPU's compiler gives it: one edgetpu-custom-op
+    in place of the network. Only the tests' stand-in for the device runs it.
+    """
+    model = read(full_model)
+    graph = model.subgraphs[0]
+    graph.operators = graph.operators[-1:]
+    add_operator(model, schema.BuiltinOperator.CUSTOM, list(graph.inputs),
+                 list(graph.operators[0].inputs), at=0)
+    model.operatorCodes[-1].customCode = b'edgetpu-custom-op'
+    return write(model, path)

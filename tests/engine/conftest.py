@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any, List
 
-from helpers import DOWNLOAD, ROOT, SIZES, google_model
+from helpers import DOWNLOAD, ROOT, SIZES, bundled_model
 
 import pytest
 
@@ -45,7 +45,7 @@ def compiler() -> str:
     return found or pytest.skip(f'no C++ compiler: {DOWNLOAD}')
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def library(tmp_path_factory: Any) -> str:
     """The folder with the stand-in's libedgetpu.so.1."""
     if not sys.platform.startswith('linux') or sys.maxsize < 2**32:
@@ -56,6 +56,16 @@ def library(tmp_path_factory: Any) -> str:
                     os.path.join(STAND_IN, 'libedgetpu.cc'),
                     '-o', os.path.join(folder, 'libedgetpu.so.1')], check=True, timeout=300)
     return folder
+
+
+@pytest.fixture(scope='session')
+def edgetpu_model(tmp_path_factory: Any) -> str:
+    """A model for the stand-in, with its file for the CPU beside it: the bundled one."""
+    tflite_files = pytest.importorskip('tflite_files')
+    folder = tmp_path_factory.mktemp('models')
+    for name in 'bundled', f'posenet_mobilenet_v1_075_{SIZES[0]}_quant_decoder':
+        shutil.copy(bundled_model(), str(folder / f'{name}.tflite'))
+    return tflite_files.for_edgetpu(bundled_model(), str(folder / 'bundled_edgetpu.tflite'))
 
 
 class Child:
@@ -74,23 +84,29 @@ class Child:
                                    **settings)
         return [json.loads(line) for line in printed.splitlines()]
 
-    def run_program(self, *command: str, status: int = 0, **settings: str) -> str:
-        """Runs Python with these arguments; returns what it printed."""
+    def start(self, *command: str, **settings: str) -> 'subprocess.Popen[str]':
+        """Starts Python with these arguments."""
         env = {name: value for name, value in os.environ.items()
                if not name.startswith(('EDGETPU_STAND_IN', 'PYTHONFAULTHANDLER'))}
         env.update({'EDGETPU_STAND_IN_' + name.upper(): value for name, value in settings.items()},
                    EDGETPU_STAND_IN_LOG=self._log,
-                   EDGETPU_STAND_IN_MODELS=os.path.dirname(google_model(SIZES[0])),
+                   EDGETPU_STAND_IN_MODELS=next(
+                       (os.path.dirname(part) for part in command
+                        if part.endswith('_edgetpu.tflite')), ''),
                    LD_LIBRARY_PATH=os.pathsep.join(
                        filter(None, [self._library, os.environ.get('LD_LIBRARY_PATH')])),
                    PYTHONPATH=os.pathsep.join(
                        filter(None, [ROOT, STAND_IN, os.environ.get('PYTHONPATH')])))
-        result = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, *command], env=env, cwd=os.path.dirname(self._log),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-        self.stderr = result.stderr
-        assert result.returncode == status, result.stderr
-        return result.stdout
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run_program(self, *command: str, status: int = 0, **settings: str) -> str:
+        """Runs Python with these arguments; returns what it printed."""
+        with self.start(*command, **settings) as process:
+            printed, self.stderr = process.communicate(timeout=600)
+        assert process.returncode == status, self.stderr
+        return printed
 
     def device_log(self) -> List[str]:
         """What the stand-in was asked to do, in order."""

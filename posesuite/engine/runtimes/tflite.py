@@ -1,7 +1,11 @@
 """TensorFlow Lite: .tflite files on the CPU and on the Edge TPU."""
+import contextlib
 import ctypes
+import os
 import sys
-from typing import Any, Dict, List, Tuple
+import tempfile
+import threading
+from typing import Any, Dict, Iterator, List, Tuple
 
 from posesuite.engine.device import (
     RUNTIMES,
@@ -14,6 +18,7 @@ from posesuite.engine.network import Choice, Network, TensorDetails
 
 import numpy as np
 
+_STDERR = threading.Lock()
 INPUT_TYPES = (np.uint8, np.int8, np.int32, np.float32)
 
 
@@ -41,6 +46,28 @@ def load_here(choice: Choice, num_threads: int,
     return TfliteNetwork(runtime, choice.model, num_threads, delegates)
 
 
+@contextlib.contextmanager
+def without_infos() -> Iterator[None]:
+    """Removes the INFO lines that the runtime writes to stderr, and that no setting turns off."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_STDERR)
+        try:
+            stderr = os.dup(2)
+            stack.callback(os.close, stderr)
+            said = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # there is no stderr, or no folder for temporary files
+            yield
+            return
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            said.seek(0)
+            with contextlib.suppress(OSError):  # nobody reads it
+                os.write(2, b''.join(line for line in said if not line.startswith(b'INFO: ')))
+
+
 class TfliteNetwork(Network):
     """A network in TensorFlow Lite's interpreter.
 
@@ -50,9 +77,10 @@ class TfliteNetwork(Network):
 
     def __init__(self, runtime: Any, model: bytes, num_threads: int, delegates: List[Any]) -> None:
         self._model = model  # the interpreter reads it in place
-        self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
-                                                experimental_delegates=delegates)
-        self._interpreter.allocate_tensors()
+        with without_infos():
+            self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
+                                                    experimental_delegates=delegates)
+            self._interpreter.allocate_tensors()
         self.input_details: TensorDetails = self._interpreter.get_input_details()[0]
         shape, dtype = self.input_details['shape'].tolist(), self.input_details['dtype']
         if len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or dtype not in INPUT_TYPES:

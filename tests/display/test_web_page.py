@@ -1,4 +1,5 @@
 """The page in a real browser."""
+import re
 import signal
 
 from browsers import Chromium
@@ -21,7 +22,11 @@ def test_a_browser_shows_the_picture_with_its_people(start, tmp_path, width, hei
         assert chromium.run('document.title') == 'demo'
         assert chromium.run("document.getElementById('text').textContent") == '<b>Nposes</b> 1'
         assert chromium.run("document.getElementById('fault').textContent") == 'covered'
-        assert chromium.run("document.getElementById('state').textContent") == 'fault'
+        wait_for(lambda: chromium.run("document.getElementById('rate').textContent"))
+        assert chromium.run("document.querySelector('header').innerText.split('\\n').slice(0, 3)"
+                            ) == ['demo', 'Live, with a fault of the camera', '1 person']
+        assert re.fullmatch(r'[\d.]+ frames a second', chromium.run(
+            "document.getElementById('rate').textContent"))
         assert chromium.run('[innerWidth, document.documentElement.scrollWidth,'
                             'document.documentElement.scrollHeight]') == [width, width, height]
 
@@ -33,8 +38,25 @@ def test_a_browser_shows_the_picture_with_its_people(start, tmp_path, width, hei
         red, green, blue = pixel(165, 82)  # a bone; id 3 is yellow
         assert min(red, green) > 1.5 * blue
         demo.send_signal(signal.SIGTERM)
-        wait_for(lambda: chromium.run("document.getElementById('state').textContent") == 'ended')
+        wait_for(lambda: chromium.run("document.getElementById('state').className") == 'ended')
         assert not [entry for entry in chromium('/se/log', type='browser')
                     if 'Content Security Policy' in entry['message']]
+    finally:
+        chromium.close()
+
+
+def test_a_page_whose_token_is_no_longer_right_says_so(serve, tmp_path):
+    need('chromedriver')
+    need('chromium')
+    demo = serve(token='sesame12')
+    chromium = Chromium(tmp_path, 1280, 800)
+    state = "document.getElementById('state').className"
+    try:
+        chromium('/url', url=demo.url)
+        wait_for(lambda: chromium.run(state) == 'connected')
+        demo.close()
+        wait_for(lambda: chromium.run(state) == 'ended')
+        serve(('127.0.0.1', demo.port), 'another1')
+        wait_for(lambda: chromium.run(state) == 'refused')
     finally:
         chromium.close()

@@ -10,9 +10,10 @@ import math
 import os
 import sqlite3
 import time
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from posesuite.errors import one_line
+from posesuite.visits.clock import Mark, Run
 from posesuite.visits.rows import SECOND, TABLES, Rows
 
 LOGGER = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
+# Stores of version 1 may lack this table, which is made when they are opened for writing.
+CLOCKS = """CREATE TABLE IF NOT EXISTS clocks (run INTEGER PRIMARY KEY, boot TEXT, zero INTEGER,
+first INTEGER, last INTEGER, confirmed INTEGER)"""
 ASIDE = '.damaged-%Y%m%d-%H%M%S'  # suffix of a store that is set aside, a format of its UTC
 MIN_ASIDE_INTERVAL = 60.0  # seconds in which a store that is damaged again is an error
 HEADER_SIZE = 100  # bytes of an SQLite file's header
@@ -37,7 +41,8 @@ HEADER_APPLICATION = slice(68, 72)  # bytes of it that hold application_id, the 
 
 
 class VisitFile:
-    """The database: locked against a second writer, set aside and begun anew if it is damaged.
+    """The database: locked against a second writer, set aside and begun anew if it is damaged, and
+    begun anew if somebody removes or replaces it.
 
     Its methods raise OSError, ValueError or sqlite3.Error.
     """
@@ -56,9 +61,41 @@ class VisitFile:
         if not self._survives(self._write, rows):
             self._write(rows)
 
-    def purge(self, oldest: float) -> None:
-        """Deletes what ended before `oldest` (UTC milliseconds), so that no byte of it is left."""
-        self._survives(self._purge, oldest)
+    def check(self) -> None:
+        """Begins anew if the file is no longer the one that was opened."""
+        if self._lock is None:
+            return
+        if not self._is_there(''):
+            if self._db is not None:
+                LOGGER.warning('the store %s was removed or replaced while it was in use; what '
+                               'follows goes into a new one, or into the one that is there now',
+                               self._path)
+            self.close()
+            self._base = None
+            self._open()
+        elif self._db is not None and not (self._is_there('-wal') and self._is_there('-shm')):
+            LOGGER.warning('the store %s lost its -wal or -shm file; it was made again', self._path)
+            self._disconnect()  # writes all of the log, which is still open, into the store
+            self._open()
+
+    def runs(self) -> List[Run]:
+        """All runs in the order of their numbers."""
+        return read_marked_runs(self._db)
+
+    def purge(self, deadlines: Dict[int, float], oldest_aside: float) -> None:
+        """Deletes what ended before its run's deadline (UTC milliseconds), so that no byte of it is
+        left, and stores that were set aside before oldest_aside.
+        """
+        self._survives(lambda _: self._purge(deadlines, oldest_aside), None)
+
+    def move(self, runs: List[Run], mark: Mark) -> None:
+        """Moves all dates of runs to those of another clock of their boot; mark: its run's."""
+        self._db.execute('BEGIN IMMEDIATE')
+        for run in runs:
+            self._shift(run.id, mark.zero - run.mark.zero)
+            self._db.execute('UPDATE clocks SET zero = ?, confirmed = ? WHERE run = ?',
+                             [mark.zero, mark.confirmed, run.id])
+        self._db.execute('COMMIT')
 
     def close(self) -> None:
         """Closes the file, which write would open again."""
@@ -88,6 +125,7 @@ class VisitFile:
         self._db.execute('BEGIN IMMEDIATE')
         for table, made in (
                 ('runs', ((run + id, *row) for id, row in rows['runs'].items())),
+                ('clocks', ((run + id, *row) for id, row in rows.get('clocks', {}).items())),
                 ('gaps', ((run + id, begun, *row) for (id, begun), row in rows['gaps'].items())),
                 ('visits', ((visit + id, run + row[0], *row[1:])
                             for id, row in rows['visits'].items())),
@@ -97,18 +135,36 @@ class VisitFile:
             self._db.executemany(f'INSERT OR REPLACE INTO {table} VALUES ({marks})', made)
         self._db.execute('COMMIT')
 
-    def _purge(self, oldest: float) -> None:
+    def _shift(self, run: int, by: int) -> None:
+        """Moves all dates of a run; in two steps, because the new ones may be others' old ones."""
+        for step in ('-1 - {}', f'{by} - 1 - {{}}'):
+            self._db.execute(f'UPDATE positions SET time = {step.format("time")} WHERE visit IN '
+                             '(SELECT id FROM visits WHERE run = ?)', [run])
+            self._db.execute(f'UPDATE gaps SET begun = {step.format("begun")}, '
+                             f'ended = {step.format("ended")} WHERE run = ?', [run])
+        for table, key in (('visits', 'run'), ('runs', 'id')):
+            self._db.execute(f'UPDATE {table} SET begun = begun + {by}, ended = ended + {by} '
+                             f'WHERE {key} = ?', [run])
+
+    def _purge(self, deadlines: Dict[int, float], oldest_aside: float) -> None:
         self._db.execute('BEGIN IMMEDIATE')
-        self._db.execute('DELETE FROM positions WHERE time < :oldest AND visit IN '
-                         '(SELECT id FROM visits WHERE begun < :oldest)', {'oldest': oldest})
-        for table in ('visits', 'gaps', 'runs'):
-            self._db.execute(f'DELETE FROM {table} WHERE ended < ?', [oldest])
+        for run, begun in self._db.execute('SELECT id, begun FROM runs').fetchall():
+            limits = {'run': run, 'oldest': deadlines.get(run, -math.inf)}
+            if begun >= limits['oldest']:
+                continue
+            self._db.execute('DELETE FROM positions WHERE time < :oldest AND visit IN '
+                             '(SELECT id FROM visits WHERE run = :run AND begun < :oldest)', limits)
+            for table in ('visits', 'gaps'):
+                self._db.execute(f'DELETE FROM {table} WHERE run = :run AND ended < :oldest',
+                                 limits)
+            self._db.execute('DELETE FROM runs WHERE id = :run AND ended < :oldest', limits)
+        self._db.execute('DELETE FROM clocks WHERE run NOT IN (SELECT id FROM runs)')
         self._db.execute('COMMIT')
         # execute() would make only one step of this statement, and each step frees one page.
         self._db.executescript('PRAGMA incremental_vacuum')
         self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
         for path in _set_aside_stores(self._path):
-            if os.stat(path).st_mtime * SECOND < oldest:
+            if os.stat(path).st_mtime * SECOND < oldest_aside:
                 os.unlink(path)
 
     def _open(self) -> None:
@@ -126,6 +182,7 @@ class VisitFile:
         if not is_store(self._db, self._path, may_be_new=True):
             self._db.execute('PRAGMA auto_vacuum = INCREMENTAL')
             self._db.executescript(SCHEMA)
+        self._db.execute(CLOCKS)
         os.fchmod(self._lock, 0o600)  # SQLite gives its other files the same mode
         self._db.execute('PRAGMA journal_mode = WAL')
         if self._base is None:
@@ -140,6 +197,14 @@ class VisitFile:
         if self._db:
             self._db.close()
             self._db = None
+
+    def _is_there(self, end: str) -> bool:
+        """Whether the open file, or with an end to its name one beside it, is where it was made."""
+        try:
+            found = os.stat(self._path + end)
+        except FileNotFoundError:
+            return False
+        return bool(end) or os.path.samestat(found, os.fstat(self._lock))
 
     def _put_aside(self, error: Exception) -> None:
         self._set_aside = time.monotonic()
@@ -171,6 +236,16 @@ def _locked(path: str) -> int:
         refusal.errno = error.errno
         raise refusal
     return file
+
+
+def read_marked_runs(db: sqlite3.Connection) -> List[Run]:
+    """All runs of a store in the order of their numbers, with the marks that they have."""
+    has_marks = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'clocks'").fetchone()[0]
+    marks = {run: Mark(*mark) for run, *mark in (
+        db.execute('SELECT run, boot, zero, first, last, confirmed FROM clocks')
+        if has_marks else ())}
+    return [Run(*run, marks.get(run[0]))
+            for run in db.execute('SELECT id, begun, ended FROM runs ORDER BY id')]
 
 
 def is_store(db: sqlite3.Connection, path: str, may_be_new: bool = False) -> bool:

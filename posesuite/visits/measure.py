@@ -9,17 +9,8 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area
-from posesuite.visits.queries import (
-    FOREVER,
-    open_store,
-    read_gaps,
-    read_positions,
-    read_runs,
-    read_visits,
-    read_watched,
-)
-from posesuite.visits.rows import SECOND
-from posesuite.visits.statistics import COARSE, DIRECTIONS, GRID, STAY, AreaUse, Gap, Room
+from posesuite.visits.recorded import Recorded, read_recorded
+from posesuite.visits.statistics import COARSE, DIRECTIONS, GRID, STAY, AreaUse, Room
 
 import cv2
 import numpy as np
@@ -27,7 +18,6 @@ import numpy as np
 MAX_STEP = 5.0  # seconds for which a person counts as where they were last seen
 STILL = 0.25  # share of a person's height; who moves less from span to span stands
 STILL_SPAN = 2  # positions before, and after, one at which a person may stand; 4 s in all
-DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
 
 
 def measure(path: str, label: str = '', areas: Sequence[Area] = (),
@@ -35,35 +25,23 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
             until: Optional[datetime.datetime] = None) -> Room:
     """Counts what a store holds of the visits that began from since to before until.
 
+    Visits shorter than MIN_VISIT are left out, and so are runs under a wrong clock.
+
     label: the camera's name. Raises OSError or ValueError with one line.
     """
-    recorded = _read(path, since, until)
+    recorded = read_recorded(path, since, until)
     watched = recorded.watched if len(recorded.watched) else np.zeros((1, 2))
     now = watched[-1, 1]
     edges, weekday, hour = local_hours(watched[0, 0], now)
     seen = _sightings(recorded, edges)
     return Room(
-        label=label, size=recorded.size, now=now, gaps=recorded.gaps,
+        label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
         begun=np.histogram(recorded.begins, edges)[0],
         begins=recorded.begins, dwell=recorded.ends - recorded.begins,
         present=_distinct(seen.visit, seen.slot, len(hour)),
         people=np.bincount(seen.slot, seen.seconds, len(hour)),
         **_maps(seen, recorded.size), **_area_use(seen, areas, len(hour), len(recorded.begins)))
-
-
-class _Recorded(NamedTuple):
-    """What a store holds of some time, in seconds since 1970."""
-    size: Tuple[int, int]  # width and height of the image in pixels
-    watched: np.ndarray  # [n, 2] begin and end
-    gaps: List[Gap]
-    begins: np.ndarray  # of each visit
-    ends: np.ndarray
-    visit: np.ndarray  # of each position: the index of its visit in begins
-    when: np.ndarray
-    x: np.ndarray  # thousandths
-    y: np.ndarray
-    height: np.ndarray
 
 
 class _Sightings(NamedTuple):
@@ -76,33 +54,6 @@ class _Sightings(NamedTuple):
     last: np.ndarray  # whether it is the last one of its visit
     seconds: np.ndarray  # for which the person counts as being there
     slot: np.ndarray  # index of the hour
-
-
-def _read(path: str, since: Optional[datetime.datetime],
-          until: Optional[datetime.datetime]) -> _Recorded:
-    span = [int(moment.timestamp() * SECOND) if moment else default
-            for moment, default in ((since, 0), (until, FOREVER))]
-    low, high = span[0] / SECOND, span[1] / SECOND
-    with open_store(path) as store:
-        watched = np.clip(read_watched(store) / SECOND, low, high).reshape(-1, 2)
-        gaps = [Gap(max(low, begun / SECOND), min(high, ended / SECOND), why)
-                for begun, ended, why in read_gaps(store)]
-        runs = read_runs(store)
-        visits = read_visits(store, *span)
-        columns: List[List[np.ndarray]] = [
-            [np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2')]
-        for part in read_positions(store, *span):
-            for column, values in zip(columns, (
-                    np.searchsorted(visits['id'], part['visit']), part['time'] / SECOND,
-                    part['x'], part['y'], part['height'])):
-                column.append(values.astype(column[0].dtype))
-    visit, when, x, y, height = map(np.concatenate, columns)
-    return _Recorded(
-        size=runs[-1][4:6] if runs else DEFAULT_SIZE,
-        watched=watched[watched[:, 0] < watched[:, 1]],
-        gaps=[gap for gap in gaps if gap.begun < gap.ended],
-        begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
-        visit=visit, when=when, x=x, y=y, height=height)
 
 
 def local_hours(begin: float, end: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -136,7 +87,7 @@ def _seconds_in(edges: np.ndarray, spans: np.ndarray) -> np.ndarray:
     return np.diff(np.interp(edges, points[1:], np.cumsum(lengths)))
 
 
-def _sightings(recorded: _Recorded, edges: np.ndarray) -> _Sightings:
+def _sightings(recorded: Recorded, edges: np.ndarray) -> _Sightings:
     """A person is where they were last seen, until they are seen again or for MAX_STEP."""
     visit, when = recorded.visit, recorded.when
     last = np.ones(len(visit), bool)

@@ -9,9 +9,12 @@ import contextlib
 import itertools
 import os
 import sqlite3
-from typing import Any, Iterator, List, Tuple
+import time
+from typing import Any, Collection, Iterator, List, Tuple
 
-from posesuite.visits.database import is_store
+from posesuite.visits.clock import Run, misdated
+from posesuite.visits.database import is_store, read_marked_runs
+from posesuite.visits.rows import SECOND
 
 import numpy as np
 
@@ -43,23 +46,33 @@ def open_store(path: str) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def read_runs(store: sqlite3.Connection) -> List[Tuple[int, int, int, str, int, int]]:
-    """The runs by begin: id, begun, ended, title, width, height."""
-    return store.execute('SELECT * FROM runs ORDER BY begun, id').fetchall()
+def read_misdated(store: sqlite3.Connection) -> List[Run]:
+    """The runs that were recorded under a wrong clock, see clock.py."""
+    return misdated(read_marked_runs(store), time.time() * SECOND)
 
 
-def read_gaps(store: sqlite3.Connection) -> List[Tuple[int, int, str]]:
-    """The gaps in runs by begin: begun, ended, why."""
-    return store.execute('SELECT begun, ended, why FROM gaps ORDER BY 1, 2, 3').fetchall()
+def read_runs(store: sqlite3.Connection,
+              without: Collection[int] = ()) -> List[Tuple[int, int, int, str, int, int]]:
+    """The runs by begin: id, begun, ended, title, width, height. without: ids of runs."""
+    return store.execute(f'SELECT * FROM runs WHERE id NOT IN ({_listed(without)}) '
+                         'ORDER BY begun, id').fetchall()
 
 
-def read_watched(store: sqlite3.Connection) -> np.ndarray:
+def read_gaps(store: sqlite3.Connection,
+              without: Collection[int] = ()) -> List[Tuple[int, int, str]]:
+    """The gaps in runs by begin: begun, ended, why. without: ids of runs."""
+    return store.execute('SELECT begun, ended, why FROM gaps '
+                         f'WHERE run NOT IN ({_listed(without)}) ORDER BY 1, 2, 3').fetchall()
+
+
+def read_watched(store: sqlite3.Connection, without: Collection[int] = ()) -> np.ndarray:
     """The times in which people could be seen, int64 [N, 2] from begin to end.
 
-    These are the runs without their gaps.
+    These are the runs without their gaps. without: ids of runs.
     """
-    runs, gaps = (np.array(store.execute(f'SELECT begun, ended FROM {table}').fetchall(),
-                           np.int64).reshape(-1, 2) for table in ('runs', 'gaps'))
+    runs, gaps = (np.array(rows, np.int64).reshape(-1, 2) for rows in (
+        [row[1:3] for row in read_runs(store, without)],
+        [row[:2] for row in read_gaps(store, without)]))
     edges = np.unique(np.concatenate([runs, gaps]))
 
     def depth(spans: np.ndarray) -> np.ndarray:
@@ -73,13 +86,14 @@ def read_watched(store: sqlite3.Connection) -> np.ndarray:
     return edges[np.flatnonzero(np.diff(watched, prepend=False))].reshape(-1, 2)
 
 
-def read_visits(store: sqlite3.Connection, since: int = 0, until: int = FOREVER) -> np.ndarray:
+def read_visits(store: sqlite3.Connection, since: int = 0, until: int = FOREVER,
+                without: Collection[int] = ()) -> np.ndarray:
     """The visits that began from since to before until, by id: [N] of VISIT, as in the table.
 
-    A visit of a single frame has no length.
+    A visit of a single frame has no length. without: ids of runs.
     """
-    return _array(store.execute(f'SELECT * FROM visits WHERE {BEGUN} ORDER BY id',
-                                (since, until)), VISIT)
+    return _array(store.execute(f'SELECT * FROM visits WHERE {BEGUN} AND run NOT IN '
+                                f'({_listed(without)}) ORDER BY id', (since, until)), VISIT)
 
 
 def read_positions(store: sqlite3.Connection, since: int = 0, until: int = FOREVER,
@@ -102,6 +116,10 @@ def read_positions(store: sqlite3.Connection, since: int = 0, until: int = FOREV
         rest = read[whole:]
     if len(rest):
         yield rest
+
+
+def _listed(ids: Collection[int]) -> str:
+    return ', '.join(map(str, ids))
 
 
 def _array(rows: Iterator[Tuple[Any, ...]], dtype: np.dtype) -> np.ndarray:

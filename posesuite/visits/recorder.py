@@ -4,8 +4,9 @@
     rows = recorder.record(frame, people, clock=time.time() - time.monotonic())
     rows = recorder.end()
 """
+import collections
 import math
-from typing import Dict, Optional, Tuple
+from typing import Deque, Dict, Optional, Tuple
 
 from posesuite.pose import body
 from posesuite.pose.pose import FaultKind, Frame, People, Pose
@@ -21,10 +22,15 @@ from posesuite.visits.rows import (
 )
 
 MIN_SCORE = 0.3  # lowest score of a keypoint that counts
-MAX_ABSENCE = 2 * SECOND  # milliseconds unseen that end a visit; the tracker forgets sooner
-MAX_SILENCE = 5 * SECOND  # milliseconds without a frame that are not yet a gap
+# Milliseconds unseen that end a visit, and without a frame that are not yet a gap; at least so many
+# of the source's intervals. The tracker forgets people sooner.
+MAX_ABSENCE, ABSENCE_INTERVALS = 2 * SECOND, 2.5
+MAX_SILENCE, SILENCE_INTERVALS = 5 * SECOND, 2.5
+INTERVALS = 5  # latest intervals between frames; the shortest of them is the source's
+MAX_INTERVAL = 5 * SECOND  # milliseconds; a source that is slower cannot follow people
 MIN_GAP = SECOND  # milliseconds; shorter gaps are not recorded
 CLOCK_STEP = 2.0  # seconds by which the clock must jump to count as set
+MAX_PAUSE = 3600.0  # seconds without a frame of a live source after which another run begins
 
 
 class Recorder:
@@ -34,14 +40,17 @@ class Recorder:
     start: when the source began, seconds since 1970, as in the header of a pose log. Without it
         the source is live: its frames are dated by the clock, and a clock that is set begins a new
         run.
+    boot: id of the time since the machine was started, for the marks of runs of a live source.
 
     Runs and visits are numbered from 1 in each recorder.
     """
 
-    def __init__(self, title: str = '', start: Optional[float] = None) -> None:
+    def __init__(self, title: str = '', start: Optional[float] = None, boot: str = '') -> None:
         self._title = title.encode('utf-8', 'replace').decode()  # SQLite refuses lone surrogates
-        self._start = start
+        self._start, self._boot = start, boot
         self._clock = 0.0  # wall-clock time at monotonic zero, seconds, when the run began
+        self._confirmed = False  # whether that is confirmed
+        self._captured = 0.0, 0.0  # monotonic time of the run's first and latest frame, seconds
         self._epoch = 0.0  # wall-clock time at the source's zero, seconds
         self._size = 0, 0  # width and height of the latest frame, pixels
         self._time = 0.0  # timestamp of the latest frame, seconds
@@ -50,6 +59,7 @@ class Recorder:
         self._begun = 0  # UTC of the run's first frame
         self._watched = 0  # UTC of the latest frame that showed the room
         self._why = ''  # reason of the gap that is going on
+        self._intervals: Deque[int] = collections.deque(maxlen=INTERVALS)  # milliseconds, latest
         self._visits = 0  # number of visits so far
         self._present: Dict[int, _Visit] = {}  # by the tracker's ids
 
@@ -59,9 +69,28 @@ class Recorder:
         return self._run
 
     @property
-    def now(self) -> int:
-        """UTC of the latest frame in milliseconds."""
-        return self._now
+    def clock(self) -> float:
+        """Wall-clock time at monotonic zero when the present run began, seconds since 1970."""
+        return self._clock
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the clock of the present run is confirmed."""
+        return self._confirmed
+
+    def confirm(self) -> None:
+        """Marks the present run as one under a confirmed clock."""
+        self._confirmed = True
+
+    @property
+    def interval(self) -> int:
+        """Milliseconds from frame to frame; 0 while they are not known."""
+        return min(self._intervals) if self._intervals else 0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the source delivers frames more rarely than every MAX_INTERVAL."""
+        return len(self._intervals) == INTERVALS and self.interval > MAX_INTERVAL
 
     def clock_was_set(self, clock: float) -> bool:
         """Whether the wall clock was set since the run began; see record for clock."""
@@ -78,9 +107,14 @@ class Recorder:
         """
         rows = no_rows()
         size = frame.image.shape[1], frame.image.shape[0]
-        if size != self._size or frame.time < self._time or self.clock_was_set(clock):
+        if (size != self._size or frame.time < self._time or self.clock_was_set(clock)
+                or self._start is None and frame.time - self._time > MAX_PAUSE):
             self._begin_run(rows, frame, size, clock)
-        self._time, self._now = frame.time, self._utc(frame)
+        self._captured = self._captured[0], frame.captured
+        now = self._utc(frame)
+        if now > self._now:
+            self._intervals.append(now - self._now)
+        self._time, self._now = frame.time, now
         blind = frame.fault is not None and (not people or frame.fault.kind is FaultKind.FROZEN)
         self._record_gap(rows, frame.fault.text if blind else '')
         self._record_people(rows, {} if blind else people)
@@ -97,6 +131,10 @@ class Recorder:
         rows = no_rows()
         if self._run:
             rows['runs'][self._run] = self._begun, self._now, self._title, *self._size
+            if self._start is None:
+                zero, first, last = (round(seconds * SECOND)
+                                     for seconds in (self._clock, *self._captured))
+                rows['clocks'][self._run] = self._boot, zero, first, last, int(self._confirmed)
         return rows
 
     def _utc(self, frame: Frame) -> int:
@@ -105,24 +143,30 @@ class Recorder:
     def _begin_run(self, rows: Rows, frame: Frame, size: Tuple[int, int], clock: float) -> None:
         for table, ended in self.end().items():
             rows[table].update(ended)
-        self._clock, self._size = clock, size
+        self._clock, self._size, self._confirmed = clock, size, False
+        self._captured = frame.captured, frame.captured
         self._epoch = clock + frame.captured - frame.time if self._start is None else self._start
         self._now = self._begun = self._watched = self._utc(frame)
         self._why = ''
+        self._intervals.clear()
         self._run += 1
 
     def _record_gap(self, rows: Rows, fault: str) -> None:
         """A gap lasts from the last frame that showed the room to the next one that does."""
         unseen = self._now - self._watched
-        if fault or unseen > MAX_SILENCE:
+        if fault or unseen > self._at_least(MAX_SILENCE, SILENCE_INTERVALS):
             self._why = fault or self._why or 'no frames'
         if self._why and unseen >= MIN_GAP:
             rows['gaps'][self._run, self._watched] = self._now, self._why
         if not fault:
             self._watched, self._why = self._now, ''
 
+    def _at_least(self, least: float, intervals: float) -> float:
+        """A time in milliseconds, or so many intervals of a source that is slower."""
+        return max(least, intervals * min(self.interval, MAX_INTERVAL))
+
     def _record_people(self, rows: Rows, people: People) -> None:
-        self._end_visits(rows, self._now - MAX_ABSENCE)
+        self._end_visits(rows, self._now - self._at_least(MAX_ABSENCE, ABSENCE_INTERVALS))
         for id, pose in people.items():
             visit = self._present.get(id)
             position = (position_row(pose, *self._size)

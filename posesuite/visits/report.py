@@ -13,7 +13,15 @@ from typing import Any, Dict, List, Optional, Sequence
 from posesuite.files import written_whole
 from posesuite.visits.areas import read_areas
 from posesuite.visits.measure import measure
-from posesuite.visits.statistics import STAY, AreaUse, Room, occupancy, waits, week_rate
+from posesuite.visits.statistics import (
+    MIN_VISIT,
+    STAY,
+    AreaUse,
+    Room,
+    occupancy,
+    waits,
+    week_rate,
+)
 from posesuite.visits.tables import WEEKDAYS, csv_tables
 
 import numpy as np
@@ -106,15 +114,17 @@ def _headline(room: Room, min_visits: int) -> List[str]:
     if room.gaps:
         lost = _duration(sum(gap.ended - gap.begun for gap in room.gaps))
         gaps = f'{len(room.gaps)} ({lost} in all)'
+    short = f'{room.short:,}' if room.short >= min_visits else f'fewer than {min_visits}'
+    short = f' ({short} under {MIN_VISIT:g} s not counted)' * bool(room.short)
     if len(room.begins) < min_visits:
-        return [f'fewer than {min_visits}', '', '', '', watched, gaps]
+        return [f'fewer than {min_visits}{short}', '', '', '', watched, gaps]
     week = week_rate(room, min_visits)
     extremes = ['', '']
     if np.isfinite(week).any():
         found = (np.unravel_index(find(week), week.shape) for find in (np.nanargmax, np.nanargmin))
         extremes = [f'{WEEKDAYS[day]} {_hours(hour)} ({week[day, hour]:.1f} visits per hour)'
                     for day, hour in found]
-    return [f'{len(room.begins):,}', _spread(room.dwell), *extremes, watched, gaps]
+    return [f'{len(room.begins):,}{short}', _spread(room.dwell), *extremes, watched, gaps]
 
 
 def _areas(rooms: List[Room], min_visits: int) -> Dict[str, Any]:

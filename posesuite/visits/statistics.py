@@ -12,6 +12,7 @@ import numpy as np
 GRID = 48, 36  # cells of the maps, across and down
 COARSE = 16, 12  # cells of the map of paths, across and down
 DIRECTIONS = 8  # number of directions of the paths
+MIN_VISIT = 1.0  # seconds of the shortest visit that counts; others may be no person at all
 STAY = 5.0  # seconds of the shortest stay in an area that counts; others pass through
 RECENT = 1800.0  # seconds before the last moment watched that count as now
 MAX_DAYS = 100  # days that are shown one by one
@@ -44,6 +45,7 @@ class Room(NamedTuple):
     size: Tuple[int, int]  # width and height of the image in pixels
     now: float  # last moment watched, seconds since 1970
     gaps: List[Gap]  # within runs
+    short: int  # number of visits shorter than MIN_VISIT, which do not count
     edges: np.ndarray  # of the hours, seconds since 1970 [n + 1]
     weekday: np.ndarray  # of each hour, from Monday
     hour: np.ndarray  # of the day, of each hour

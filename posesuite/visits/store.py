@@ -10,19 +10,21 @@ import math
 import sqlite3
 import threading
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from posesuite.pose.pose import Frame, People
+from posesuite.visits.clock import Clock, Run, date, deadlines, doubt, duration, movable
 from posesuite.visits.database import VisitFile
 from posesuite.visits.recorder import Recorder
 from posesuite.visits.row_queue import MAX_QUEUED, RowQueue
-from posesuite.visits.rows import DAY, Rows, no_rows
+from posesuite.visits.rows import DAY, SECOND, Rows, no_rows
 
 LOGGER = logging.getLogger(__name__)
 FLUSH_INTERVAL = 5.0  # seconds between writes; the most that a killed process loses
 IDLE_INTERVAL = 60.0  # seconds between writes while nobody is there
 PURGE_INTERVAL = 3600.0  # seconds between deletions of what is too old
 COMPLAINT_INTERVAL = 60.0  # seconds between messages about failed writes
+MAX_SILENT_MOVE = 60 * SECOND  # milliseconds by which runs are moved without a word
 BATCH = 1000  # positions that are written without waiting for FLUSH_INTERVAL
 CLOSE_TIMEOUT = 3.0  # seconds that closing waits for the disk
 DISK_ERRORS = errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS
@@ -34,7 +36,10 @@ class VisitStore:
     A thread of its own writes every FLUSH_INTERVAL; what it has written outlives SIGKILL and loss
     of power. Failed writes are reported and retried. Meanwhile up to `max_queued` rows of a table
     wait; beyond that the oldest are dropped, which is recorded as a gap. A damaged store is set
-    aside and a new one begun.
+    aside and a new one begun; so is one that is removed.
+
+    Rows are deleted once they are older than keep_days for certain, which no wall clock can say
+    alone: see clock.py.
 
     path: of the store, new or not.
     keep_days: days after which rows are deleted, and stores that were set aside too.
@@ -42,21 +47,26 @@ class VisitStore:
     start: aware time at which the source began, as in the header of a pose log: write then waits
         for the disk. Without it the source is live and dated by the clock.
     max_queued: rows.
+    clock: that dates a live source.
     Raises OSError or ValueError with one line: no such folder, a second process, another version.
     """
 
     def __init__(self, path: Optional[str], keep_days: float = 30, title: str = '',
-                 start: Optional[datetime.datetime] = None, max_queued: int = MAX_QUEUED) -> None:
+                 start: Optional[datetime.datetime] = None, max_queued: int = MAX_QUEUED,
+                 clock: Optional[Clock] = None) -> None:
         self._path = path
         self._keep = keep_days * DAY
         self._live = start is None
-        self._recorder = Recorder(title, start and start.timestamp())
+        self._clock = clock or Clock()
+        self._recorder = Recorder(title, start and start.timestamp(), self._clock.boot)
         self._queue = RowQueue(max_queued)
         self._changed = threading.Condition()  # guards what write and the writer's thread share
         self._closed = self._failing = False
         self._complained = -math.inf  # time.monotonic() of the latest message about a failed write
         self._written = 0.0  # time.monotonic() of the latest write
         self._purge_due = 0.0  # time.monotonic() from which the next purge may be
+        self._checked = 0, False  # the run whose clock was checked latest, and whether confirmed
+        self._slow = False  # whether it was said that frames come too rarely
         self._thread = threading.Thread(target=self._write_until_closed, daemon=True)
         if path is not None:
             self._file = VisitFile(path)
@@ -71,11 +81,13 @@ class VisitStore:
         if self._path is None:
             return
         with self._changed:
-            clock = time.time() - time.monotonic()
-            if self._recorder.clock_was_set(clock):
-                # It may be wrong and set again: what it makes too old is not deleted yet.
-                self._purge_due = time.monotonic() + PURGE_INTERVAL
-            self._queue.add(self._recorder.record(frame, people, clock), self._recorder.run)
+            self._queue.add(self._recorder.record(frame, people, self._clock.zero()),
+                            self._recorder.run)
+            if self._recorder.is_slow and not self._slow:
+                self._slow = True
+                LOGGER.warning('frames come only every %.0f s, too rarely to follow people: the '
+                               'visits in %s are not reliable',
+                               self._recorder.interval / SECOND, self._path)
             if self._batch_waits():
                 self._changed.notify_all()
                 while not self._live and self._thread.is_alive() and not self._failing and (
@@ -90,7 +102,9 @@ class VisitStore:
             self._queue.add(self._recorder.end(), self._recorder.run)
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(CLOSE_TIMEOUT)
+        end = time.monotonic() + CLOSE_TIMEOUT
+        while self._thread.is_alive() and time.monotonic() < end:
+            self._thread.join(0.1)  # which may return too early if the clock is not the kernel's
         if self._thread.is_alive() or self._queue:
             raise OSError(f'the end of {self._path} could not be written')
 
@@ -123,22 +137,37 @@ class VisitStore:
                     lambda: self._closed or not self._failing and self._batch_waits(),
                     FLUSH_INTERVAL)
                 closed = self._closed
-                if self._queue or time.monotonic() - self._written >= IDLE_INTERVAL:
+                state = self._state()
+                if (self._queue or state != self._checked
+                        or time.monotonic() - self._written >= IDLE_INTERVAL):
                     self._queue.add(self._recorder.run_row(), self._recorder.run)
                 rows = self._queue.take()
                 self._changed.notify_all()
-            if any(rows.values()):
-                self._write_rows(rows)
+            self._write_rows(rows, state)
         self._file.close()
 
-    def _write_rows(self, rows: Rows) -> None:
-        """Writes rows and purges, or puts back what could not be written."""
+    def _state(self) -> Tuple[int, bool]:
+        """The present run, and whether its clock is confirmed by now."""
+        recorder = self._recorder
+        if (self._live and recorder.run and not recorder.confirmed and self._clock.is_confirmed()
+                and not recorder.clock_was_set(self._clock.zero())):  # else a new run begins soon
+            recorder.confirm()
+        return recorder.run, recorder.confirmed
+
+    def _write_rows(self, rows: Rows, state: Tuple[int, bool]) -> None:
+        """Writes rows and purges, or puts back what could not be written. state: _state's."""
         try:
+            self._file.check()
+            if not any(rows.values()):
+                return
             self._file.write(rows)
             rows = no_rows()  # these are safe, even if the purge fails
             self._written = time.monotonic()
-            if self._recorder.run and self._written >= self._purge_due:
-                self._file.purge(self._recorder.now - self._keep)
+            if state != self._checked:
+                self._check_clock(state[0] != self._checked[0])
+                self._checked, self._purge_due = state, 0.0
+            if self._written >= self._purge_due:
+                self._purge()
                 self._purge_due = self._written + PURGE_INTERVAL
         except (OSError, ValueError, sqlite3.Error) as error:
             self._complain(error)
@@ -150,6 +179,39 @@ class VisitStore:
                 LOGGER.warning('the store %s is written again; %d positions were lost', self._path,
                                self._queue.lost)
             self._failing, self._queue.lost = False, 0
+
+    def _check_clock(self, is_new: bool) -> None:
+        """Moves runs that were recorded under a wrong clock, or says what is doubtful.
+
+        is_new: whether the present run has not been checked before.
+        """
+        runs = self._file.runs()
+        moved = movable(runs)
+        self._file.move(moved, runs[-1].mark)
+        far = [by for by in (runs[-1].mark.zero - run.mark.zero for run in moved)
+               if abs(by) > MAX_SILENT_MOVE]
+        if far:
+            LOGGER.warning('the clock was set; runs in the store %s that were recorded under a '
+                           'wrong clock were moved: %d, by %s', self._path, len(far),
+                           duration(abs(far[-1])))
+        elif is_new and not self._is_sure(runs[-1]):
+            why = doubt(runs, self._keep) if self._live else (
+                f'is behind the recording, which is of {date(runs[-1].until)}')
+            if why:
+                LOGGER.warning('the clock %s: on its word nothing is deleted from the store %s '
+                               'until a time server confirms it', why, self._path)
+
+    def _is_sure(self, run: Run) -> bool:
+        """Whether the present run is dated by a confirmed clock, or as a recording in the past."""
+        return run.confirmed or not self._live and run.ended <= time.time() * SECOND
+
+    def _purge(self) -> None:
+        runs = self._file.runs()
+        sure = self._is_sure(runs[-1])
+        limits = deadlines(runs, self._keep, sure)
+        # Those that were set aside are older than all runs.
+        aside = sure or runs[0].begun < limits[runs[0].id]
+        self._file.purge(limits, runs[-1].until - self._keep if aside else -math.inf)
 
     def _complain(self, error: Exception) -> None:
         self._failing = True

@@ -144,7 +144,7 @@ def test_a_purge_deletes_what_has_ended(path):
                 'visits': {1: (1, 0, 1000), 2: (2, 2000, 9000)},
                 'positions': {(1, 0): (1, 1, 1, 0), (2, 2000): (1, 1, 1, 0),
                               (2, 9000): (1, 1, 1, 0)}})
-    file.purge(5000)
+    file.purge({1: 5000, 2: 5000}, 5000)
     file.close()
     found = everything(path)
     assert [row[0] for row in found['runs']] == [row[0] for row in found['visits']] == [2]

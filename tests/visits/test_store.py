@@ -2,7 +2,6 @@
 import datetime
 import os
 import re
-import time
 from typing import Any, Set
 
 from figures import frame, standing
@@ -109,28 +108,6 @@ def test_what_is_too_old_is_gone_to_the_byte(path, quick):
     fill(path, {}, 0, START + datetime.timedelta(days=300), keep_days=30)
     assert not old & times_in(path.parent)
     assert b'canary' not in path.read_bytes()
-
-
-def test_a_clock_that_was_set_deletes_nothing_for_an_hour(path, quick, monkeypatch):
-    """By a clock that is a year ahead everything would be too old."""
-    class Clock:
-        """Stands for the module time, a year ahead from some moment on."""
-        ahead = 0.0
-
-        def time(self) -> float:
-            return time.time() + self.ahead
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(time, name)
-
-    clock = Clock()
-    monkeypatch.setattr(store_module, 'time', clock)
-    with VisitStore(str(path), keep_days=30) as store:
-        for i in range(4):
-            clock.ahead = 366.0 * 86400 * (i >= 2)
-            store.write(frame(i), SOMEBODY)
-            wait_for(lambda i=i: len(everything(path)['positions']) == i + 1)
-    assert len(everything(path)['runs']) == 2
 
 
 def test_a_long_day_is_small_and_its_log_stays_level(path):

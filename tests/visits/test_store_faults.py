@@ -12,7 +12,7 @@ from helpers import wait_for
 from posesuite.visits import store as store_module
 from posesuite.visits.rows import DAY
 from posesuite.visits.store import VisitStore
-from stores import BEGIN, START, child, everything, fill, is_whole
+from stores import BEGIN, FOREVER, START, child, everything, fill, is_whole
 
 import pytest
 
@@ -209,6 +209,68 @@ def test_a_store_that_is_damaged_while_it_is_open_is_set_aside(path, monkeypatch
         1000 * i for i in range(1, 10)]
     assert [row[2:] for row in found['visits']] == [(BEGIN + DAY, BEGIN + DAY + 9000)]
     assert len(found['runs']) == 1
+
+
+@pytest.mark.parametrize('how', ['removed', 'moved', 'replaced'])
+def test_a_store_that_is_taken_away_is_begun_anew(path, monkeypatch, caplog, how):
+    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
+    fill(path.parent / 'other.db', {1: (0, 5)}, 5)
+    with VisitStore(str(path), start=START, keep_days=FOREVER) as store:
+        store.write(frame(0), SOMEBODY)
+        wait_for(lambda: everything(path)['positions'])
+        if how == 'removed':
+            path.unlink()
+        elif how == 'moved':
+            path.rename(path.parent / 'kept.db')
+        else:
+            (path.parent / 'other.db').rename(path)
+        wait_for(lambda: caplog.messages and path.exists())  # although nobody comes
+        for i in range(1, 10):
+            store.write(frame(i), SOMEBODY)
+    said, = caplog.messages
+    assert said.startswith(f'the store {path} was removed or replaced')
+    assert is_whole(path)
+    found = everything(path)
+    before = 6 * (how == 'replaced')
+    assert len(found['positions']) == before + 9
+    assert len(found['runs']) == len(found['visits']) == 1 + (how == 'replaced')
+    assert path.stat().st_mode & 0o777 == 0o600
+    if how == 'moved':
+        assert len(everything(path.parent / 'kept.db')['positions']) == 1
+    assert not glob.glob(f'{path}-*')
+
+
+def test_a_store_that_is_replaced_by_another_kind_of_file_waits(path, monkeypatch, caplog):
+    """Whose file is left alone."""
+    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
+    monkeypatch.setattr(store_module, 'COMPLAINT_INTERVAL', 0.0)
+    diary = path.parent / 'diary'
+    diary.write_text('Dear diary')
+    with VisitStore(str(path), start=START, keep_days=FOREVER) as store:
+        store.write(frame(0), SOMEBODY)
+        wait_for(lambda: everything(path)['positions'])
+        diary.rename(path)
+        wait_for(lambda: f'{path} is not a store of visits' in caplog.text)
+        store.write(frame(1), SOMEBODY)
+        assert path.read_text() == 'Dear diary'
+        path.unlink()
+        wait_for(lambda: 'is written again' in caplog.text)
+    assert len(everything(path)['positions']) == 1
+
+
+@pytest.mark.parametrize('end', ['-wal', '-shm'])
+def test_a_store_whose_log_is_removed_loses_nothing(path, monkeypatch, caplog, end):
+    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
+    with VisitStore(str(path), start=START, keep_days=FOREVER) as store:
+        store.write(frame(0), SOMEBODY)
+        wait_for(lambda: everything(path)['positions'])
+        os.unlink(f'{path}{end}')
+        wait_for(lambda: os.path.exists(f'{path}{end}'))
+        store.write(frame(1), SOMEBODY)
+        wait_for(lambda: len(everything(path)['positions']) == 2)
+    assert 'lost its -wal or -shm file' in caplog.text
+    assert len(caplog.messages) == 1
+    assert is_whole(path)
 
 
 def test_memory_stays_bounded_while_the_disk_is_full(path):

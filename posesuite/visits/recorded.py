@@ -1,0 +1,80 @@
+"""What counts of a store's content in reports, as arrays."""
+import datetime
+import logging
+from typing import List, NamedTuple, Optional, Tuple
+
+from posesuite.visits.clock import date
+from posesuite.visits.queries import (
+    FOREVER,
+    open_store,
+    read_gaps,
+    read_misdated,
+    read_positions,
+    read_runs,
+    read_visits,
+    read_watched,
+)
+from posesuite.visits.rows import SECOND
+from posesuite.visits.statistics import MIN_VISIT, Gap
+
+import numpy as np
+
+LOGGER = logging.getLogger(__name__)
+MAX_DATES = 5  # dates of runs under a wrong clock that are named
+DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
+
+
+class Recorded(NamedTuple):
+    """What a store holds of some time, in seconds since 1970.
+
+    Visits shorter than MIN_VISIT are left out, and so are runs under a wrong clock, which is
+    reported.
+    """
+    size: Tuple[int, int]  # width and height of the image in pixels
+    watched: np.ndarray  # [n, 2] begin and end
+    gaps: List[Gap]
+    short: int  # number of visits that were left out
+    begins: np.ndarray  # of each visit
+    ends: np.ndarray
+    visit: np.ndarray  # of each position: the index of its visit in begins
+    when: np.ndarray
+    x: np.ndarray  # thousandths
+    y: np.ndarray
+    height: np.ndarray
+
+
+def read_recorded(path: str, since: Optional[datetime.datetime],
+                  until: Optional[datetime.datetime]) -> Recorded:
+    """Reads of a store what counts; see Recorded. Raises OSError or ValueError with one line."""
+    span = [int(moment.timestamp() * SECOND) if moment else default
+            for moment, default in ((since, 0), (until, FOREVER))]
+    low, high = span[0] / SECOND, span[1] / SECOND
+    with open_store(path) as store:
+        wrong = read_misdated(store)
+        if wrong:
+            LOGGER.warning('%s: runs under a wrong clock are left out: %d (%s)', path, len(wrong),
+                           ', '.join(sorted({date(run.since)[:10] for run in wrong})[:MAX_DATES]))
+        without = [run.id for run in wrong]
+        watched = np.clip(read_watched(store, without) / SECOND, low, high).reshape(-1, 2)
+        gaps = [Gap(max(low, begun / SECOND), min(high, ended / SECOND), why)
+                for begun, ended, why in read_gaps(store, without)]
+        runs = read_runs(store, without)
+        visits = read_visits(store, *span, without=without)
+        long_enough = visits['ended'] - visits['begun'] >= MIN_VISIT * SECOND
+        short = np.count_nonzero(~long_enough)
+        visits = visits[long_enough]
+        columns: List[List[np.ndarray]] = [
+            [np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2')]
+        for part in read_positions(store, *span):
+            part = part[np.isin(part['visit'], visits['id'])]
+            for column, values in zip(columns, (
+                    np.searchsorted(visits['id'], part['visit']), part['time'] / SECOND,
+                    part['x'], part['y'], part['height'])):
+                column.append(values.astype(column[0].dtype))
+    visit, when, x, y, height = map(np.concatenate, columns)
+    return Recorded(
+        size=runs[-1][4:6] if runs else DEFAULT_SIZE,
+        watched=watched[watched[:, 0] < watched[:, 1]],
+        gaps=[gap for gap in gaps if gap.begun < gap.ended], short=int(short),
+        begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
+        visit=visit, when=when, x=x, y=y, height=height)

@@ -39,9 +39,9 @@ def demo(args: argparse.Namespace) -> None:
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started) as store, \
-                Display.from_args(args, 'anonymizer', may_save=not args.show_live_while_waiting,
-                                  keys={'b': ('renew the background', curtain.renew)},
-                                  fps=camera.fps) as display:
+                Display.from_args(args, 'anonymizer', camera,
+                                  may_save=not args.show_live_while_waiting,
+                                  keys={'b': ('renew the background', curtain.renew)}) as display:
             systemd.notify('READY=1')
             for frame in camera:
                 systemd.feed(frame)

@@ -2,10 +2,11 @@
 
 examples:
   python3 pose_camera.py
-  python3 pose_camera.py --videosrc samples/three_people.mp4 --output skeletons.mp4
+  python3 pose_camera.py samples/three_people.mp4 --loop
+  python3 pose_camera.py samples/three_people.mp4 --output skeletons.mp4
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
-  python3 pose_camera.py --videosrc visit.jsonl    # the same again, from its log
+  python3 pose_camera.py visit.jsonl               # the same again, from its log
 """
 import argparse
 import sys
@@ -29,7 +30,7 @@ def demo(args: argparse.Namespace) -> None:
         engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
         finder, rate = PeopleFinder(engine, args.threshold, smooth=args.smooth), Rate()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-                Display.from_args(args, 'pose_camera', fps=camera.fps) as display:
+                Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 log.write(frame, people)
@@ -50,19 +51,20 @@ class Rate:
         self._inference_times = deque(maxlen=30)
 
     def line(self, inference_time: float, count: int) -> str:
-        """The text of a frame.
+        """The text of a frame, such as '2 people, 30.0 frames a second, PoseNet 14.0 ms'.
 
         inference_time: in seconds, 0 if no network ran, as for a pose log or a lost camera.
         count: the number of people.
         """
         self._times.append(time.monotonic())
-        fps = (len(self._times) - 1) / (self._times[-1] - self._times[0])
-        text = f'TrueFPS: {fps:.2f} Nposes {count}'
+        fps = (len(self._times) - 1) / max(1e-6, self._times[-1] - self._times[0])
+        people = {0: 'nobody', 1: '1 person'}.get(count, f'{count} people')
+        text = f'{people}, {fps:.1f} frames a second'
         if not inference_time:
             return text
         self._inference_times.append(inference_time)
         mean = sum(self._inference_times) / len(self._inference_times)
-        return f'PoseNet: {mean * 1000:.1f}ms ({1 / mean:.1f} fps) {text}'
+        return f'{text}, PoseNet {mean * 1000:.1f} ms'
 
 
 def parse_args() -> argparse.Namespace:

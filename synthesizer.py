@@ -18,7 +18,7 @@ from posesuite import script
 from posesuite.camera import Camera, add_camera_options
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
-from posesuite.files import check_outputs, own_file
+from posesuite.files import own_file
 from posesuite.music import Audio, Delays, Trio, add_audio_options, add_music_options, stage
 from posesuite.pose import PeopleFinder, PoseLog
 
@@ -38,8 +38,7 @@ def demo(args: argparse.Namespace) -> None:
         with Audio.from_args(args, [player.program for player in trio.players],
                              may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-                Display.from_args(args, 'synthesizer', draw=stage.painter(trio),
-                                  fps=camera.fps) as display:
+                Display.from_args(args, 'synthesizer', camera, draw=stage.painter(trio)) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 sounds = trio.update(people, frame.time, frame.image.shape[0])
@@ -73,9 +72,9 @@ def parse_args() -> argparse.Namespace:
         parser.error('--full-speed needs --mute and no --midi-port: what is heard plays at its own '
                      'pace')
     args.realtime = args.realtime or heard
+    script.refuse_overwriting(parser, [*args.record, args.output, args.log],
+                              [args.videosrc, args.soundfont])
     try:
-        check_outputs(filter(None, [*args.record, args.output, args.log]),
-                      filter(None, [args.videosrc, args.soundfont]))
         args.trio = Trio.from_args(args)
     except ValueError as error:
         parser.error(str(error))

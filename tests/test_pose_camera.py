@@ -130,9 +130,60 @@ def test_line_of_text(monkeypatch):
     for _ in range(40):
         now[0] += 1 / 29.97
         line = rate.line(0.014, 2)
-    assert line == 'PoseNet: 14.0ms (71.4 fps) TrueFPS: 29.97 Nposes 2'
+    assert line == '2 people, 30.0 frames a second, PoseNet 14.0 ms'
     now[0] += 1 / 29.97
-    assert rate.line(0, 1) == 'TrueFPS: 29.97 Nposes 1'  # no network ran
+    assert rate.line(0, 1) == '1 person, 30.0 frames a second'  # no network ran
+    assert rate.line(0, 0).startswith('nobody, ')
+
+
+def test_a_replay_names_no_network(monkeypatch):
+    import pose_camera
+    texts = []
+    monkeypatch.setattr(pose_camera.Display, 'show',
+                        lambda display, frame, people, text: texts.append(text) or True)
+    monkeypatch.setattr(sys, 'argv', [SCRIPT, LOG, '--headless', '--frames', '40'])
+    pose_camera.demo(pose_camera.parse_args())
+    assert len(texts) == 40
+    assert all(re.fullmatch(r'3 people, \d+\.\d frames a second', text) for text in texts)
+
+
+@pytest.fixture
+def shown_pictures(screen, tmp_path):
+    """pose_camera.py with a folder of three pictures in a window, and a function that presses one
+    of its keys.
+    """
+    need('xdotool')
+    for name in 'abc':
+        cv2.imwrite(str(tmp_path / f'{name}.png'), np.full((240, 320, 3), 90, np.uint8))
+    demo = subprocess.Popen(
+        [sys.executable, SCRIPT, str(tmp_path), '--picture-time', '3600', '--log',
+         str(tmp_path / 'log.jsonl'), *small_model()], env=screen, stderr=subprocess.DEVNULL)
+
+    def xdotool(*command: str) -> str:
+        return subprocess.run(['xdotool', *command], env=screen,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    window = wait_for(lambda: xdotool('search', '--onlyvisible', '--name', '^pose_camera$'))
+    yield demo, lambda key: xdotool('windowfocus', '--sync', window.split()[0], 'key', key)
+    demo.kill()
+    demo.wait()
+
+
+def test_in_a_window_the_space_bar_goes_on_to_the_next_picture(shown_pictures, tmp_path):
+    demo, press = shown_pictures
+    for count in (1, 2, 3):
+        wait_for(lambda count=count: len(lines_of(tmp_path / 'log.jsonl')) == 1 + count)
+        assert demo.poll() is None
+        press('space')
+    assert demo.wait(10) == 0
+
+
+def test_q_ends_a_picture_that_is_looked_at(shown_pictures, tmp_path):
+    demo, press = shown_pictures
+    wait_for(lambda: len(lines_of(tmp_path / 'log.jsonl')) == 2)
+    press('q')
+    assert demo.wait(10) == 0
+    assert len(lines_of(tmp_path / 'log.jsonl')) == 2
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

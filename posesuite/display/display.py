@@ -80,9 +80,18 @@ class Display:
             self._opened = opened.pop_all()
 
     @classmethod
-    def from_args(cls, args: argparse.Namespace, title: str, **more: Any) -> 'Display':
-        """The display that add_display_options describes; more: further keywords of Display."""
+    def from_args(cls, args: argparse.Namespace, title: str, camera: Any = None,
+                  **more: Any) -> 'Display':
+        """The display that add_display_options describes.
+
+        camera: the Camera whose frames are shown, in whose window the space bar skips pictures.
+        more: further keywords of Display.
+        """
         alone = not (args.headless or args.output or args.serve)
+        if camera is not None:
+            more = dict({'fps': camera.fps, 'on_end': camera.stop}, **more)
+            if camera.pictures:
+                more['keys'] = dict(more.get('keys', {}), space=('next picture', camera.skip))
         token = args.token or args.token_file or (token_from_environment() if args.serve else None)
         display = cls(window=title if alone else None, output=args.output, serve=args.serve,
                       token=token, host_names=args.allow_host, title=title, mirror=args.mirror,

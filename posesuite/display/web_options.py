@@ -1,13 +1,17 @@
 """The options of the server for browsers."""
 import argparse
+import logging
 import os
 import re
+import shlex
+import stat
 from typing import Any, Optional, Tuple
 
 from posesuite.display.output import DisplayError
 
 MIN_TOKEN, MAX_TOKEN = 8, 1000  # characters
 TOKEN_VARIABLE = 'POSESUITE_TOKEN'  # of the environment
+LOGGER = logging.getLogger(__name__)
 
 
 def add_web_options(group: Any) -> None:
@@ -59,9 +63,14 @@ def _token_file(path: str) -> str:
     try:
         with open(path, encoding='utf-8-sig') as file:
             text = file.read(MAX_TOKEN + 2)
+            mode = os.fstat(file.fileno()).st_mode
     except (OSError, ValueError) as error:
-        reason = getattr(error, 'strerror', None) or 'it is no text in UTF-8'
+        reason = getattr(error, 'strerror', None) or ('it is no text in UTF-8' if isinstance(
+            error, UnicodeError) else str(error))
         raise argparse.ArgumentTypeError(f'cannot read {path!r}: {reason}')
+    if os.name == 'posix' and stat.S_ISREG(mode) and mode & stat.S_IROTH:
+        LOGGER.warning('every user of this machine can read the token: chmod 600 %s',
+                       shlex.quote(path))
     try:
         return _token(text.rstrip('\r\n'))
     except argparse.ArgumentTypeError as error:

@@ -79,8 +79,8 @@ class WebServer:
             return
         try:
             await Connection(self, visitor, reader, writer).serve()
-        except (OSError, EOFError):
-            pass  # the browser has gone, or is too slow
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # the browser has gone or is too slow, or the demo has ended
         finally:
             self.door.leave(visitor)
             writer.transport.abort()  # what was to be sent, the system has

@@ -128,3 +128,15 @@ def test_guesses_that_wait_for_their_answers_lock_nobody_out(serve, crowd):
     answered = web_door.Door()
     assert max(answered.delay('192.0.2.1') for _ in range(1000)) <= web_door.MAX_DELAY
     assert answered.delay('192.0.2.2') < 2 * web_door.WRONG_TOKEN_DELAY
+
+
+def test_connections_that_are_open_at_the_end_are_closed_in_silence(serve, crowd, caplog):
+    demo = serve(token='sesame12')
+    idle = crowd(5, demo.port)
+    guesses = crowd(5, demo.port, REQUEST % b'/?token=sesame13')
+    stream, = crowd(1, demo.port, REQUEST % b'/poses?token=sesame12')
+    assert stream.recv(1) == b'H'
+    demo.close()
+    assert received(stream).endswith(b'event: end\ndata: {}\n\n')
+    assert [received(connection) for connection in idle + guesses] == [b''] * 10
+    assert caplog.messages == []

@@ -70,10 +70,10 @@ def test_a_huge_head_is_refused(serve, head):
     assert answers(serve(), head + b'\r\n\r\n') == [431]
 
 
-def test_rubbish_ends_nothing(serve, capfd):
+def test_rubbish_ends_nothing(serve, caplog, capfd):
     demo = serve()
     for rubbish in (b'\0' * 100, b'GET ' + b'a' * 100000, b'GET /\r\n', b'\r\n' * 50000):
         with connect(demo.port) as connection, contextlib.suppress(ConnectionError):
             connection.sendall(rubbish)
     assert get(demo.url, '/healthz').status == 200
-    assert capfd.readouterr() == ('', '')
+    assert capfd.readouterr() == ('', '') and caplog.messages == []

@@ -13,7 +13,6 @@ import logging
 import sys
 
 from posesuite import script
-from posesuite.files import check_outputs
 from posesuite.pose.export import convert
 
 LOGGER = logging.getLogger('posesuite')
@@ -44,10 +43,7 @@ def parse_args() -> argparse.Namespace:
         parser.error('a command is needed: convert')
     if not args.output.lower().endswith(('.csv', '.json')):
         parser.error(f'the output must end in .csv or .json, got {args.output}')
-    try:
-        check_outputs([args.output], [args.log])
-    except ValueError as error:
-        parser.error(str(error))
+    script.refuse_overwriting(parser, [args.output], [args.log])
     return args
 
 

@@ -16,12 +16,13 @@ import io
 import logging
 import signal
 import sys
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from posesuite import __version__
 from posesuite.arguments import Parser
 from posesuite.core_dumps import forbid_core_dumps
 from posesuite.errors import SuiteError, one_line
+from posesuite.files import check_outputs
 
 SIGNALS = tuple(getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP')
                 if hasattr(signal, name))  # those that ask a script to end
@@ -145,3 +146,13 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument('--allow-core-dumps', action='store_true',
                       help='for developers: a crash may write the memory, with images, to a disk')
     return made
+
+
+def refuse_overwriting(parser: argparse.ArgumentParser, outputs: Iterable[Optional[str]],
+                       inputs: Iterable[Optional[str]]) -> None:
+    """Makes it wrong usage if an output would overwrite an input or another output; None is none.
+    """
+    try:
+        check_outputs(filter(None, outputs), filter(None, inputs))
+    except ValueError as error:
+        parser.error(str(error))

@@ -93,6 +93,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.show_live_while_waiting and (args.output or args.serve or args.no_background):
         parser.error('--show-live-while-waiting needs a window and a background')
+    script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas],
+                              [args.videosrc])
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args
 

@@ -79,7 +79,9 @@ def parse_args() -> argparse.Namespace:
                         help='draw on black instead of the picture')
     parser.add_argument('--heatmap', type=part, metavar='PART',
                         help="overlay the network's heatmap of a keypoint, such as leftWrist")
-    return parser.parse_args()
+    args = parser.parse_args()
+    script.refuse_overwriting(parser, [args.output, args.log], [args.videosrc])
+    return args
 
 
 def part(name: str) -> KeypointType:

@@ -51,7 +51,10 @@ def parse_args() -> argparse.Namespace:
     report_parser.add_argument('--title', default='', help="the page's title")
     forget_parser = commands.add_parser('forget', help='delete a store for good')
     forget_parser.add_argument('store', metavar='STORE')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.command == 'report':
+        script.refuse_overwriting(report_parser, [args.output], [*args.stores, args.areas])
+    return args
 
 
 if __name__ == '__main__':

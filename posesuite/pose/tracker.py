@@ -5,18 +5,16 @@
 """
 import itertools
 import math
-from typing import Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
+from posesuite.pose.common_motion import FREEDOM, CommonMotion
+from posesuite.pose.pace import Pace
 from posesuite.pose.pose import Keypoint, People, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
 from posesuite.pose.skeleton import KeypointType as K
 from posesuite.pose.smoothing import OneEuroFilter
 
 import numpy as np
-
-MEMORY = 1.2  # seconds for which a lost person keeps their id
-QUARANTINE = 5.0  # seconds after that before a new person may get the id
-MAX_GAP = 2.0  # seconds between frames; after a longer gap all ids start over
 
 # A person is followed by the midpoints between left and right parts, because these neither swing
 # nor change sides as arms and legs do.
@@ -32,7 +30,6 @@ SHOULDERS, HIPS = 3, 4  # indices of these pairs
 NOISE = 0.08  # standard deviation of a pose's place and size
 START_SPEED = 1.5  # standard deviation of a new person's speed, per second
 ACCELERATION = 0.4  # standard deviation of the change of speed in a second
-FREEDOM = 4.0  # degrees of freedom of Student's t distribution; its tails allow for wrong limbs
 OUTLIER = 3.0  # standard deviations beyond which a pose counts less
 MIN_LIKELIHOOD = 0.002  # likelihood below which a pose belongs to nobody known
 # Distance and size difference within which a pose still belongs to somebody whom no pose fits.
@@ -51,66 +48,130 @@ class PoseTracker:
     def __init__(self, smooth: bool = False) -> None:
         self._smooth = smooth
         self._time: Optional[float] = None
-        self._people: Dict[int, _Person] = {}
-        self._freed: Dict[int, float] = {}  # time at which an id became free
+        self._pace, self._camera = Pace(), CommonMotion()
+        self._people: List[_Person] = []
+        self._ids = itertools.count(1)
 
     def update(self, poses: List[Pose], time: float) -> People:
-        """Returns the poses of a frame by the lasting ids of their persons, which count from 1.
+        """Returns the poses of a frame by the ids of their persons.
 
-        time: of the frame in seconds. When it jumps back, or far ahead, all ids start over.
+        Ids count from 1 and are never given twice, not even to somebody who comes back.
+
+        time: of the frame in seconds. When it jumps back, or far ahead, nobody is known any more.
         """
-        if self._time is not None and not 0 <= time - self._time <= MAX_GAP:
-            self._time = None
-            self._people.clear()
-            self._freed.clear()
-        self._predict(time)
-        seen = [_Seen(pose) for pose in poses]
-        found, offsets = self._match(seen)
-        people = {}
-        for j, (pose, id) in enumerate(zip(poses, found)):
-            if id is None:
-                id = self._free_id(time)
-                self._people[id] = _Person(seen[j], time)
-            else:
-                self._people[id].correct(seen[j], offsets[id, j], time)
-            people[id] = _moved(pose, self._people[id].smooth.points) if self._smooth else pose
-        return people
-
-    def _predict(self, time: float) -> None:
-        """Moves everybody on to a time, and forgets those who have been lost for too long."""
         step = 0.0 if self._time is None else time - self._time
         self._time = time
-        for id, person in list(self._people.items()):
-            if time - person.seen > MEMORY:
-                del self._people[id]
-                self._freed[id] = time
+        if not self._pace.add(step):
+            self._people.clear()
+        self._people = [person for person in self._people
+                        if time - person.seen <= self._pace.memory]
+        for person in self._people:
+            person.predict(step)
+        seen = [_Seen(pose) for pose in poses]
+        offsets = self._offsets(seen, step)
+        found = self._match(offsets)
+        people = {}
+        for j, (pose, i) in enumerate(zip(poses, found)):
+            if i is None:
+                person = _Person(next(self._ids), seen[j], time)
+                self._people.append(person)
             else:
-                person.predict(step)
+                person = self._people[i]
+                person.correct(seen[j], offsets[i, j], time)
+            people[person.id] = _moved(pose, person.smooth.points) if self._smooth else pose
+        return people
 
-    def _free_id(self, time: float) -> int:
-        return next(id for id in itertools.count(1) if id not in self._people
-                    and time - self._freed.get(id, -math.inf) >= QUARANTINE)
-
-    def _match(self, seen: 'List[_Seen]') -> Tuple[List[Optional[int]],
-                                                   Dict[Tuple[int, int], np.ndarray]]:
-        """The id of each pose, None for a new person: the likeliest pairs first, then near ones.
-
-        Also the offsets of the poses from the persons that they may be, by id and pose's index.
+    def _offsets(self, seen: 'List[_Seen]', step: float) -> np.ndarray:
+        """Of each pose from each person, [N, M, 3]: x, y in torsos, and the logarithm of the sizes'
+        ratio. Persons are first moved by what the camera moved.
         """
-        offsets = {(id, j): person.offset(pose) for id, person in self._people.items()
-                   for j, pose in enumerate(seen) if person.may_be(pose)}
-        likely = {pair: self._people[pair[0]].likelihood(offset)
-                  for pair, offset in offsets.items()}
-        gaps = {pair: math.hypot(offset[0], offset[1]) for pair, offset in offsets.items()}
-        pairs = sorted((pair for pair in offsets if likely[pair] > MIN_LIKELIHOOD),
-                       key=likely.__getitem__, reverse=True)
-        pairs += sorted((pair for pair in offsets if abs(offsets[pair][2]) < NEAR_SIZE
-                         and gaps[pair] < self._people[pair[0]].reach), key=gaps.__getitem__)
-        found: List[Optional[int]] = [None] * len(seen)
-        for id, j in pairs:
-            if found[j] is None and id not in found:
-                found[j] = id
-        return found, offsets
+        if not self._people or not seen:
+            return np.zeros((len(self._people), len(seen), 3))
+        offsets = _offsets(self._people, seen)
+        torsos = np.array([person.torso for person in self._people])
+        scales = np.stack([torsos, torsos, np.ones_like(torsos)], axis=1)[:, None]
+        shift = self._camera.find(offsets * scales, torsos, np.sqrt(self._variances()), step)
+        for person in self._people:
+            person.shift(shift)
+        return offsets - np.append(shift, 0) / scales
+
+    def _variances(self) -> np.ndarray:
+        """Of the offsets of each person's poses, [N], squared torsos."""
+        return np.array([person.variance for person in self._people]) + NOISE ** 2
+
+    def _match(self, offsets: np.ndarray) -> List[Optional[int]]:
+        """The index of each pose's person, None for a new one: likely pairs first, then near ones.
+        """
+        found: List[Optional[int]] = [None] * offsets.shape[1]
+        if not offsets.size:
+            return found
+        variances = self._variances()[:, None]
+        likely = (1 + (offsets ** 2).sum(axis=2) / variances / FREEDOM) ** (-(FREEDOM + 3) / 2) / (
+            2 * math.pi * variances) ** 1.5
+        pairs = _exchanged(_best_first(likely, MIN_LIKELIHOOD), likely)
+        gaps = np.hypot(offsets[..., 0], offsets[..., 1])
+        reach = np.array([[person.reach] for person in self._people])
+        near = np.where((gaps < reach) & (np.abs(offsets[..., 2]) < NEAR_SIZE), 1 / (1 + gaps), 0)
+        for i, j in pairs:
+            near[i], near[:, j] = 0, 0
+        for i, j in pairs + _best_first(near, 0):
+            found[j] = i
+        return found
+
+
+def _best_first(worth: np.ndarray, least: float) -> List[Tuple[int, int]]:
+    """Pairs of a row and a column of more worth than `least`, each in one pair at most."""
+    worth, pairs = worth.copy(), []
+    while True:
+        i, j = divmod(int(worth.argmax()), worth.shape[1])
+        if worth[i, j] <= least:
+            return pairs
+        pairs.append((i, j))
+        worth[i], worth[:, j] = 0, 0
+
+
+def _exchanged(pairs: List[Tuple[int, int]], likely: np.ndarray) -> List[Tuple[int, int]]:
+    """The same pairs, but two of them exchange poses wherever that is likelier for both at once."""
+    pairs = list(pairs)
+    for _ in pairs:  # more rounds are hardly ever of use
+        before = list(pairs)
+        for a in range(len(pairs)):
+            for b in range(a):
+                (i, j), (k, m) = pairs[a], pairs[b]
+                if likely[i, m] * likely[k, j] > 1.001 * likely[i, j] * likely[k, m]:
+                    pairs[a], pairs[b] = (i, m), (k, j)
+        if pairs == before:
+            break
+    return pairs
+
+
+def _offsets(people: 'List[_Person]', seen: 'List[_Seen]') -> np.ndarray:
+    """Of M poses from N persons, [N, M, 3]: x, y in torsos, the logarithm of the sizes' ratio."""
+    shapes = np.stack([person.shape for person in people])[:, None]  # [N, 1, pair, 2]
+    places = np.stack([person.place for person in people])[:, None, None]
+    torsos = np.array([person.torso for person in people])[:, None, None, None]
+    middles = np.stack([pose.middles for pose in seen])  # [M, pair, 2]
+    weights = np.minimum(np.stack([person.weights for person in people])[:, None],
+                         np.stack([pose.weights for pose in seen]))
+    weights /= weights.sum(axis=2, keepdims=True)  # [N, M, pair]
+    away = (middles - shapes - places) / torsos
+    sizes = np.log(_spread(middles, weights) / _spread(shapes, weights)) / 2
+    return np.concatenate([_median(away, weights), sizes[..., None]], axis=2)
+
+
+def _spread(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weighted variance of points [.., K, 2], weights [.., K], around their mean, pixels²."""
+    mean = (weights[..., None] * points).sum(axis=-2, keepdims=True)
+    return (weights * ((points - mean) ** 2).sum(axis=-1)).sum(axis=-1) + 1
+
+
+def _median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weighted median [N, M, 2] of values [N, M, K, 2]; weights [N, M, K] add up to 1."""
+    order = values.argsort(axis=2)
+    below = np.take_along_axis(np.broadcast_to(weights[..., None], values.shape), order,
+                               axis=2).cumsum(axis=2) < .5
+    middle = np.minimum(below.sum(axis=2, keepdims=True), values.shape[2] - 1)
+    return np.take_along_axis(np.take_along_axis(values, order, axis=2), middle, axis=2)[:, :, 0]
 
 
 class _Seen:
@@ -125,27 +186,49 @@ class _Seen:
 
 
 class _Person:
-    """Where someone is, and how fast: a Kalman filter, the same for x, y and size."""
+    """Where someone is, and how fast: a Kalman filter, the same for x, y and size.
 
-    def __init__(self, seen: _Seen, time: float) -> None:
-        self._weights = seen.weights
+    Attributes: id; seen, the time of the latest pose; weights of the pairs [K], as that shows them;
+    smooth, the filter of the keypoints.
+    """
+
+    def __init__(self, id: int, seen: _Seen, time: float) -> None:
+        self.id, self.seen, self.weights = id, time, seen.weights
+        self.smooth = OneEuroFilter(seen.points)
         self._place = np.append(seen.centre, 0)  # x, y in pixels, logarithm of the size since then
         self._speed = np.zeros(3)  # of the place, a second
         self._variance = np.diag([NOISE ** 2, START_SPEED ** 2])  # of place and speed
         self._shape = seen.middles - seen.centre  # proportions at the first size, pixels
         self._torso = max(MIN_TORSO, float(np.hypot(*(self._shape[SHOULDERS] - self._shape[HIPS]))))
-        self.seen = time
-        self.smooth = OneEuroFilter(seen.points)
+
+    @property
+    def place(self) -> np.ndarray:
+        """x, y in pixels."""
+        return self._place[:2]
+
+    @property
+    def shape(self) -> np.ndarray:
+        """The pairs' middles [K, 2] from the place, in pixels."""
+        return self._shape * math.exp(self._place[2])
+
+    @property
+    def torso(self) -> float:
+        """Its length in pixels."""
+        return self._torso * math.exp(self._place[2])
+
+    @property
+    def variance(self) -> float:
+        """Of the place, squared torsos."""
+        return float(self._variance[0, 0])
 
     @property
     def reach(self) -> float:
         """The largest distance of a pose of theirs, in torsos."""
-        return NEAR + NEAR_SPREAD * math.sqrt(self._variance[0, 0])
+        return NEAR + NEAR_SPREAD * math.sqrt(self.variance)
 
-    def may_be(self, seen: _Seen) -> bool:
-        """Whether a pose is near enough for offset() to be worth its time."""
-        x, y = seen.centre - self._place[:2]
-        return math.hypot(x, y) < (self.reach + 1) * self._torso * math.exp(self._place[2])
+    def shift(self, pixels: np.ndarray) -> None:
+        """Moves the person by what the camera moved."""
+        self._place = self._place + np.append(pixels, 0)
 
     def predict(self, step: float) -> None:
         """Moves the person on by `step` seconds."""
@@ -154,51 +237,23 @@ class _Person:
         self._variance = move @ self._variance @ move.T + ACCELERATION ** 2 * np.array(
             [[step ** 3 / 3, step ** 2 / 2], [step ** 2 / 2, step]])
 
-    def offset(self, seen: _Seen) -> np.ndarray:
-        """x and y of a pose from the person in torsos, and the logarithm of the sizes' ratio."""
-        weights = np.minimum(seen.weights, self._weights)
-        weights /= weights.sum()
-        scale = math.exp(self._place[2])
-        away = (seen.middles - self._shape * scale - self._place[:2]) / (self._torso * scale)
-        ratio = _size(seen.middles, weights) / _size(self._shape * scale, weights)
-        return np.array([_median(away[:, 0], weights), _median(away[:, 1], weights),
-                         math.log(ratio)])
-
-    def likelihood(self, offset: np.ndarray) -> float:
-        """The likelihood of a pose at this offset."""
-        variance = self._variance[0, 0] + NOISE ** 2
-        return (1 + offset @ offset / variance / FREEDOM) ** (-(FREEDOM + 3) / 2) / (
-            2 * math.pi * variance) ** 1.5
-
     def correct(self, seen: _Seen, offset: np.ndarray, time: float) -> None:
         """Updates the person by their pose and its offset."""
-        doubt = offset @ offset / (self._variance[0, 0] + NOISE ** 2) / OUTLIER ** 2
-        gain = self._variance[0] / (self._variance[0, 0] + NOISE ** 2 * max(1.0, doubt))
+        doubt = offset @ offset / (self.variance + NOISE ** 2) / OUTLIER ** 2
+        gain = self._variance[0] / (self.variance + NOISE ** 2 * max(1.0, doubt))
         self._variance = self._variance - np.outer(gain, self._variance[0])
-        torso = self._torso * math.exp(self._place[2])
+        torso = self.torso
         offset = offset * (torso, torso, 1)
         self._place = self._place + gain[0] * offset
         self._speed = self._speed + gain[1] * offset
 
         step, self.seen = time - self.seen, time
-        shape = (seen.middles - self._place[:2]) / math.exp(self._place[2])
+        shape = (seen.middles - self.place) / math.exp(self._place[2])
         share = step / (step + SHAPE_TIME)
         shown = (seen.weights / WEIGHTS)[:, None]
         self._shape = self._shape + share * shown * (shape - self._shape)
-        self._weights = self._weights + share * (seen.weights - self._weights)
+        self.weights = self.weights + share * (seen.weights - self.weights)
         self.smooth.update(seen.points, step, torso)
-
-
-def _size(points: np.ndarray, weights: np.ndarray) -> float:
-    """The weighted spread of points [N, 2] around their centre, in pixels."""
-    return math.sqrt(weights @ ((points - weights @ points) ** 2).sum(axis=1) + 1)
-
-
-def _median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The weighted median of values [N]; the weights add up to 1."""
-    order = values.argsort()
-    middle = int(weights[order].cumsum().searchsorted(.5))
-    return float(values[order][min(middle, len(values) - 1)])
 
 
 def _moved(pose: Pose, points: np.ndarray) -> Pose:

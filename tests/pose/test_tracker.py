@@ -55,7 +55,7 @@ def test_someone_lost_for_a_second_keeps_the_id():
     assert list(tracker.update([person(-200 + 5 * 59)], 59 / 30)) == [1]
 
 
-def test_ids_are_reused_late():
+def test_no_id_is_given_twice():
     tracker = PoseTracker()
     tracker.update([person(-200), person(200)], 0.0)
     for frame in range(1, 100):
@@ -63,14 +63,33 @@ def test_ids_are_reused_late():
         people = tracker.update([person(200)] + [person(0, .5)] * (time > 3), time)
         assert list(people) == [2] + [3] * (time > 3)
     people = tracker.update([person(200), person(0, .5), person(-200)], 10.0)
-    assert sorted(people) == [1, 2, 3]
+    assert sorted(people) == [2, 3, 4]
 
 
 @pytest.mark.parametrize('time', [-1.0, 60.0])
-def test_a_jump_in_time_starts_over(time):
+def test_nobody_is_known_after_a_jump_in_time(time):
     tracker = PoseTracker()
     tracker.update([person(-200), person(200)], 0.0)
-    assert list(tracker.update([person(200)], time)) == [1]
+    assert list(tracker.update([person(200)], time)) == [3]
+
+
+@pytest.mark.parametrize('step', [0.5, 1.0, 2.0, 4.0])
+def test_people_of_a_slow_source_keep_their_ids(step, caplog):
+    tracker = PoseTracker()
+    for frame in range(10):
+        people = tracker.update([person(-100), person(100)][frame % 4 == 3:], frame * step)
+        assert sorted(people) == ([2] if frame % 4 == 3 else [1, 2])
+    warnings = [record.getMessage() for record in caplog.records]
+    assert warnings == [f'frames come {step:.1f} s apart, too rarely to follow people who move: '
+                        'their numbers may change'] * (step > 1)
+
+
+def test_a_gap_in_a_quick_source_is_longer_than_a_frame():
+    tracker = PoseTracker()
+    for frame in range(10):
+        tracker.update([person(0)], frame / 10)
+    assert list(tracker.update([person(0)], 2.0)) == [1]
+    assert list(tracker.update([person(0)], 4.5)) == [2]
 
 
 def test_two_frames_of_the_same_time():

@@ -54,11 +54,15 @@ def until(camera: Iterable[Frame], kind: Optional[FaultKind], seconds: float = 8
 
 
 @contextlib.contextmanager
-def demo(*arguments: str, code: str = DEMO, **env: str) -> Iterator['subprocess.Popen[str]']:
-    """A script in a process that prints each frame's number and fault; killed if it still runs."""
-    process = subprocess.Popen([sys.executable, '-c', code, *arguments], text=True,
-                               env=dict(os.environ, PYTHONPATH=ROOT, **env), stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+def demo(*arguments: str, code: str = DEMO, stdin: Any = None,
+         **env: str) -> Iterator['subprocess.Popen[Any]']:
+    """A script in a process that prints each frame's number and fault; killed if it still runs.
+
+    stdin: its standard input, whose bytes are given to communicate(); then stdout is of bytes too.
+    """
+    process = subprocess.Popen([sys.executable, '-c', code, *arguments], text=stdin is None,
+                               env=dict(os.environ, PYTHONPATH=ROOT, **env), stdin=stdin,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         yield process
     finally:

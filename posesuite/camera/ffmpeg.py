@@ -3,17 +3,19 @@
 As a program of its own it reads a few frames of the source that standard input names, so that
 FFmpeg's complaints can be read.
 """
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from typing import Optional, Tuple
+from typing import Iterator, Optional, Tuple
 from urllib.parse import unquote
 
 from posesuite.camera import base
 from posesuite.camera.base import CameraError, is_address, shown
 from posesuite.child import child_command
+from posesuite.files import utf8_path
 
 import cv2
 import numpy as np
@@ -46,6 +48,19 @@ def capture_of(source: str) -> cv2.VideoCapture:
     if fourcc(capture) in JPEG:
         capture.set(cv2.CAP_PROP_FORMAT, -1)
     return capture
+
+
+@contextlib.contextmanager
+def openable(path: str) -> Iterator[str]:
+    """A name of a file that OpenCV takes, valid inside the block. Raises OSError."""
+    with open(path, 'rb') as file:
+        try:
+            name = utf8_path(path)
+        except OSError:  # OpenCV takes no name that is not UTF-8
+            name = f'/dev/fd/{file.fileno()}'
+            if not os.path.exists(name):
+                raise
+        yield name
 
 
 def fourcc(capture: cv2.VideoCapture) -> str:
@@ -155,7 +170,9 @@ def without_secrets(source: str, text: str) -> str:
 
 
 def main() -> int:
-    capture = capture_of(os.fsdecode(sys.stdin.buffer.read()))
+    source = os.fsdecode(sys.stdin.buffer.read())
+    with contextlib.nullcontext(source) if is_address(source) else openable(source) as name:
+        capture = capture_of(name)
     for _ in range(int(sys.argv[-1])):
         if not capture.read()[0]:
             break

@@ -21,6 +21,7 @@ from posesuite.camera.ffmpeg import (
     capture_of,
     complaint,
     fourcc,
+    openable,
     reason,
 )
 from posesuite.camera.multipart import MultipartJpegs
@@ -203,13 +204,8 @@ class VideoFile(VideoSource):
         elif is_pipe(self._source):  # opened once, or its writer ends
             yield utf8_path(os.path.abspath(self._source))
         else:
-            with open(self._source, 'rb') as file:
-                try:
-                    yield utf8_path(os.path.abspath(self._source))
-                except OSError:  # OpenCV takes no name that is not UTF-8
-                    if not os.path.exists('/dev/fd'):
-                        raise
-                    yield f'/dev/fd/{file.fileno()}'
+            with openable(os.path.abspath(self._source)) as name:
+                yield name
 
 
 class Stream(VideoSource):

@@ -26,17 +26,17 @@ class Parser(argparse.ArgumentParser):
                          namespace: Optional[argparse.Namespace] = None,
                          **options: Any) -> Tuple[argparse.Namespace, List[str]]:
         """As in the base class, but no argument is left over."""
-        args = list(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args)
         if not self._has_commands:  # a command's options are known to its own parser
-            self._check_options(args)
-        found, unknown = super().parse_known_args(args, namespace, **options)
+            self._check_options(words)
+        found, unknown = super().parse_known_args(words, namespace, **options)
         for argument in unknown:
             self._refuse(argument)
         return found, unknown
 
-    def _check_options(self, args: Sequence[str]) -> None:
+    def _check_options(self, words: Sequence[str]) -> None:
         """Refuses unknown options, before it is noticed what else is missing."""
-        for argument in args[:args.index('--')] if '--' in args else args:
+        for argument in words[:words.index('--')] if '--' in words else words:
             name = argument.partition('=')[0]
             if re.match('--.', argument) and not any(option.startswith(name)
                                                      for option in self._option_string_actions):

@@ -155,9 +155,9 @@ def keywords_of(monkeypatch, *arguments: str) -> dict:
 
 def test_options_are_keywords(monkeypatch):
     assert keywords_of(monkeypatch, '--videosrc', 'a.mp4', '--res', '1280x720', '--jpeg', '--fps',
-                       '15', '--frames', '9', '--wait', '--headless') == {
+                       '15', '--frames', '9', '--wait', '--loop', '--headless') == {
         'source': 'a.mp4', 'resolution': '1280x720', 'format': 'MJPG', 'fps': 15, 'frames': 9,
-        'realtime': False, 'wait': True}
+        'realtime': False, 'wait': True, 'loop': True, 'picture_time': 0}
 
 
 @pytest.mark.parametrize('options, realtime', [

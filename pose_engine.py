@@ -10,6 +10,7 @@
 import os
 import threading
 import time
+from numbers import Integral, Real
 from typing import Any, Dict, List, Optional, Tuple
 
 from posesuite import __version__
@@ -50,10 +51,11 @@ class PoseEngine:
                  num_threads: Optional[int] = None, max_poses: Optional[int] = None,
                  score_threshold: Optional[float] = None,
                  nms_radius: Optional[float] = None) -> None:
-        options = _given(max_poses=(max_poses, 1, 1000), score_threshold=(score_threshold, 0, 1),
-                         nms_radius=(nms_radius, 0, 1e6))
-        threads = int(_given(num_threads=(num_threads, 1, 64)).get('num_threads',
-                                                                   default_threads()))
+        options = _given(max_poses=(max_poses, Integral, 1, 1000),
+                         score_threshold=(score_threshold, Real, 0, 1),
+                         nms_radius=(nms_radius, Real, 0, 1e6))
+        threads = _given(num_threads=(num_threads, Integral, 1, 64)).get('num_threads',
+                                                                         default_threads())
         choice, self._network = open_network(
             os.fsdecode(model_path), device, threads, lambda model: op_libraries(model, options))
         try:
@@ -97,13 +99,14 @@ class PoseEngine:
     def GetHeatmap(self, part: KeypointType) -> np.ndarray:
         """Where the network saw a part in the engine's last image: float32 [Y, X], 0 to 1.
 
+        part: a KeypointType, its id, or its name such as 'leftWrist'.
         It has that image's size and is not mirrored; PoseNet has a score every 16 pixels of its
         input. Raises EngineError before the first image, ValueError for what is no part.
         """
         try:
             part = KeypointType(part)
         except ValueError:
-            raise ValueError(f'need a KeypointType or its number, 0 to 16, got {part!r}')
+            raise ValueError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
         with self._lock:
             if self._last is None:
                 raise EngineError('there is no heatmap yet: call DetectPosesInImage first')
@@ -112,9 +115,10 @@ class PoseEngine:
         return heatmap_in_image(scores, stride, placement, size)
 
 
-def _given(**options: Tuple[Optional[float], float, float]) -> Dict[str, float]:
-    """The options that are not None. options: (value, lowest, highest); raises ValueError."""
-    for name, (value, low, high) in options.items():
-        if value is not None and not low <= value <= high:
-            raise ValueError(f'{name} must be {low:g} to {high:g}, got {value!r}')
-    return {name: value for name, (value, _, _) in options.items() if value is not None}
+def _given(**options: Tuple[Any, type, float, float]) -> Dict[str, float]:
+    """The options that are not None. options: (value, type, lowest, highest); raises ValueError."""
+    for name, (value, kind, low, high) in options.items():
+        if value is not None and not (isinstance(value, kind) and low <= value <= high):
+            raise ValueError(f'{name} must be {"a whole number " * (kind is Integral)}'
+                             f'{low:g} to {high:g}, got {value!r}')
+    return {name: option[0] for name, option in options.items() if option[0] is not None}

@@ -5,7 +5,7 @@ Pixel centres lie at whole numbers, in an image as in a network's input.
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
-from posesuite.pose.pose import Keypoint, Point, Pose
+from posesuite.pose.pose import Keypoint, Keypoints, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
 
 import cv2
@@ -46,6 +46,8 @@ def as_array(img: Any) -> np.ndarray:
     Raises TypeError or ValueError for anything else.
     """
     if hasattr(img, 'convert'):
+        if 0 in img.size:
+            raise ValueError(f'need an image with pixels, got {img.width}x{img.height}')
         return _pil_as_array(img)
     if not isinstance(img, np.ndarray):
         raise TypeError(f'need a PIL image or a uint8 array [Y, X, RGB], got {type(img).__name__}')
@@ -118,7 +120,7 @@ def poses_in_image(found: Decoded, placement: Placement, size: Tuple[int, int],
         if mirror:
             points = [(right - x, y) for x, y in points]
         keypoints = map(_keypoint, zip(map(_point, points), scores))
-        poses.append(Pose(dict(zip(KEYPOINT_TYPES, keypoints)), score))
+        poses.append(Pose(Keypoints(zip(KEYPOINT_TYPES, keypoints)), score))
     return poses
 
 

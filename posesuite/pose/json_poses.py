@@ -1,7 +1,7 @@
 """Poses to and from JSON in the convention of the PoseNet models, with every value checked."""
 from typing import Any, Dict, Tuple
 
-from posesuite.pose.pose import Keypoint, Point, Pose
+from posesuite.pose.pose import Keypoint, Keypoints, Point, Pose
 from posesuite.pose.skeleton import BY_JSON_NAME, JSON_NAMES, KEYPOINT_TYPES
 
 KINDS: Dict[type, str] = {list: 'a list', dict: 'an object', str: 'a text'}
@@ -43,7 +43,8 @@ def pose_from_json(pose: Dict[str, Any]) -> Pose:
     missing = [name for name, part in BY_JSON_NAME.items() if part not in found]
     if missing:
         raise ValueError(f'{len(missing)} keypoints are missing, the first is {missing[0]}')
-    return Pose({part: found[part] for part in KEYPOINT_TYPES}, number(pose, 'score', 0, 1))
+    return Pose(Keypoints((part, found[part]) for part in KEYPOINT_TYPES),
+                number(pose, 'score', 0, 1))
 
 
 def field(value: Any, key: str, kind: type) -> Any:

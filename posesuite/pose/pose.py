@@ -1,8 +1,9 @@
 """What the suite hands around: points, keypoints, poses, and frames with their faults."""
+import contextlib
 import enum
 import math
 import time
-from typing import Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from posesuite.pose.skeleton import KeypointType
 
@@ -23,6 +24,16 @@ class Keypoint(NamedTuple):
     """Where a part of the body is, and how sure the network is of it, 0 to 1."""
     point: Point
     score: float
+
+
+class Keypoints(Dict[KeypointType, Keypoint]):
+    """A person's keypoints by their types, ids (9), or names ('leftWrist', 'LEFT_WRIST')."""
+
+    def __missing__(self, part: Any) -> Keypoint:
+        with contextlib.suppress(ValueError):
+            if isinstance(part, str):
+                return self[KeypointType(part)]
+        raise KeyError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
 
 
 class Pose(NamedTuple):

@@ -3,10 +3,14 @@
 `posenet_decoder/decoder.h` has TREE once more, in C++; a test compares the two.
 """
 from enum import IntEnum
+from typing import Any, Optional
 
 
 class KeypointType(IntEnum):
-    """The 17 keypoints by id. Left and right are the person's own."""
+    """The 17 keypoints by id. Left and right are the person's own.
+
+    KeypointType('leftWrist') is LEFT_WRIST too, and so are 'LEFT_WRIST' and 'left wrist'.
+    """
     NOSE = 0
     LEFT_EYE = 1
     RIGHT_EYE = 2
@@ -24,6 +28,11 @@ class KeypointType(IntEnum):
     RIGHT_KNEE = 14
     LEFT_ANKLE = 15
     RIGHT_ANKLE = 16
+
+    @classmethod
+    def _missing_(cls, value: Any) -> Optional['KeypointType']:
+        letters = value.replace('_', '').replace(' ', '').upper() if isinstance(value, str) else ''
+        return next((part for part in cls if part.name.replace('_', '') == letters), None)
 
     # Python releases disagree on an IntEnum's text.
     def __str__(self) -> str:

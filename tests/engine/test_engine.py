@@ -103,13 +103,28 @@ def test_a_heatmap_before_any_image_is_refused():
         engine.GetHeatmap(KeypointType.NOSE)
 
 
-def test_parts_are_keypoint_types_or_their_numbers(engine):
+def test_parts_are_keypoint_types_ids_or_names(engine):
     engine.DetectPosesInImage(photo())
-    assert (engine.GetHeatmap(9) == engine.GetHeatmap(KeypointType.LEFT_WRIST)).all()
-    for part in ('nose', 17, -1, None):
+    wrist = engine.GetHeatmap(KeypointType.LEFT_WRIST)
+    for part in 9, 'leftWrist', 'LEFT_WRIST', 'left wrist':
+        assert (engine.GetHeatmap(part) == wrist).all()
+    for part in ('noze', '', 17, -1, None):
         with pytest.raises(ValueError) as raised:
             engine.GetHeatmap(part)
-        assert str(raised.value) == f'need a KeypointType or its number, 0 to 16, got {part!r}'
+        assert str(raised.value) == f'need a KeypointType, its id 0 to 16 or its name, got {part!r}'
+
+
+def test_keypoints_are_found_by_type_id_and_name(engine):
+    pose = engine.DetectPosesInImage(photo())[0][0]
+    wrist = pose.keypoints[KeypointType.LEFT_WRIST]
+    assert [pose.keypoints[part] for part in (9, 'leftWrist', 'LEFT_WRIST')] == [wrist] * 3
+    assert pose.keypoints['nose'] == pose.keypoints[0] != wrist
+    assert len(pose.keypoints) == 17
+    for part in 'noze', 17, None:
+        with pytest.raises(KeyError) as raised:
+            pose.keypoints[part]
+        assert raised.value.args == (
+            f'need a KeypointType, its id 0 to 16 or its name, got {part!r}',)
 
 
 def test_an_image_that_is_refused_leaves_the_last_heatmap(engine):
@@ -200,16 +215,27 @@ def test_a_kept_error_does_not_stop_the_engine(tiny, monkeypatch):
 
 @pytest.mark.parametrize('option', [{'max_poses': 0}, {'score_threshold': -0.1},
                                     {'score_threshold': float('nan')}, {'nms_radius': -1},
-                                    {'num_threads': 0}, {'max_poses': 1001}])
+                                    {'num_threads': 0}, {'max_poses': 1001},
+                                    {'num_threads': 65}, {'max_poses': 2.5}, {'max_poses': '5'},
+                                    {'max_poses': 10**30}, {'nms_radius': 2e6},
+                                    {'score_threshold': [0.5]}])
 def test_options_out_of_range(option):
     name, value = next(iter(option.items()))
-    with pytest.raises(ValueError, match=f'{name} must be .* got {value}'):
+    with pytest.raises(ValueError, match=f'{name} must be .* got {re.escape(repr(value))}$'):
         PoseEngine(bundled_model(), **option)
 
 
 def test_unknown_device():
-    with pytest.raises(ValueError, match='device must be auto, cpu, .* got gpu'):
-        PoseEngine(bundled_model(), device='gpu')
+    for device in 'gpu', 'edgetpu:1000', 'edgetpu:\u0663', None:
+        with pytest.raises(ValueError, match=f'device must be auto, cpu, .* got {device!r}'):
+            PoseEngine(bundled_model(), device=device)
+
+
+def test_the_runtime_says_nothing_when_all_is_well():
+    done = subprocess.run([sys.executable, '-c', 'import sys; from pose_engine import PoseEngine\n'
+                           'for _ in range(2): PoseEngine(sys.argv[1])', bundled_model()],
+                          env=dict(os.environ, PYTHONPATH=ROOT), capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b'')
 
 
 def test_threads_default_to_one_for_each_usable_core():

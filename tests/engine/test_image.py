@@ -178,6 +178,12 @@ def test_what_is_no_image_is_refused(engine, image):
         engine.DetectPosesInImage(image)
 
 
+@pytest.mark.parametrize('mode', ['RGB', 'P', 'I;16', 'F'])
+def test_an_image_without_pixels_is_refused(engine, mode):
+    with pytest.raises(ValueError, match='need an image with pixels, got 0x5'):
+        engine.DetectPosesInImage(Image.new(mode, (0, 5)))
+
+
 def test_grey_of_16_bits_keeps_its_upper_bits():
     grey = Image.fromarray(np.full((20, 20), 0x8000, np.uint16))
     assert (as_array(grey) == 127).all()

@@ -3,11 +3,12 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Dict
+from typing import Dict, List
 
-from helpers import ROOT, SIZES, bundled_model
+from helpers import ROOT, bundled_model
+from pose_engine import PoseEngine
 from posesuite.engine import model_file
-from posesuite.engine.model_file import EngineError, default_model, read_model
+from posesuite.engine.model_file import EngineError, read_model
 
 import pytest
 
@@ -75,21 +76,56 @@ def test_a_missing_file_names_the_download():
         read_model('nowhere.tflite')
 
 
-@pytest.mark.parametrize('resolution, size', [('480x360', SIZES[0]), ('640x480', SIZES[1]),
-                                              ('1280x720', SIZES[2])])
-def test_the_default_is_googles_model_or_the_bundled_one(tmp_path, monkeypatch, caplog, resolution,
-                                                         size):
-    monkeypatch.setattr(model_file, 'own_file', lambda *parts: str(tmp_path.joinpath(*parts)))
-    monkeypatch.setattr(model_file, 'models_folder', lambda: str(tmp_path / 'models'))
-    name = f'_mobilenet_v1_075_{size}_quant_decoder'
-    model_file.warn_once.cache_clear()
-    for _ in range(2):
-        assert default_model(resolution) == str(
-            tmp_path / 'models' / 'rendered' / f'posenet_rendered{name}.tflite')
-    assert [record.getMessage() for record in caplog.records] == [
-        "Google's models are not here (python3 models/download.py fetches them); using the bundled "
-        'one']
-    google = tmp_path / 'models' / 'mobilenet' / f'posenet{name}_edgetpu.tflite'
-    google.parent.mkdir(parents=True)
-    google.touch()
-    assert default_model(resolution) == str(google)
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='needs devices and pipes')
+def test_what_is_no_file_is_refused_at_once(tmp_path):
+    os.mkfifo(str(tmp_path / 'pipe.tflite'))
+    for path in '/dev/zero', str(tmp_path / 'pipe.tflite'), str(tmp_path):
+        with pytest.raises(EngineError) as raised:
+            read_model(path)
+        assert str(raised.value) == f'{path} is no file: give the path of a model file'
+
+
+def test_a_file_larger_than_any_model_is_not_read(tmp_path):
+    path = str(tmp_path / 'huge.tflite')
+    with open(path, 'wb') as file:
+        file.truncate(1 << 40)  # a sparse file of a terabyte
+    with pytest.raises(EngineError) as raised:
+        read_model(path)
+    assert str(raised.value) == (
+        f'{path} has 1048576 MB: a model file has at most {model_file.MAX_FILE >> 20} MB')
+
+
+def with_shape(path: str, shape: List[int], tensors: int = 1) -> str:
+    """The bundled model, with tensors added that claim a shape and that no operator uses."""
+    tflite_files = pytest.importorskip('tflite_files')
+    model = tflite_files.read(bundled_model())
+    for _ in range(tensors):
+        tflite_files.add_tensor(model, 'more', shape)
+    return tflite_files.write(model, path)
+
+
+@pytest.mark.parametrize('shape, tensors', [
+    ([1 << 30, 1 << 30, 1 << 30], 1), ([-1], 1), ([1, 8193, 8192], 1), ([1, 8192, 8192], 9)])
+def test_a_model_that_wants_too_much_memory_is_refused(tmp_path, shape, tensors):
+    path = with_shape(str(tmp_path / 'mine.tflite'), shape, tensors)
+    with pytest.raises(EngineError, match=r'mine.tflite wants \d+ MB of memory: a tensor may have '
+                       '256 MB, all together 2048 MB$'):
+        read_model(path)
+
+
+def test_a_model_within_the_limits_loads(tmp_path):
+    assert read_model(with_shape(str(tmp_path / 'mine.tflite'), [1, 8192, 8192]))
+    with pytest.raises(EngineError, match='is not whole'):
+        read_model(with_shape(str(tmp_path / 'rank.tflite'), [1] * 9))
+    with pytest.raises(EngineError, match='is not whole'):
+        read_model(with_shape(str(tmp_path / 'parts.tflite'), [], 100001))
+
+
+@pytest.mark.parametrize('height, width', [(4097, 17), (17, 8000), (0, 17)])
+def test_an_input_out_of_bounds_is_refused(tmp_path, height, width):
+    tflite_files = pytest.importorskip('tflite_files')
+    path = tflite_files.with_input_size(bundled_model(), str(tmp_path / 'mine.tflite'), height,
+                                        width)
+    with pytest.raises(EngineError, match=rf'its input \[1, {height}, {width}, 3\] is no image of '
+                       'up to 4096 pixels a side'):
+        PoseEngine(path)

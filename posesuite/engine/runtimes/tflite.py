@@ -19,6 +19,7 @@ from posesuite.engine.network import Choice, Network, TensorDetails
 import numpy as np
 
 _STDERR = threading.Lock()
+MAX_SIDE = 4096  # pixels of the input, from which the runtime derives the size of everything else
 INPUT_TYPES = (np.uint8, np.int8, np.int32, np.float32)
 
 
@@ -80,11 +81,12 @@ class TfliteNetwork(Network):
         with without_infos():
             self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
                                                     experimental_delegates=delegates)
+            self.input_details: TensorDetails = self._interpreter.get_input_details()[0]
+            shape, dtype = self.input_details['shape'].tolist(), self.input_details['dtype']
+            if (len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or dtype not in INPUT_TYPES
+                    or not 1 <= min(shape) <= max(shape) <= MAX_SIDE):
+                raise ValueError(f'its input {shape} is no image of up to {MAX_SIDE} pixels a side')
             self._interpreter.allocate_tensors()
-        self.input_details: TensorDetails = self._interpreter.get_input_details()[0]
-        shape, dtype = self.input_details['shape'].tolist(), self.input_details['dtype']
-        if len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or dtype not in INPUT_TYPES:
-            raise ValueError(f'its input {shape} is no image')
         self.input_size = shape[2], shape[1]
         self.outputs: List[TensorDetails] = self._interpreter.get_output_details()
         self.tensors: List[TensorDetails] = self._interpreter.get_tensor_details()

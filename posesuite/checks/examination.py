@@ -9,6 +9,7 @@ import sys
 import textwrap
 from typing import Callable, Dict, List, Sequence
 
+from posesuite.arguments import between
 from posesuite.checks import engine, machine
 from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, Row, answer, version
 from posesuite.files import CHECKOUT
@@ -30,7 +31,7 @@ def add_doctor_options(parser: argparse.ArgumentParser) -> None:
     """Adds the names of checks, --timeout, and the option with which a check runs itself."""
     parser.add_argument('checks', nargs='*', type=_name, metavar='CHECK',
                         help=f'only these: {", ".join(NAMES)} (default: all)')
-    parser.add_argument('--timeout', type=float, default=TIMEOUT, metavar='SECONDS',
+    parser.add_argument('--timeout', type=between(1, 3600), default=TIMEOUT, metavar='SECONDS',
                         help='time for each check (default: %(default)g)')
     parser.add_argument('--probe', choices=NAMES, help=argparse.SUPPRESS)
 

@@ -31,7 +31,8 @@ def test_nothing_is_there(tmp_path: Path, bare_python: str) -> None:
     assert rows['decoder'].state == rows['runtime'].state == rows['CPU run'].state == '!!'
 
 
-@pytest.mark.parametrize('argument', ['--nonsense', 'nonsense', '--probe=nonsense', '--timeout=x'])
+@pytest.mark.parametrize('argument', ['--nonsense', 'nonsense', '--probe=nonsense', '--timeout=x',
+                                      '--timeout=nan', '--timeout=inf', '--timeout=0'])
 def test_wrong_usage(argument: str) -> None:
     process = doctor(Path(ROOT), argument)
     assert process.returncode == 2

@@ -3,7 +3,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -247,16 +246,8 @@ def test_failures_are_one_line(arguments, reason):
     assert reason in said[0]
 
 
-def test_outputs_overwrite_neither_the_source_nor_each_other(tmp_path):
-    path = tmp_path / 'a.avi'
-    assert 'same file' in run(LOG, '--output', path, '--log', path, status=2).stderr
-    shutil.copy(CLIP, str(path))
-    assert 'would overwrite' in run(path, '--output', path, status=2).stderr
-    assert [name.name for name in tmp_path.iterdir()] == ['a.avi']
-
-
 @pytest.mark.parametrize('arguments', [
-    ['--heatmap', 'tail', ['--res', '800x600'], ['--threshold', '2'], ['--frames', '0'],
+    ['--heatmap', 'tail'], ['--res', '800x600'], ['--threshold', '2'], ['--frames', '0'],
     ['--output', 'a.exe'], ['--serve', 'nowhere'], ['--jpeg', '--h264']])
 def test_wrong_usage_is_status_2(arguments):
     said = run(*arguments, status=2).stderr

@@ -102,7 +102,8 @@ def print_table(poses: Optional[List[Pose]], inference_time: float, name: str) -
 def parse_args() -> argparse.Namespace:
     parser = script.parser(__doc__)
     parser.add_argument('images', nargs='*', metavar='IMAGE',
-                        help='JPEG, PNG, WebP or BMP files (default: a sample is downloaded once)')
+                        help='JPEG, PNG, WebP, TIFF and other pictures (default: a sample is '
+                             'downloaded once)')
     parser.add_argument('--output', metavar='FILE',
                         help='write the picture with skeletons; of several pictures, into a folder')
     parser.add_argument('--json', action='store_true',

@@ -16,6 +16,7 @@ from posesuite.camera import base
 from posesuite.camera.base import CameraError, is_address, shown
 from posesuite.child import child_command
 from posesuite.files import utf8_path
+from posesuite.pose.json_poses import printable
 
 import cv2
 import numpy as np
@@ -31,7 +32,7 @@ RELEASE = tuple(int(number) for number in re.findall(r'\d+', cv2.__version__)[:2
 # These leave in an interlaced frame what was there before: black, the frame before it, or anything.
 FAILS_ON_INTERLACED = RELEASE >= (4, 13)
 INTERLACED = 'interlaced'  # the word in FFmpeg's complaint about it
-COMPLAINT = re.compile(r'\[OPENCV:FFMPEG:\d+\](.*)')
+COMPLAINT = re.compile(r'\[OPENCV:FFMPEG:(\d+)\] *(\S.*)')  # its level and text
 COMPLAINT_TIME = 10.0  # seconds beyond the timeout of a stream until a complaint is given up
 MAX_COMPLAINT = 120  # characters
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -141,14 +142,14 @@ def complaint(source: str, frames: int = 1) -> str:
     try:
         done = subprocess.run(
             child_command('posesuite.camera.ffmpeg', str(frames)), input=os.fsencode(source),
-            env=dict(os.environ, OPENCV_FFMPEG_LOGLEVEL='16'),  # errors
+            env=dict(os.environ, OPENCV_FFMPEG_LOGLEVEL='24'),  # errors and warnings
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,  # it depends on the release
             timeout=base.TIMEOUT + COMPLAINT_TIME)
     except (OSError, subprocess.TimeoutExpired):
         return ''
     found = COMPLAINT.findall(done.stdout.decode('utf-8', 'replace'))
-    text = next((line.strip() for line in found if line.strip()), '')
-    return without_secrets(source, base.printable(text))[:MAX_COMPLAINT]
+    _, text = min(found, key=lambda line: int(line[0]), default=(0, ''))  # the first of the worst
+    return without_secrets(source, printable(text))[:MAX_COMPLAINT]
 
 
 def reason(source: str) -> str:

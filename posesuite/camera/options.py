@@ -14,8 +14,8 @@ def add_camera_options(parser: argparse.ArgumentParser) -> None:
     source = group.add_mutually_exclusive_group()
     source.add_argument('--videosrc', metavar='SOURCE',
                         help='a camera (/dev/video0 or its number), a video, a picture, a folder '
-                             'or glob of pictures, an rtsp:// or http(s):// stream, or a pose log '
-                             '(default: the first camera)')
+                             'or glob of pictures, an rtsp:// or http(s):// stream, a pose log, or '
+                             '- for a video on standard input (default: the first camera)')
     source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
                         help='the same, without the name of the option')
     group.add_argument('--res', choices=RESOLUTIONS, default='640x480',

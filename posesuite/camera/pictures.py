@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import re
+import struct
 import time
 import warnings
 from typing import IO, Any, Iterator, List, Optional, Tuple, Union
@@ -27,7 +28,8 @@ ENDINGS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.apng', '.webp', '.bmp', '
            '.gif', '.ppm', '.pgm', '.pbm', '.avif')
 FILMS = ('.gif',)  # of these endings, a file that is named itself plays as a video
 SEQUENCES = ('PNG', 'WEBP', 'TIFF', 'GIF', 'AVIF')  # formats of which a file may hold several
-ORIENTATION = 0x112  # the EXIF tag
+EXIF = b'Exif\0\0'  # what EXIF data may begin with
+ORIENTATION, LONG = 0x112, 4  # the EXIF tag, and the type of a value of four bytes
 # What turns a picture upright, by its orientation.
 TRANSPOSES = {2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM,
               5: Image.TRANSPOSE, 6: Image.ROTATE_270, 7: Image.TRANSVERSE, 8: Image.ROTATE_90}
@@ -128,11 +130,28 @@ def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """A picture's EXIF orientation, 1 to 8; 1 where the EXIF data cannot be read."""
+    """A picture's orientation, 1 to 8; 1 where it says nothing that can be read."""
     try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # any part of them may be damaged, which does not matter for the picture
+        found = 'exif' in image.info and _exif_orientation(image.info['exif'])
+        return int(found or image.getexif().get(ORIENTATION, 1))  # which XMP may have, too
+    except Exception:  # the rest of the metadata may be damaged, which the picture does not need
         return 1
+
+
+def _exif_orientation(exif: bytes) -> int:
+    """The orientation in EXIF data, 0 if there is none. Raises struct.error if they end too early.
+
+    Pillow gives up at the first entry that is damaged.
+    """
+    exif = exif[len(EXIF):] if exif.startswith(EXIF) else exif
+    order = '>' if exif.startswith(b'MM') else '<'
+    start, = struct.unpack_from(f'{order}I', exif, 4)
+    count, = struct.unpack_from(f'{order}H', exif, start)
+    for entry in range(start + 2, start + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(f'{order}HH', exif, entry)
+        if tag == ORIENTATION:
+            return struct.unpack_from(order + ('I' if kind == LONG else 'H'), exif, entry + 8)[0]
+    return 0
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

@@ -54,6 +54,13 @@ def test_realtime_plays_at_its_own_pace_and_drops_late_frames(path):
     assert max(due) - min(due) < 1e-6
 
 
+def test_reading_ahead_is_no_delay_of_a_file():
+    with Camera(CLIP) as source:
+        time.sleep(0.5)  # READ_AHEAD frames wait
+        delays = [time.monotonic() - frame.captured for frame in itertools.islice(source, 10)]
+    assert len(delays) == 10 and max(delays) < 0.2
+
+
 def test_two_cameras_in_one_process():
     with Camera(CLIP) as first, Camera(LOG) as second:
         pairs = list(itertools.islice(zip(first, second), 50))

@@ -191,10 +191,10 @@ def test_no_part_of_an_address_stays_in_a_text():
     'Content-Length: {}\r\n', ''])
 @pytest.mark.parametrize('boundary', ['frame', '"--frame"'])
 def test_parts_that_are_called_something_else_than_jpegs(header, boundary):
-    with mjpeg_server(streams.endless, header=header, boundary=boundary) as url:
-        with Camera(url) as source:
-            assert source.live and source.size == (320, 240)
-            found = list(itertools.islice(source, 5))
+    with mjpeg_server(streams.endless, header=header, boundary=boundary) as url, \
+            Camera(url) as source:
+        assert source.live and source.size == (320, 240)
+        found = list(itertools.islice(source, 5))
     assert [frame.fault for frame in found] == [None] * 5
     assert all(frame.image[10, 10, 0] == pytest.approx(frame.number % 25 * 10, abs=3)
                for frame in found)

@@ -61,6 +61,7 @@ def test_a_video_over_http_ends(avi):
         with Camera(url + os.path.basename(avi)) as camera:
             assert not camera.live
             assert [frame.number for frame in camera] == list(range(100))
+        assert error_of(f'{url}nothing.mp4').endswith('(FFmpeg: HTTP error 404 File not found)')
         server.kill()
 
 

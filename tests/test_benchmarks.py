@@ -15,6 +15,7 @@ SHORT = {  # arguments with which a run is short
     'decoder': ['--calls', '3'],
     'display': ['--frames', '8', '--clients', '1', '--runs', '1', '--model', bundled_model()],
     'engine': ['--frames', '2'],
+    'edgetpu_process': ['--frames', '3'],
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
     'report': ['--days', '2'],

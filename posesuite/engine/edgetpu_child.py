@@ -79,9 +79,11 @@ def run(network: TfliteNetwork, image: np.ndarray, results: List[np.ndarray]) ->
     """Runs the network on an image and fills the results; returns the seconds of the network."""
     np.copyto(network.input(), image)
     start = time.perf_counter()
-    for result, values in zip(results, network.run()):
+    outputs = network.run()
+    seconds = time.perf_counter() - start
+    for result, values in zip(results, outputs):
         result[...] = values
-    return time.perf_counter() - start
+    return seconds
 
 
 if __name__ == '__main__':

@@ -44,6 +44,7 @@ class EdgeTpuNetwork(Network):
     """A network on an Edge TPU.
 
     choice: with a device, as in load_edgetpu. num_threads: of the CPU, for the other operators.
+    Attribute: seconds, what the latest run took inside the process.
     Raises EngineError if the device does not open, RuntimeError or ValueError if the model does
     not load.
     """
@@ -67,7 +68,7 @@ class EdgeTpuNetwork(Network):
         except BaseException:
             self._end()
             raise
-        self._starting = False
+        self._starting, self.seconds = False, 0.0
         self.input_size, self.outputs, self.tensors, shapes = answer
         memory = mmap.mmap(self._files[1], sum(map(aligned, shapes)))
         image, *self._results = arrays(memory, shapes)
@@ -78,7 +79,7 @@ class EdgeTpuNetwork(Network):
 
     def run(self) -> List[np.ndarray]:
         """Raises EdgeTpuFault, or EngineError when the device has failed too often."""
-        self._ask(None)
+        self.seconds = self._ask(None)
         return self._results
 
     def read(self, tensor: TensorDetails) -> np.ndarray:

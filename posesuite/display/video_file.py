@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 MIN_FPS, MAX_FPS = 1.0, 120.0  # frames per second of a file
+MAX_SIDE = 8192  # pixels; larger pictures are reduced, which H.264 cannot hold
 MAX_GAP = 10  # seconds between two frames; longer gaps are left out of the file
 LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ class VideoFile(Output):
             self._finish()
 
     def _open(self, image: np.ndarray, sound: bool) -> Union[Ffmpeg, OpenCV]:
-        height, width = image.shape[:2]
+        scale = min(1.0, MAX_SIDE / max(image.shape))
+        height, width = (max(1, round(length * scale)) for length in image.shape[:2])
         size = width + width % 2, height + height % 2  # even, for YUV with half the colour samples
         if self._ffmpeg:
             self._sound = bytearray() if sound else None

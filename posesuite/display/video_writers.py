@@ -84,7 +84,7 @@ class Ffmpeg:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors='replace').split('\n')
         first = next((line.strip() for line in lines if line.strip()), '')
-        return re.sub(r'^\w+\(\): ', '', first)  # the name of a function of FFmpeg's
+        return re.sub(r'^(\[[^]]*\] |\w+\(\): )+', '', first)  # names of parts of FFmpeg
 
 
 class OpenCV:

@@ -78,6 +78,14 @@ def test_odd_and_changing_sizes(tmp_path):
     assert frames[1][:60].max() < 40  # the bar above a wide picture
 
 
+@pytest.mark.parametrize('size, reduced', [((20000, 100), (42, 8192)), ((60, 17000), (8192, 30))])
+def test_what_a_video_cannot_hold_is_reduced(tmp_path, size, reduced):
+    need('ffmpeg')
+    with Display(output=str(tmp_path / 'out.mp4'), draw=lambda *_: None) as display:
+        display.show(coloured(0, 0.0, size), {})
+    assert [frame.shape for frame in frames_of(tmp_path / 'out.mp4')] == [(*reduced, 3)]
+
+
 @pytest.mark.parametrize('name', ['-vf.mp4', 'a%d$(touch x);b.mp4', 'tcp:host.avi'])
 def test_a_name_is_only_a_name(monkeypatch, tmp_path, name):
     need('ffmpeg')

@@ -23,9 +23,10 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler with sanitizers; a screen, a mouse and a browser; what a process does; sound and MIDI
-# servers; an RTSP server.
+# A compiler with sanitizers; a screen, a mouse, a browser and a proxy; what a process does; sound
+# and MIDI servers; an RTSP server.
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+    nginx-light wget
     pulseaudio pulseaudio-utils jackd2
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
@@ -265,7 +266,7 @@ except ImportError:
     die "the runtime does not load: $(tail -n 1 "$work/runtime.log")"
 
 command -v ffmpeg > /dev/null || apt_install ffmpeg ||
-    note 'ffmpeg, which writes videos: without it, a demo that is killed leaves a broken file'
+    note 'ffmpeg, which writes videos that survive a kill, and reads interlaced ones'
 if ! command -v fluidsynth > /dev/null || ! PYTHONPATH=$here "$python" -c '
 from posesuite.music.soundfonts import soundfonts
 raise SystemExit(not soundfonts())'; then

@@ -15,7 +15,7 @@ import numpy as np
 LOGGER = logging.getLogger(__name__)
 ENTER, BACKSPACE = '\r\n', '\b\x7f'  # characters that each of these keys may send
 CLOSING_DISTANCE = 15  # thousandths of the width; a click so near the first corner closes the area
-BEGUN_COLOR, NAMED_COLOR = overlay.YELLOW, overlay.BLUE
+BEGUN_COLOR, NAMED_COLOR = overlay.YELLOW, (86, 180, 233)
 
 
 def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:

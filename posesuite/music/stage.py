@@ -16,7 +16,7 @@ COLORS = (0, 255, 255), (255, 0, 255), (255, 255, 0)
 WAITING, UNLIT = (150, 150, 150), (210, 210, 210)
 # Distance from a shoulder to its ruler or bar, as a share of the ladder's height.
 MIN_DISTANCE = 0.2
-MARGIN = 0.02  # share of the image's width that is kept free at each side
+MARGIN = 0.05  # share of the image's width that ruler and bar keep free at each side
 LABEL_SIZE = 1.0  # of a note's name, as shadow_text has it
 
 
@@ -26,7 +26,6 @@ class _Ladder(NamedTuple):
     high: float  # y of the highest note, and of volume 1
     ruler: int  # x
     bar: int  # x
-    side: int  # of the ruler on which the body is not: 1 to the right, -1 to the left
 
 
 def painter(trio: Trio) -> Callable[[np.ndarray, People], None]:
@@ -51,12 +50,14 @@ def draw_player(image: np.ndarray, pose: Pose, player: Player, color: Color) -> 
     heights, sound = player.ladder, player.sound  # another thread may change both meanwhile
     if heights is None:
         return
-    ladder = _ladder(image, pose, player, *heights)
+    ladder = _ladder(image, pose, *heights)
     _draw_ruler(image, ladder, player, sound, color)
     _draw_bar(image, ladder, sound, color)
     name = INSTRUMENTS[player.program]
-    _write(image, (ladder.ruler + ladder.bar - _width(image, name)) / 2,
-           ladder.high - 3 * _tick(image), name, WHITE)
+    _write(image, (ladder.ruler + ladder.bar) / 2, ladder.high - 5 * _tick(image), name, WHITE)
+    if sound:
+        _write(image, ladder.ruler, max(ladder.high, 5 * _tick(image)) - 1.5 * _tick(image),
+               note_name(_lit(player, sound)), color)
 
 
 def text(trio: Trio) -> str:
@@ -71,47 +72,41 @@ def _tick(image: np.ndarray) -> int:
     return 4 * line_width(image)
 
 
-def _width(image: np.ndarray, words: str) -> float:
-    """The width of a text that _write writes, in pixels."""
-    return cv2.getTextSize(words, FONT, LABEL_SIZE * image.shape[1] / 1000, 1)[0][0]
-
-
-def _write(image: np.ndarray, x: float, y: float, words: str, color: Color) -> None:
-    """Writes a text from x on, with y as its baseline, or where it is inside the image."""
+def _write(image: np.ndarray, middle: float, y: float, words: str, color: Color) -> None:
+    """Writes a text around x = middle, with y as its baseline, or where it is inside the image."""
     height, width = image.shape[:2]
-    shadow_text(image, np.clip(x, 2, max(2, width - _width(image, words) - 2)),
-                np.clip(y, 4 * _tick(image), height - 2), words, color, LABEL_SIZE)
+    needed = cv2.getTextSize(words, FONT, LABEL_SIZE * width / 1000, 1)[0][0]
+    shadow_text(image, np.clip(middle - needed / 2, 2, max(2, width - needed - 2)),
+                np.clip(y, 3 * _tick(image), height - 2), words, color, LABEL_SIZE)
 
 
-def _ladder(image: np.ndarray, pose: Pose, player: Player, low: float, high: float) -> _Ladder:
+def _lit(player: Player, sound: Sound) -> int:
+    """The note of the ruler that is nearest to what sounds."""
+    return min(player.notes, key=lambda note: abs(note - sound.note - sound.bend))
+
+
+def _ladder(image: np.ndarray, pose: Pose, low: float, high: float) -> _Ladder:
     left, right = (pose.keypoints[part].point.x for part in (KeypointType.LEFT_SHOULDER,
                                                              KeypointType.RIGHT_SHOULDER))
     away = max(abs(right - left), MIN_DISTANCE * (low - high)) * (1 if right > left else -1)
     width = image.shape[1]
-    room = MARGIN * width + _tick(image)
-    label = 2 * _tick(image) + max(_width(image, note_name(note)) for note in player.notes)
-    sides = (room, room + label) if away > 0 else (room + label, room)  # the label is outside
-    ruler, bar = (int(np.clip(x, margin, width - other)) for x, margin, other in (
-        (right + 0.8 * away, *sides), (left - 0.8 * away, room, room)))
-    return _Ladder(low, high, ruler, bar, 1 if away > 0 else -1)
+    ruler, bar = (int(np.clip(x, MARGIN * width, (1 - MARGIN) * width))
+                  for x in (right + 0.8 * away, left - 0.8 * away))
+    return _Ladder(low, high, ruler, bar)
 
 
 def _draw_ruler(image: np.ndarray, ladder: _Ladder, player: Player, sound: Optional[Sound],
                 color: Color) -> None:
-    """Draws a tick for each note; the one that sounds is lit and has its name."""
+    """Draws a tick for each note; the one that sounds is lit."""
     low, high, x = ladder.low, ladder.high, ladder.ruler
     thickness, tick = line_width(image), _tick(image)
-    lit = sound and min(player.notes, key=lambda note: abs(note - sound.note - sound.bend))
+    lit = sound and _lit(player, sound)
     lines = [((x, round(low)), (x, round(high)), UNLIT, thickness)]
     for i, note in enumerate(player.notes):
         y, here = round(low - i / (len(player.notes) - 1) * (low - high)), note == lit
         reach = tick * (1 + here)
         lines.append(((x - reach, y), (x + reach, y), color if here else UNLIT,
                       thickness * (1 + here)))
-        if here:
-            name = note_name(note)
-            start = 3 * tick if ladder.side > 0 else -3 * tick - _width(image, name)
-            _write(image, x + start, y + tick, name, color)
     for dark in (True, False):  # dark rims set the ruler off from any background
         for start, end, rgb, width in lines:
             cv2.line(image, start, end, BLACK if dark else rgb, width + 2 * dark * thickness,

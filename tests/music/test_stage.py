@@ -8,6 +8,7 @@ from posesuite.display.scene import mirrored
 from posesuite.music import stage
 from posesuite.music.players import Player, Trio
 from posesuite.pose.pose import Frame, Pose
+from posesuite.pose.skeleton import KeypointType
 
 import numpy as np
 import pytest
@@ -32,14 +33,6 @@ def drawn(image: np.ndarray, people: Dict[int, Pose]) -> np.ndarray:
     return image
 
 
-def changes(people: Dict[int, Pose]) -> np.ndarray:
-    """Where rulers, bars and labels are drawn besides the skeletons: bool [Y, X]."""
-    alone = wall('unlit')
-    for pose in people.values():
-        draw_pose(alone, pose, stage.COLORS[0])
-    return (drawn(wall('unlit'), people) != alone).any(axis=2)
-
-
 @pytest.mark.parametrize('flipped', [False, True])
 @pytest.mark.parametrize('right', [0.0, 0.35, 0.7, 1.0])
 @pytest.mark.parametrize('x, distance, off', [(320, 3, 0), (60, 4, 0), (580, 4, 0), (320, 1.6, 0),
@@ -57,19 +50,21 @@ def test_nothing_covers_an_arm(right: float, x: int, distance: float, off: float
     assert (drawn(wall('unlit'), people)[skeleton] == color).all()
 
 
-@pytest.mark.parametrize('x', [30, 120, 320, 520, 610])
-def test_the_label_is_inside_the_picture_and_not_on_the_body(x: int):
-    """It is beyond the ruler, which is on the side of the right arm: left of those who face us."""
-    people = {0: musician(0.5, 0.5, x=x, distance=4.5)}
-    columns = np.nonzero(changes(people)[HEIGHT // 3:].any(axis=0))[0]
-    assert columns.min() >= 2 and columns.max() <= WIDTH - 3
-    image = drawn(wall('unlit'), people)
-    lit = (np.abs(image.astype(int) - stage.COLORS[0]).max(axis=2) < 12)
-    for part in people[0].keypoints.values():  # the skeleton does not count
-        left, top = round(part.point.x) - 30, round(part.point.y) - 30
-        lit[max(0, top):top + 60, max(0, left):max(0, left + 60)] = False
-    if 120 <= x <= 520:
-        assert lit[:, :x - 60].sum() > 40
+@pytest.mark.parametrize('x, distance', [(30, 4), (120, 3), (320, 3), (610, 4), (320, 1.2)])
+def test_the_label_is_in_the_picture_above_the_ruler(x: int, distance: float):
+    """Where no arm comes to, and no neighbour's bar."""
+    people = {0: musician(0.5, 0.5, x=x, distance=distance)}
+    before, after = (drawn(wall('unlit'), {0: pose}) for pose in (
+        musician(0.5, 0.5, x=x, distance=distance, hidden=[KeypointType.RIGHT_WRIST]), people[0]))
+    color = np.abs(after.astype(int) - stage.COLORS[0]).max(axis=2) < 12
+    trio = Trio([Player(LADDER, 29)])
+    trio.update(people, 0.0, HEIGHT)
+    top = max(0, round(trio.players[0].ladder[1]))
+    rows, columns = np.nonzero(color & (before != after).any(axis=2))
+    label = rows < max(40, top - 4)
+    assert label.sum() > 30
+    assert rows[label].min() >= 2
+    assert 2 <= columns[label].min() <= columns[label].max() <= WIDTH - 3
 
 
 @pytest.mark.parametrize('name', WALLS)

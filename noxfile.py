@@ -10,13 +10,15 @@ from typing import List
 import nox
 
 nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for Python 3.7
-# What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, matplotlib, MIDI.
+# What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, asyncio, matplotlib,
+# MIDI.
 PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/test_script.py',
                 *(f'tests/engine/test_{name}.py' for name in (
                     'device', 'engine', 'family', 'image', 'model_file', 'posenet')),
                 *(f'tests/pose/test_{name}.py' for name in (
                     'body', 'export', 'json_poses', 'log', 'skeleton')),
                 *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),
+                *(f'tests/display/test_web_{name}.py' for name in ('door', 'requests', 'server')),
                 *(f'tests/music/test_{name}.py' for name in ('midi_file', 'performance', 'sound')),
                 *(f'tests/visits/test_{name}.py' for name in (
                     'areas', 'database', 'measure', 'queries', 'recorder', 'report', 'row_queue',

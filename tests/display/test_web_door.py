@@ -8,7 +8,6 @@ from browsers import events, get
 from posesuite.display import web_door, web_requests
 from serving import REQUEST, connect, is_open, received, statuses
 
-import numpy as np
 import pytest
 
 OTHER = '127.0.0.2'  # another client's address
@@ -99,7 +98,7 @@ def test_who_does_not_read_an_answer_is_dropped(monkeypatch, serve):
         assert b'event: end' not in received(lazy)
 
 
-def test_wrong_tokens_are_answered_slowly_and_the_right_one_at_once(monkeypatch, serve):
+def test_wrong_tokens_are_answered_one_after_the_other(monkeypatch, serve):
     monkeypatch.setattr(web_door, 'WRONG_TOKEN_DELAY', 0.4)
     demo = serve(token='sesame12')
     start = time.monotonic()
@@ -108,16 +107,20 @@ def test_wrong_tokens_are_answered_slowly_and_the_right_one_at_once(monkeypatch,
         assert get(demo.url, f'/?token=sesame{number}').status == 403
         return time.monotonic() - start
 
-    with ThreadPoolExecutor(5) as pool:
-        guesses = pool.map(guess, range(20, 25))
+    with ThreadPoolExecutor(4) as pool:
+        times = sorted(pool.map(guess, range(20, 24)))
+    assert len(times) == 4
+    assert all(time > 0.4 * (1 + i) for i, time in enumerate(times))
+
+
+def test_the_right_token_is_answered_at_once_and_a_missing_one_is_no_guess(monkeypatch, serve):
+    monkeypatch.setattr(web_door, 'WRONG_TOKEN_DELAY', 30)
+    demo = serve(token='sesame12')
+    with connect(demo.port, REQUEST % b'/?token=sesame13') as guess:
         for path in ('/?token=sesame12', '/healthz?token=sesame12'):
             assert get(demo.url, path).status == 200
-        assert get(demo.url, '/favicon.ico').status == 403  # no token is no guess
-        with connect(demo.port, REQUEST % b'/?token=another1', OTHER) as other:
-            assert statuses(received(other)) == [403]
-        assert time.monotonic() - start < 1.6
-        gaps = np.diff(sorted([0, *guesses]))
-    assert len(gaps) == 5 and (gaps > 0.3).all()
+        assert get(demo.url, '/favicon.ico').status == 403
+        assert is_open(guess)
 
 
 def test_guesses_that_wait_for_their_answers_lock_nobody_out(serve, crowd):

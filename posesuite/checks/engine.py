@@ -93,6 +93,8 @@ def check_run(engine: Engine, device: str = 'cpu', ending: str = '') -> Row:
 
 def check_edgetpu_library() -> Row:
     from posesuite.engine import device
+    if not device.has_edgetpu():
+        return Row(ABSENT, 'none, which is fine without an Edge TPU')
     answer(Row(BROKEN, device.EDGETPU_SHARED_LIB))
     try:
         device.check_edgetpu_library()

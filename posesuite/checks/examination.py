@@ -12,14 +12,14 @@ from typing import Callable, Dict, List, Sequence
 from posesuite.arguments import between
 from posesuite.checks import engine, machine
 from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, Row, answer, version
-from posesuite.files import CHECKOUT
+from posesuite.files import CHECKOUT, INSTALLED
 
 WIDTH, INDENT = 80, 17  # of the table, in characters
 TIMEOUT = 60.0  # seconds for a check: the first import of OpenCV from an SD card is slow
 NEEDED = ('Python', 'packages', 'runtime', 'decoder', 'CPU run')
 CURES = {  # for a check that fails, or that crashes so
     'packages': INSTALL, 'runtime': INSTALL, 'window': machine.WITHOUT_WINDOW,
-    'decoder': 'rm posenet_decoder/*.so; sh install_requirements.sh',
+    'decoder': INSTALL if INSTALLED else 'rm posenet_decoder/*.so; sh install_requirements.sh',
     'CPU run': 'mend what is marked !! above',
     'Edge TPU': 'unplug it and plug it in again; until then: --device cpu',  # a transfer failed
     'Edge TPU SIGSEGV': 'libedgetpu and this runtime do not fit each other. For Python up to 3.9, '
@@ -121,7 +121,9 @@ def _name(text: str) -> str:
 
 def _failed(name: str, error: BaseException) -> Row:
     """The row of a check that ended with an error."""
-    text, cure = str(error) or type(error).__name__, CURES.get(name, '')
+    text = str(error) or type(error).__name__
+    died = 'SIGSEGV' if 'SIGSEGV' in text else ''  # of the Edge TPU's own process
+    cure = CURES.get(f'{name} {died}', CURES.get(name, ''))
     if isinstance(error, ModuleNotFoundError):
         return Row(BROKEN if name in NEEDED else ABSENT, f'not tried: {text}', INSTALL)
     if 'install_requirements' in text:

@@ -9,7 +9,7 @@ from typing import Dict, List
 
 from posesuite import PACKAGES
 from posesuite.checks.row import ABSENT, BROKEN, INSTALL, OK, Row, answer, version
-from posesuite.files import command
+from posesuite.files import INSTALLED, command
 
 WITHOUT_WINDOW = f'without one: {command("simple_pose.py")} --output picture.jpg'
 
@@ -18,7 +18,8 @@ def check_python() -> Row:
     found = f'{platform.python_version()} on {platform.system()} {platform.machine()}'
     if (3, 7) <= sys.version_info[:2] <= (3, 13):
         return Row(OK, found)
-    return Row(BROKEN, f'{found}: need 3.7 to 3.13', 'PYTHON=python3.11 sh install_requirements.sh')
+    return Row(BROKEN, f'{found}: need 3.7 to 3.13', 'install it with another Python' if INSTALLED
+               else 'PYTHON=python3.11 sh install_requirements.sh')
 
 
 def check_venv() -> Row:

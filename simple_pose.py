@@ -20,6 +20,7 @@ from posesuite.camera import CameraError, open_image
 from posesuite.display import drawing_paths, save_drawing
 from posesuite.download import download
 from posesuite.engine import add_engine_options, engine_options
+from posesuite.errors import DeviceFault
 from posesuite.files import command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
 
@@ -37,16 +38,18 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> int:
     pictures, status = args.images or [sample_image()], 0
     outputs = drawing_paths(pictures, args.output) if args.output else [''] * len(pictures)
-    engine = PoseEngine(**engine_options(args))
+    engine = None
     for picture, output in zip(pictures, outputs):
         poses, inference_time, problem = None, 0.0, ''
         try:
             image = open_image(picture)
+            # The first picture decides on the model, if the user does not.
+            engine = engine or PoseEngine(**engine_options(args, image.size))
             poses, inference_time = engine.DetectPosesInImage(image)
             poses = [pose for pose in poses if pose.score >= args.threshold]
             if output:
                 save_drawing(output, image, poses)
-        except (CameraError, OSError) as error:
+        except (CameraError, DeviceFault, OSError) as error:
             problem, status = str(error), 1
             LOGGER.error('%s', error)
         name = picture if len(pictures) > 1 else ''

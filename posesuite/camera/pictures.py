@@ -11,7 +11,7 @@ import time
 import warnings
 from typing import IO, Any, Iterator, List, Optional, Tuple, Union
 
-from posesuite.camera.base import CameraError, Source
+from posesuite.camera.base import CameraError, Source, shown
 from posesuite.engine.image import eight_bits
 from posesuite.errors import one_line
 from posesuite.pose.pose import Fault, FaultKind, Frame
@@ -105,7 +105,7 @@ def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
     name: what error messages call it. Transparent places become white, as viewers show them.
     Raises CameraError if it is of none of FORMATS, or damaged, too small or too large.
     """
-    name = name or str(file)
+    name = name or shown(str(file))
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # what Pillow minds in metadata
         warnings.simplefilter('error', Image.DecompressionBombWarning)

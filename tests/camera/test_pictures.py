@@ -211,6 +211,11 @@ def test_damaged_pictures_are_an_error_or_a_picture(format):
                 assert str(error).startswith('x: ') and '\n' not in str(error)
 
 
+def test_an_address_is_no_picture_and_not_shown():
+    with pytest.raises(CameraError, match=r'^http://h: No such file or directory$'):
+        open_image('http://me:secret@h/secret.jpg')
+
+
 def test_only_damaged_pictures_are_an_error(tmp_path, caplog):
     for name in ('a.png', 'b.png'):
         (tmp_path / name).write_bytes(b'')

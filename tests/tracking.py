@@ -3,15 +3,17 @@ from typing import Dict, List, Tuple
 
 from posesuite.pose.pose import Pose
 from posesuite.pose.tracker import PoseTracker
-from walkers import BODY, Network, Truth, make_clip, project
+from walkers import BODY, Network, Truth, make_clip, project, shaken
 
 import numpy as np
 
 
-def evaluate(seeds: range) -> Dict[int, np.ndarray]:
-    """Crossings, switches and fragments by count of people."""
-    return {count: sum(np.array((met, *mistakes(clip, PoseTracker()))) for clip, met in (
-        make_clip(seed * 10 + count, count) for seed in seeds)) for count in (2, 3, 4, 5)}
+def evaluate(seeds: range, shake: float = 0.0) -> Dict[int, np.ndarray]:
+    """Crossings, switches and fragments by count of people; shake: of the camera, in pixels."""
+    return {count: sum(np.array((met, *mistakes(
+        shaken(clip, seed, shake) if shake else clip, PoseTracker()))) for seed, (clip, met) in (
+            (seed, make_clip(seed * 10 + count, count)) for seed in seeds))
+            for count in (2, 3, 4, 5)}
 
 
 def mistakes(clip: List[Truth], tracker: PoseTracker) -> Tuple[int, int]:

@@ -213,6 +213,22 @@ def make_clip(seed: int, count: int) -> Tuple[List[Truth], int]:
     return clip, len(crossings(points, depth))
 
 
+def shaken(clip: List[Truth], seed: int, pixels: float = 10.0, turn: float = .012) -> List[Truth]:
+    """A clip as a camera shows it that shakes: standard deviations in a frame, turn in radians and
+    of the logarithm of a zoom.
+    """
+    rng, middle, result = np.random.default_rng(seed), np.array([WIDTH, HEIGHT]) / 2, []
+    for truth in clip:
+        angle, zoom = rng.normal(0, turn), np.exp(rng.normal(0, turn))
+        jump = rng.normal(0, pixels, 2)
+        turned = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        poses = [pose._replace(keypoints={
+            part: Keypoint(Point(*(turned @ (point - middle) + middle + jump).tolist()), score)
+            for part, (point, score) in pose.keypoints.items()}) for pose in truth.poses]
+        result.append(truth._replace(poses=poses))
+    return result
+
+
 def suppressed(poses: List[Pose]) -> List[int]:
     """Which poses the decoder keeps, by falling score: what has another's place does not count."""
     kept = []

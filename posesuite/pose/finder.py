@@ -7,6 +7,7 @@ from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
 from posesuite.pose.tracker import PoseTracker
 
 LOGGER = logging.getLogger(__name__)
+FAINT = 0.75  # share of the threshold above which a pose still tells where somebody known has gone
 
 
 class Found(NamedTuple):
@@ -57,5 +58,7 @@ class PeopleFinder:
             people = dict(enumerate(likely, self._pictured + 1))
             self._pictured += len(likely)
         else:
-            people = self._tracker.update(likely, frame.time)
+            faint = [pose for pose in poses
+                     if FAINT * self._threshold <= pose.score < self._threshold]
+            people = self._tracker.update(likely, frame.time, faint)
         return Found(frame, people, poses, inference_time)

@@ -5,7 +5,7 @@
 """
 import itertools
 import math
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from posesuite.pose.common_motion import FREEDOM, CommonMotion
 from posesuite.pose.pace import Pace
@@ -32,6 +32,7 @@ START_SPEED = 1.5  # standard deviation of a new person's speed, per second
 ACCELERATION = 0.4  # standard deviation of the change of speed in a second
 OUTLIER = 3.0  # standard deviations beyond which a pose counts less
 MIN_LIKELIHOOD = 0.002  # likelihood below which a pose belongs to nobody known
+MIN_FAINT = 0.05  # the same of a faint pose
 # Distance and size difference within which a pose still belongs to somebody whom no pose fits.
 NEAR, NEAR_SIZE = 1.0, 0.7
 NEAR_SPREAD = 3.0  # standard deviations of the prediction by which NEAR grows
@@ -52,11 +53,13 @@ class PoseTracker:
         self._people: List[_Person] = []
         self._ids = itertools.count(1)
 
-    def update(self, poses: List[Pose], time: float) -> People:
+    def update(self, poses: List[Pose], time: float, faint: Sequence[Pose] = ()) -> People:
         """Returns the poses of a frame by the ids of their persons.
 
         Ids count from 1 and are never given twice, not even to somebody who comes back.
 
+        faint: further poses, too unsure to be anybody new and not returned. They tell where people
+        are who were found before.
         time: of the frame in seconds. When it jumps back, or far ahead, nobody is known any more.
         """
         step = 0.0 if self._time is None else time - self._time
@@ -79,7 +82,16 @@ class PoseTracker:
                 person = self._people[i]
                 person.correct(seen[j], offsets[i, j], time)
             people[person.id] = _moved(pose, person.smooth.points) if self._smooth else pose
+        self._follow([_Seen(pose) for pose in faint], time)
         return people
+
+    def _follow(self, faint: 'List[_Seen]', time: float) -> None:
+        """Updates those who were not found by the faint poses that are surely theirs."""
+        lost = [person for person in self._people if person.seen < time]
+        if lost and faint:
+            offsets = _offsets(lost, faint)
+            for i, j in _best_first(_likely(lost, offsets), MIN_FAINT):
+                lost[i].correct(faint[j], offsets[i, j], time)
 
     def _offsets(self, seen: 'List[_Seen]', step: float) -> np.ndarray:
         """Of each pose from each person, [N, M, 3]: x, y in torsos, and the logarithm of the sizes'
@@ -90,14 +102,10 @@ class PoseTracker:
         offsets = _offsets(self._people, seen)
         torsos = np.array([person.torso for person in self._people])
         scales = np.stack([torsos, torsos, np.ones_like(torsos)], axis=1)[:, None]
-        shift = self._camera.find(offsets * scales, torsos, np.sqrt(self._variances()), step)
+        shift = self._camera.find(offsets * scales, torsos, np.sqrt(_variances(self._people)), step)
         for person in self._people:
             person.shift(shift)
         return offsets - np.append(shift, 0) / scales
-
-    def _variances(self) -> np.ndarray:
-        """Of the offsets of each person's poses, [N], squared torsos."""
-        return np.array([person.variance for person in self._people]) + NOISE ** 2
 
     def _match(self, offsets: np.ndarray) -> List[Optional[int]]:
         """The index of each pose's person, None for a new one: likely pairs first, then near ones.
@@ -105,9 +113,7 @@ class PoseTracker:
         found: List[Optional[int]] = [None] * offsets.shape[1]
         if not offsets.size:
             return found
-        variances = self._variances()[:, None]
-        likely = (1 + (offsets ** 2).sum(axis=2) / variances / FREEDOM) ** (-(FREEDOM + 3) / 2) / (
-            2 * math.pi * variances) ** 1.5
+        likely = _likely(self._people, offsets)
         pairs = _exchanged(_best_first(likely, MIN_LIKELIHOOD), likely)
         gaps = np.hypot(offsets[..., 0], offsets[..., 1])
         reach = np.array([[person.reach] for person in self._people])
@@ -117,6 +123,18 @@ class PoseTracker:
         for i, j in pairs + _best_first(near, 0):
             found[j] = i
         return found
+
+
+def _variances(people: 'List[_Person]') -> np.ndarray:
+    """Of the offsets of each person's poses, [N], squared torsos."""
+    return np.array([person.variance for person in people]) + NOISE ** 2
+
+
+def _likely(people: 'List[_Person]', offsets: np.ndarray) -> np.ndarray:
+    """The likelihoods of offsets [N, M, 3] of M poses from N people: [N, M]."""
+    variances = _variances(people)[:, None]
+    return (1 + (offsets ** 2).sum(axis=2) / variances / FREEDOM) ** (-(FREEDOM + 3) / 2) / (
+        2 * math.pi * variances) ** 1.5
 
 
 def _best_first(worth: np.ndarray, least: float) -> List[Tuple[int, int]]:

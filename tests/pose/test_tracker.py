@@ -1,7 +1,10 @@
 """posesuite/pose/tracker.py and smoothing.py: who is who from frame to frame."""
 import os
 
-from helpers import ROOT
+import figures
+from helpers import ROOT, google_model, shared
+from pose_engine import PoseEngine
+from posesuite.pose.finder import PeopleFinder
 from posesuite.pose.log import read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import KeypointType
@@ -9,11 +12,15 @@ from posesuite.pose.tracker import PoseTracker
 from tracking import evaluate, steadiness
 from walkers import BODY, as_pose, project
 
+import cv2
 import numpy as np
 import pytest
 
 STANDING = project(BODY + (0, 0, 5))
 SCORES = np.full(17, .9)
+# x of the hips of a man, two women beside and a woman in white, by frame of demo.mp4, pixels
+STREET = ((497, 527, 634, 838), (507, 507, 641, 859), (476, 543, 644, 871), (470, 533, 640, 872),
+          (465, 531, 638, 880))
 
 
 def person(x: float, shrink: float = 1.0) -> Pose:
@@ -142,6 +149,52 @@ def test_people_who_cross_keep_their_ids():
     # This guards against regressions; benchmarks/tracker.py measures more clips.
     assert switches <= 8
     assert fragments <= 12
+
+
+def test_people_keep_their_ids_before_a_camera_that_shakes():
+    results = evaluate(range(2000, 2003), shake=10.0)
+    crossings, switches, fragments = sum(results.values())
+    assert crossings > 30
+    # Without the camera's motion it is 39 and 110.
+    assert switches <= 8
+    assert fragments <= 20
+
+
+@pytest.mark.parametrize('pan', [0, 150, -250])  # pixels a second
+def test_people_in_plain_view_keep_their_ids_before_a_camera_that_shakes_and_pans(pan):
+    rng, tracker = np.random.default_rng(7), PoseTracker()
+    for frame in range(60):
+        jump = rng.normal(0, 15, 2) + (pan * frame / 10, 0)
+        poses = [as_pose(STANDING * .5 + jump + (x + frame, 0), SCORES)
+                 for x in (-200, -140, -80, 100)]
+        order = rng.permutation(4) if frame else range(4)
+        people = tracker.update([poses[i] for i in order], frame / 10)
+        assert people == dict(enumerate(poses, 1))
+
+
+def test_a_faint_pose_is_nobody_new_but_keeps_an_id():
+    tracker = PoseTracker()
+    assert tracker.update([], 0.0, [person(0)]) == {}
+    tracker.update([person(0)], 0.1)
+    for frame in range(2, 40):
+        assert tracker.update([], frame / 10, [person(3 * frame)]) == {}
+    assert list(tracker.update([person(120)], 4.0)) == [1]
+
+
+def test_people_on_a_street_keep_their_ids():
+    """Four people are in plain view and walk ahead of a camera that is carried."""
+    capture = cv2.VideoCapture(shared('video', 'demo.mp4'))
+    finder = PeopleFinder(PoseEngine(google_model('481_641')), 0.4)
+    ids = []
+    for number in range(5):
+        image = cv2.cvtColor(capture.read()[1], cv2.COLOR_BGR2RGB)
+        people = finder.find(figures.frame(number / 5, image=image)).people
+        hips = {id: np.mean([pose.keypoints[part].point for part in (
+            KeypointType.LEFT_HIP, KeypointType.RIGHT_HIP)], axis=0) for id, pose in people.items()}
+        ids.append([min(hips, key=lambda id: abs(hips[id][0] - x)) for x in STREET[number]])
+    assert ids[0] == ids[2] == ids[3] and len(set(ids[0])) == 4
+    assert ids[1][2:] == ids[0][2:]  # one of the couple hides the other
+    assert ids[4][:3] == ids[0][:3]  # the woman in white is not found
 
 
 def test_smoothing_halves_jitter_and_hardly_lags():

@@ -3,6 +3,7 @@ import argparse
 import glob
 import importlib
 import os
+import signal
 import sys
 
 from helpers import ROOT
@@ -48,8 +49,12 @@ def usage_error(monkeypatch, capsys):
     """What a script says of wrong usage: one line."""
     def run(script: str, *arguments: str) -> str:
         monkeypatch.setattr(sys, 'argv', [os.path.join(ROOT, script), *arguments])
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(script[:-len('.py')]).main()
+        pipe = signal.getsignal(signal.SIGPIPE)  # some scripts let it end their process
+        try:
+            with pytest.raises(SystemExit) as ended:
+                importlib.import_module(script[:-len('.py')]).main()
+        finally:
+            signal.signal(signal.SIGPIPE, pipe)
         said = capsys.readouterr()
         assert (ended.value.code, said.out) == (2, '')
         assert said.err.startswith('error: ') and said.err.count('\n') == 1

@@ -10,7 +10,7 @@ import time
 from typing import Any, List
 
 from helpers import ROOT, bundled_model, need, wait_for
-from videos import frames_of
+from videos import frames_of, write_clip
 
 import cv2
 import numpy as np
@@ -84,8 +84,8 @@ def test_mirror_flips_the_picture_and_its_skeletons(tmp_path):
     skeletons = slice(0, 440)  # above the line of text
     assert (plain[skeletons] > 0).sum() > 5000
     difference = cv2.absdiff(plain[skeletons], mirrored[skeletons, ::-1])
-    # A line is not drawn alike from both sides, at its rim.
-    assert (difference > 80).sum() < 0.02 * (plain[skeletons] > 0).sum()
+    # A line is not drawn alike from both sides, at its rim, and numbers are not mirrored.
+    assert (difference > 80).sum() < 0.15 * (plain[skeletons] > 0).sum()
 
 
 def test_skeleton_only_leaves_nothing_of_the_picture(tmp_path):
@@ -112,12 +112,14 @@ def test_heatmap_lights_up_where_the_part_is(log, tmp_path):
     assert pictures['nose'][:100, :100].mean() < frame[:100, :100].max(axis=2).mean()
 
 
-def test_resolution_picks_the_model(tmp_path):
+def test_the_picture_picks_the_model(tmp_path):
+    """Whatever the camera, which this is not, would be asked for."""
     names = []
-    for resolution in ('480x360', '640x480'):
-        path = tmp_path / f'{resolution}.jsonl'
-        run('--videosrc', CLIP, '--frames', 1, '--headless', '--res', resolution, '--log', path)
-        names.append(lines_of(path)[0]['model'])
+    for size in ((480, 360), (640, 480)):
+        clip, log = tmp_path / f'{size[0]}.avi', tmp_path / f'{size[0]}.jsonl'
+        write_clip(str(clip), [np.full((size[1], size[0], 3), 90, np.uint8)], 30)
+        run(clip, '--headless', '--res', '1280x720', '--log', log)
+        names.append(lines_of(log)[0]['model'])
     assert '353_481' in names[0]
     assert '481_641' in names[1]
 

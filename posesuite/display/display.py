@@ -16,7 +16,7 @@ from posesuite.display.files import open_file
 from posesuite.display.keys import Keys, MoreKeys
 from posesuite.display.latency import Latency
 from posesuite.display.output import Output
-from posesuite.display.overlay import draw_people
+from posesuite.display.palette import Palette
 from posesuite.display.scene import Draw, Scene, mirrored
 from posesuite.display.server_process import ServerProcess
 from posesuite.display.web_options import token_from_environment
@@ -39,8 +39,9 @@ class Display:
         window's.
     mirror: whether the picture is flipped as a mirror does, to begin with.
     stats: whether the latency is logged at the end.
-    draw: draws people on a picture in place: uint8 [Y, X, RGB], and poses in its pixels by id.
-        Browsers get frame.image as it is and draw the skeletons themselves.
+    draw: draws people on a picture in place: uint8 [Y, X, RGB], and poses in its pixels by id;
+        default: skeletons with the ids beside them. Browsers get frame.image as it is and draw the
+        skeletons themselves.
     may_save: whether the window's key s saves the picture in the working directory.
     fps: the source's frames per second, which a video file gets.
     keys: more keys of the window, each with a help text and a function, which is called in the
@@ -55,12 +56,12 @@ class Display:
     def __init__(self, *, window: Optional[str] = None, output: Optional[str] = None,
                  serve: Optional[Tuple[str, int]] = None, token: Optional[str] = None,
                  host_names: Iterable[str] = (), title: Optional[str] = None,
-                 mirror: bool = False, stats: bool = False, draw: Draw = draw_people,
+                 mirror: bool = False, stats: bool = False, draw: Optional[Draw] = None,
                  may_save: bool = True, fps: float = 30.0,
                  keys: Optional[MoreKeys] = None, source: Optional[str] = None,
                  on_end: Optional[Callable[[], None]] = None) -> None:
         title = title or window or 'poses'
-        self._mirror, self._draw = mirror, draw
+        self._mirror, self._draw, self._palette = mirror, draw, Palette()
         self._stats, self._latency = stats, Latency()
         # macOS allows windows in the main thread only.
         self._worker: Executor = (SameThread() if sys.platform == 'darwin'
@@ -132,7 +133,8 @@ class Display:
         captured = frame.captured
         if self._mirror:
             frame, people = mirrored(frame, people)
-        scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound)
+        scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound,
+                      self._palette.update(people))
         goes_on = all(output.show(scene) for output in self._outputs)
         self._latency.add(captured)
         return goes_on

@@ -45,7 +45,7 @@ def drawing_paths(pictures: Sequence[str], output: str) -> List[str]:
 def save_drawing(path: str, image: Image.Image, poses: Sequence[Pose]) -> None:
     """Writes an RGB image with skeletons, whole or not at all. Raises OSError with one line."""
     picture, data = np.array(image), io.BytesIO()
-    draw_people(picture, dict(enumerate(poses)))
+    draw_people(picture, dict(enumerate(poses)), numbers=False)
     try:
         Image.fromarray(picture).save(data, _format(path))
     except (OSError, OverflowError, ValueError, struct.error) as error:  # such as: too wide

@@ -1,56 +1,100 @@
 """Draws skeletons, heatmaps and text on arrays; knows no camera and no model."""
-from typing import Tuple
+import math
+from typing import Dict, NamedTuple, Optional, Tuple
 
+from posesuite.display.palette import COLORS, Color, Palette
+from posesuite.pose import body
 from posesuite.pose.pose import Frame, People, Point, Pose
 from posesuite.pose.skeleton import BONES, FACE, KEYPOINT_TYPES
 
 import cv2
 import numpy as np
 
-# RGB colours of people: Okabe and Ito's palette, which colour-blind people can tell apart.
-BLUE, YELLOW = (86, 180, 233), (240, 228, 66)
-COLORS = (BLUE, (230, 159, 0), (0, 158, 115), YELLOW, (204, 121, 167), (0, 114, 178), (213, 94, 0))
-WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+WHITE, BLACK, YELLOW = (255, 255, 255), (0, 0, 0), (240, 228, 66)
 SCORE_THRESHOLD = 0.2  # lowest score of a keypoint that is drawn
 # Radii of the joints by part, in line widths; the parts of the face are close together.
 RADII = {part: 1.2 if part in FACE else 2.0 for part in KEYPOINT_TYPES}
+LINE_WIDTH = 1 / 110  # of a skeleton, as a share of the diagonal of the person's box
+LETTER = 1 / 12  # height of a person's number, as a share of the same
+MIN_LETTER, MAX_LETTER = 9.0, 32.0  # pixels
+DIGIT = 0.95  # width of a digit, as a share of its height
 FRACTION_BITS = 4  # fractional bits of OpenCV's fixed-point coordinates
 ONE_PIXEL = 1 << FRACTION_BITS
 MAX_COORDINATE = 30000.0  # pixels; beyond it fixed-point coordinates overflow
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+FONT_HEIGHT = 21.0  # pixels of FONT's digits at scale 1
 
 
-def draw_people(image: np.ndarray, people: People) -> None:
-    """Draws everybody in place, each id in its own colour.
+class Look(NamedTuple):
+    """How a person is drawn in a picture of some size; the page for browsers draws by it too."""
+    line: int  # width of the lines, pixels
+    neck: Optional[Tuple[Point, Point]]  # a line beside the skeleton's bones
+    letter: float  # height of the number's digits, pixels
+    number: Point  # left end of the number's baseline
 
-    image: uint8 [Y, X, RGB]; people: poses in its pixels by id.
+
+def look_of(pose: Pose, identity: int, width: int, height: int,
+            threshold: float = SCORE_THRESHOLD) -> Optional[Look]:
+    """The look of a person in a picture of that size in pixels; None if nothing of them is drawn.
+
+    threshold: keypoints that score less are not drawn and do not count.
     """
+    points = body.sure_points(pose, threshold)
+    if not points:
+        return None
+    xs, ys = zip(*points.values())
+    size = math.hypot(max(xs) - min(xs), max(ys) - min(ys))
+    line = min(max(1, round(LINE_WIDTH * size)), _widest_line(width, height))
+    letter = min(max(LETTER * size, MIN_LETTER), MAX_LETTER, height / 4)
+    head = body.chosen(points, FACE) or body.chosen(points, body.SHOULDERS) or points.values()
+    room = width - 1 - DIGIT * letter * len(str(identity))
+    left = max(point.x for point in head) + 2 * line + letter / 2
+    if left > room:  # then on the other side of the head
+        left = min(point.x for point in head) - (width - room) - 2 * line
+    top = min(point.y for point in head)
+    return Look(line, body.neck(points), letter,
+                Point(min(max(left, 0), room), min(max(top, letter + 1), height - 2)))
+
+
+def draw_people(image: np.ndarray, people: People, colors: Optional[Dict[int, Color]] = None,
+                numbers: bool = True) -> None:
+    """Draws everybody in place, each in a colour of their own, with their ids beside their heads.
+
+    image: uint8 [Y, X, RGB]; people: poses in its pixels by id; colors: RGB by id, as a Palette
+    keeps them from frame to frame. numbers: whether the ids are written.
+    """
+    colors = Palette().update(people) if colors is None else colors
     for identity, pose in people.items():
-        draw_pose(image, pose, color_of(identity))
+        draw_pose(image, pose, colors[identity])
+    height, width = image.shape[:2]
+    for identity, pose in people.items() if numbers else ():
+        look = look_of(pose, identity, width, height)
+        if look:
+            shadow_text(image, *look.number, str(identity), colors[identity],
+                        look.letter / FONT_HEIGHT * 1000 / width)
 
 
-def color_of(identity: int) -> Tuple[int, int, int]:
-    """The RGB colour of an id; seven consecutive ids have different colours."""
-    return COLORS[identity % len(COLORS)]
-
-
-def draw_pose(image: np.ndarray, pose: Pose, color: Tuple[int, int, int] = COLORS[0],
+def draw_pose(image: np.ndarray, pose: Pose, color: Color = COLORS[0],
               threshold: float = SCORE_THRESHOLD) -> None:
     """Draws a pose in place: bones as lines, joints as discs whose white centre shows the score.
 
     image: uint8 [Y, X, 3]; color: in the image's order of channels.
     threshold: keypoints that score less are left out, and their bones.
     """
-    thickness = line_width(image)
-    shown = {part: _fixed_point(keypoint.point) for part, keypoint in pose.keypoints.items()
-             if keypoint.score >= threshold}
+    look = look_of(pose, 0, image.shape[1], image.shape[0], threshold)
+    if look is None:
+        return
+    shown = {part: _fixed_point(point)
+             for part, point in body.sure_points(pose, threshold).items()}
+    lines = [(shown[a], shown[b]) for a, b in BONES if a in shown and b in shown]
+    if look.neck:
+        lines.append(tuple(map(_fixed_point, look.neck)))
     # A dark rim separates the lines from any background.
-    for width, rgb in ((thickness + 2, BLACK), (thickness, color)):
-        for a, b in BONES:
-            if a in shown and b in shown:
-                cv2.line(image, shown[a], shown[b], rgb, width, cv2.LINE_AA, FRACTION_BITS)
+    for width, rgb in ((look.line + 2, BLACK), (look.line, color)):
+        for start, end in lines:
+            cv2.line(image, start, end, rgb, width, cv2.LINE_AA, FRACTION_BITS)
     for part, center in shown.items():
-        radius = RADII[part] * thickness * ONE_PIXEL
+        radius = RADII[part] * look.line * ONE_PIXEL
         score = min(max(pose.keypoints[part].score, 0.0), 1.0)
         for size, rgb in ((radius + ONE_PIXEL, BLACK), (radius, color),
                           (0.7 * radius * score, WHITE)):
@@ -73,12 +117,17 @@ def black(frame: Frame) -> Frame:
 
 
 def line_width(image: np.ndarray) -> int:
-    """The width of a skeleton's lines on an image of this size, in pixels."""
+    """The width of lines on an image of this size that belong to nobody, in pixels."""
     return max(1, round(max(image.shape[:2]) / 300))
 
 
+def _widest_line(width: int, height: int) -> int:
+    """Of somebody who is larger than the picture, in pixels."""
+    return max(1, round(LINE_WIDTH * math.hypot(width, height)))
+
+
 def shadow_text(image: np.ndarray, x: float, y: float, text: str,
-                color: Tuple[int, int, int] = WHITE, size: float = 1.0) -> None:
+                color: Color = WHITE, size: float = 1.0) -> None:
     """Writes a line of text in place, with a shadow that keeps it readable on any background.
 
     x, y: left end of the baseline in pixels. size: 1 fits about 60 letters into the width; a line

@@ -1,7 +1,8 @@
 """One frame with its people and texts, in the form that all outputs show."""
-from typing import Callable, Optional, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 from posesuite.display import overlay
+from posesuite.display.palette import Color, Palette
 from posesuite.pose.pose import Frame, Keypoint, People, Point
 
 import cv2
@@ -19,14 +20,18 @@ class Scene:
     """A frame with its people and texts.
 
     Attributes: frame, people (poses in the frame's pixels by id), text (a line for the bottom),
-    rate (frames shown per second, 0 if not known yet) and sound (what was heard since the frame
-    before, as Display.show takes it).
+    rate (frames shown per second, 0 if not known yet), sound (what was heard since the frame
+    before, as Display.show takes it) and colors (of the people, RGB by id; default: new ones).
+
+    draw: draws the people instead of draw_people.
     """
 
-    def __init__(self, frame: Frame, people: People, text: str, rate: float, draw: Draw,
-                 sound: Optional[bytes] = None) -> None:
+    def __init__(self, frame: Frame, people: People, text: str, rate: float,
+                 draw: Optional[Draw] = None, sound: Optional[bytes] = None,
+                 colors: Optional[Dict[int, Color]] = None) -> None:
         self.frame, self.people, self.text, self.rate = frame, people, text, rate
         self.sound = sound
+        self.colors = Palette().update(people) if colors is None else colors
         self._draw = draw
         self._picture: Optional[np.ndarray] = None
 
@@ -43,7 +48,10 @@ class Scene:
         """
         if self._picture is None:
             picture = self.frame.image.copy()
-            self._draw(picture, self.people)
+            if self._draw:
+                self._draw(picture, self.people)
+            else:
+                overlay.draw_people(picture, self.people, self.colors)
             height, width = picture.shape[:2]
             margin = MARGIN * width
             overlay.shadow_text(picture, margin, height - margin, self.text)

@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterable, Optional, Tuple
 
 from posesuite.child import child_command
 from posesuite.display.output import DisplayError, Output
+from posesuite.display.overlay import Look, look_of
 from posesuite.display.scene import Scene
 from posesuite.pose.json_poses import pose_as_json
 
@@ -116,7 +117,14 @@ class ServerProcess(Output):
 def event_of(scene: Scene) -> Dict[str, Any]:
     """The event that browsers receive for a frame, beside its picture."""
     frame = scene.frame
+    height, width = frame.image.shape[:2]
     return {'frame': frame.number, 'time': round(frame.time, 4), 'fault': scene.fault,
             'text': scene.text, 'fps': round(scene.rate, 2),
-            'poses': [dict(pose_as_json(pose), id=identity)
+            'poses': [dict(pose_as_json(pose), id=identity, color=scene.colors[identity],
+                           look=_look_as_json(look_of(pose, identity, width, height)))
                       for identity, pose in scene.people.items()]}
+
+
+def _look_as_json(look: Optional[Look]) -> Optional[Dict[str, Any]]:
+    return look and {key: np.round(value, 2).tolist() for key, value in look._asdict().items()
+                     if value is not None}

@@ -21,7 +21,7 @@ import sys
 from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, Optional, Set, Tuple
 from urllib.parse import quote
 
-from posesuite.display.overlay import COLORS, RADII, SCORE_THRESHOLD
+from posesuite.display.overlay import RADII, SCORE_THRESHOLD
 from posesuite.display.web_door import Door
 from posesuite.display.web_frames import Frames, sse_event
 from posesuite.display.web_requests import MAX_HEAD, Connection
@@ -121,10 +121,10 @@ def listening(address: Tuple[str, int]) -> socket.socket:
 
 
 def setup_of(title: str) -> Dict[str, Any]:
-    """What a page needs to know before it draws: the skeleton and its colours, as overlay.py has
-    them.
+    """What a page needs to know before it draws: the skeleton, as overlay.py draws it. What differs
+    from person to person, such as colours and the width of lines, is in the events.
     """
-    return {'title': title, 'bones': BONES, 'colors': COLORS, 'threshold': SCORE_THRESHOLD,
+    return {'title': title, 'bones': BONES, 'threshold': SCORE_THRESHOLD,
             'radii': [RADII[part] for part in KEYPOINT_TYPES]}
 
 

@@ -8,7 +8,7 @@ All lengths are in pixels of the pose's image, where y grows downwards. A functi
 points that it gets: what it needs and does not find makes the answer None, or False.
 """
 import math
-from typing import Collection, Dict, Optional, Sequence
+from typing import Collection, Dict, Optional, Sequence, Tuple
 
 from posesuite.pose.pose import Point, Pose
 from posesuite.pose.skeleton import FACE, KEYPOINT_TYPES, KeypointType
@@ -20,6 +20,7 @@ WRISTS = KeypointType.LEFT_WRIST, KeypointType.RIGHT_WRIST
 HIPS = KeypointType.LEFT_HIP, KeypointType.RIGHT_HIP
 KNEES = KeypointType.LEFT_KNEE, KeypointType.RIGHT_KNEE
 ANKLES = KeypointType.LEFT_ANKLE, KeypointType.RIGHT_ANKLE
+HEADS = FACE[:1], FACE[1:3], FACE[3:]  # nose, eyes, ears
 
 # Thresholds of knee_drop. A thigh is 0.85 torsos long (0.245 and 0.288 of the body height: Drillis
 # and Contini 1966, after Winter, Biomechanics and Motor Control of Human Movement), so that is the
@@ -64,6 +65,17 @@ def shoulders(points: Points) -> Optional[Point]:
 def hips(points: Points) -> Optional[Point]:
     """The point midway between the hips, or the one hip that is known."""
     return middle(chosen(points, HIPS))
+
+
+def neck(points: Points) -> Optional[Tuple[Point, Point]]:
+    """From the nose to the middle of the shoulders: what joins the head to the body.
+
+    Where the nose is not known, as from behind, it is the middle of the known eyes, else ears. None
+    without a face or without both shoulders.
+    """
+    ends = chosen(points, SHOULDERS)
+    head = next(filter(None, (middle(chosen(points, parts)) for parts in HEADS)), None)
+    return (head, middle(ends)) if head and len(ends) == 2 else None
 
 
 def shoulder_width(points: Points) -> Optional[float]:

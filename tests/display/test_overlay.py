@@ -1,12 +1,12 @@
 """Skeletons, heatmaps and text drawn on arrays."""
-from figures import IMAGE, diagonal, frame
+from figures import IMAGE, diagonal, frame, standing
 from posesuite.display.overlay import (
     COLORS,
     black,
-    color_of,
     draw_heatmap,
     draw_people,
     draw_pose,
+    look_of,
     shadow_text,
 )
 from posesuite.pose.pose import Keypoint, Point, Pose
@@ -14,6 +14,11 @@ from posesuite.pose.skeleton import KeypointType
 
 import numpy as np
 import pytest
+
+
+def moved(pose: Pose, x: float, y: float) -> Pose:
+    return pose._replace(keypoints={part: Keypoint(Point(place.x + x, place.y + y), score)
+                                    for part, (place, score) in pose.keypoints.items()})
 
 
 def test_sure_keypoints_are_drawn_and_others_are_not():
@@ -43,12 +48,59 @@ def test_joints_of_the_face_are_smaller():
     assert extent(KeypointType.RIGHT_EAR) < extent(KeypointType.LEFT_SHOULDER)
 
 
-def test_each_id_has_its_colour():
-    assert len({color_of(identity) for identity in range(len(COLORS))}) == len(COLORS) == 7
+def test_people_have_different_colours():
     image = np.zeros((480, 640, 3), np.uint8)
-    draw_people(image, {1: diagonal([0.3] * 17), 8: diagonal([0.3] * 17)})
-    assert (image == color_of(1)).all(2).any() and color_of(8) == color_of(1)
-    assert not (image == color_of(0)).all(2).any()
+    draw_people(image, {1: diagonal([0.3] * 17), 8: moved(diagonal([0.3] * 17), 0, 300)},
+                numbers=False)
+    for half, color in ((image[:240], COLORS[0]), (image[240:], COLORS[1])):
+        assert (half == color).all(2).any()
+        assert not any((half == other).all(2).any() for other in COLORS if other != color)
+
+
+def test_lines_and_joints_are_as_wide_as_the_person_is_large():
+    def drawn(size: float) -> int:
+        image = np.zeros((1200, 1200, 3), np.uint8)
+        draw_pose(image, Pose({part: Keypoint(Point(*(np.array(place) * size + 20)), score)
+                               for part, (place, score) in diagonal([0.9] * 17).keypoints.items()},
+                              0.9))
+        return int(image.any(axis=2).sum())
+
+    assert drawn(4) > 2 * drawn(2) > 4 * drawn(1) > 0
+
+
+def test_the_number_is_beside_the_head():
+    image = np.zeros((480, 640, 3), np.uint8)
+    draw_people(image, {12: standing(320)})
+    without = np.zeros((480, 640, 3), np.uint8)
+    draw_people(without, {12: standing(320)}, numbers=False)
+    rows, columns = np.nonzero((image != without).any(axis=2))
+    assert 60 < rows.min() < rows.max() < 104  # the head is at 100
+    assert 330 < columns.min() < columns.max() < 400
+
+
+@pytest.mark.parametrize('x', [-400, 0, 5, 600, 639, 2000])
+def test_the_number_is_in_the_picture(x):
+    for identity in (1, 123456):
+        look = look_of(standing(x), identity, 640, 480)
+        assert 0 <= look.number.x < 640 - look.letter / 2 and look.letter < look.number.y < 480
+
+
+def test_a_line_joins_the_head_to_the_shoulders():
+    for sure, joined in (((0, 5, 6), True), ((1, 2, 5, 6), True), ((4, 5, 6), True),
+                         ((5, 6), False), ((0, 5), False)):
+        image = np.zeros((480, 640, 3), np.uint8)
+        pose = diagonal([0.9 if part in sure else 0.1 for part in KeypointType])
+        pose.keypoints[KeypointType.LEFT_SHOULDER] = Keypoint(Point(100, 170), 0.9 * (5 in sure))
+        pose.keypoints[KeypointType.RIGHT_SHOULDER] = Keypoint(Point(200, 170), 0.9 * (6 in sure))
+        draw_pose(image, pose)
+        assert image[120].any() == joined, sure
+
+
+def test_nothing_is_drawn_of_somebody_who_is_not_sure():
+    image = np.zeros((480, 640, 3), np.uint8)
+    draw_people(image, {1: diagonal([0.19] * 17)})
+    assert not image.any()
+    assert look_of(diagonal([0.19] * 17), 1, 640, 480) is None
 
 
 def test_a_heatmap_is_brighter_where_a_part_is_likely():

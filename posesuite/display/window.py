@@ -4,7 +4,7 @@ import subprocess
 from typing import Callable, Optional
 
 from posesuite.child import child_command
-from posesuite.display.keys import Keys
+from posesuite.display.keys import ESCAPE, Keys
 from posesuite.display.output import DisplayError, Output
 from posesuite.display.scene import Scene
 
@@ -14,6 +14,8 @@ import numpy as np
 NO_DISPLAY = ('no display to open a window on: use --serve 8080 to watch in a browser, '
               '--output FILE.mp4 to write a video, or --headless')
 MAX_WIDTH = 1280  # pixels of a new window
+CHARACTER_SETS = {1: 'iso8859_2', 2: 'iso8859_3', 3: 'iso8859_4', 5: 'iso8859_6', 6: 'koi8_u',
+                  7: 'iso8859_7', 12: 'iso8859_8', 13: 'tis_620'}  # by the high byte of X11's keys
 PROBE_TIMEOUT = 30  # seconds for a child process to open a window
 
 
@@ -56,7 +58,7 @@ class Window:
         if on_mouse:
             cv2.setMouseCallback(title, lambda event, x, y, flags, _: on_mouse(event, x, y, flags))
         self._title, self._sized = title, False
-        self._poll_key = getattr(cv2, 'pollKey', None) or (lambda: cv2.waitKey(1))
+        self._poll_key = getattr(cv2, 'pollKey', None) or (lambda: cv2.waitKeyEx(1))
 
     def show(self, image: np.ndarray, wait: int = 0) -> Optional[str]:
         """Shows an RGB image; returns the key that was pressed, '' for none, None once closed.
@@ -69,18 +71,37 @@ class Window:
             cv2.resizeWindow(self._title, round(width * scale), round(height * scale))
             self._sized = True
         cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-        key = cv2.waitKey(wait) if wait else self._poll_key()
+        key = cv2.waitKeyEx(wait) if wait else self._poll_key()
         try:
             if cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
                 return None
         except cv2.error:  # OpenCV with Qt raises it once the last window is closed
             return None
-        return chr(key & 0xff) if key >= 0 else ''
+        return character(key)
 
     def close(self) -> None:
         """Closes the window, if the user has not done so."""
         with contextlib.suppress(cv2.error):
             cv2.destroyWindow(self._title)
+
+
+def character(code: int) -> str:
+    """The character of a key by its code of waitKeyEx; '' for none and for keys such as arrows.
+
+    Codes are those of X11, but Qt's letters of Latin-1 are negative and always capital.
+    """
+    if code == -1:
+        return ''
+    if code < 0:
+        return chr(code & 0xff).lower()
+    if 0x1000000 <= code <= 0x110ffff:
+        return chr(code - 0x1000000)
+    kind, low = code >> 8 & 0xff, code & 0xff  # GTK has modifiers above them
+    if kind == 0xff:
+        return {0x08: '\b', 0x0d: '\r', 0x8d: '\r', 0x1b: ESCAPE}.get(low, '')
+    if kind in CHARACTER_SETS:
+        return bytes([low]).decode(CHARACTER_SETS[kind], 'ignore')
+    return '' if kind or not low else chr(low)
 
 
 def _can_open_windows() -> bool:

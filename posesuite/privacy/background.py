@@ -15,7 +15,7 @@ from typing import Any, Iterator, List, Optional
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, Pose
-from posesuite.privacy.composition import EVIDENCE, GREY, View, compose, views
+from posesuite.privacy.composition import EVIDENCE, GREY, VIEWS, View, compose, views
 from posesuite.privacy.structure import Structure
 
 import numpy as np
@@ -34,7 +34,8 @@ class Background:
     delay: seconds for which nobody must be there, from 0.
 
     Attributes: image (uint8 [Y, X, RGB], or None while the room is not proven to be empty),
-    doubt (why the latest proof failed, in a few words, or '').
+    doubt (why the latest proof failed, in a few words, or ''), progress (of the present proof, from
+    0, while somebody is seen, to 1).
     """
 
     def __init__(self, engine: Any, delay: float) -> None:
@@ -49,6 +50,10 @@ class Background:
         """Drops the picture and restarts the proof."""
         self.image = self._structure = self._differs_since = None
         self._restart(doubt)
+
+    @property
+    def progress(self) -> float:
+        return self._proof.progress
 
     def update(self, frame: Frame, poses: List[Pose]) -> None:
         """Uses a frame and all poses in it that score EVIDENCE or more."""
@@ -91,7 +96,8 @@ class Background:
 class Proof:
     """One attempt to prove that a room is empty. Parameters as for Background.
 
-    Attributes: complete (whether it succeeded), image (uint8 [Y, X, RGB]; the composed picture, to
+    Attributes: complete (whether it succeeded), progress (from 0 to 1; the second half is the
+    examination of the picture), image (uint8 [Y, X, RGB]; the composed picture, to
     be used only when complete) and moving (bool [Y, X], where the picture is grey).
     """
 
@@ -100,6 +106,7 @@ class Proof:
         self._samples: List[np.ndarray] = []
         self._first_time = self._latest_time = 0.0  # timestamps of frames, valid with samples
         self._views: Optional[Iterator[View]] = None  # of the composed picture, not yet examined
+        self._examined = 0  # number of these that were
         self.complete = False
         self.image: Optional[np.ndarray] = None
         self.moving: Optional[np.ndarray] = None
@@ -118,6 +125,10 @@ class Proof:
             return ''
         self._latest_time = frame.time
         return self._sample(frame) if self._views is None else self._examine()
+
+    @property
+    def progress(self) -> float:
+        return (len(self._samples) / SAMPLES + self._examined / VIEWS) / 2
 
     def _sample(self, frame: Frame) -> Optional[str]:
         if not self._samples:
@@ -141,6 +152,7 @@ class Proof:
             if view is None:
                 self.complete = True
                 return None
+            self._examined += 1
             try:
                 poses, _ = self._engine.DetectPosesInImage(view.image)
             except DeviceFault:

@@ -23,6 +23,8 @@ EVIDENCE_ENLARGED = 0.2  # score from which a pose in an enlarged part may be on
 # Widths of the grey around the whole image, in its size, for people who are too close.
 RIMS = 0, 0.5, 1
 ENLARGEMENTS = 2, 3  # factors by which parts are enlarged; the parts overlap by half
+# Number of views, each also mirrored.
+VIEWS = 2 * (len(RIMS) + sum((2 * factor - 1) ** 2 for factor in ENLARGEMENTS))
 
 
 class View(NamedTuple):

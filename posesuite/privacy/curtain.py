@@ -1,5 +1,6 @@
 """The curtain between the camera and everybody: the background of the room, or grey."""
 import logging
+import re
 from typing import List, Optional, Set, Tuple
 
 from posesuite.pose.pose import Frame, Pose
@@ -9,6 +10,8 @@ from posesuite.privacy.composition import GREY
 import numpy as np
 
 WAITING = 'Waiting for everyone to leave the frame...'
+CHECKING = 'Nobody seen, checking the room...'
+PROGRESS = re.compile(r' \d+ %')  # is not logged
 SET = 'Background set.'
 SET_SHOWN = 5.0  # seconds for which SET is shown
 LOGGER = logging.getLogger(__name__)
@@ -32,7 +35,8 @@ class Curtain:
         self._renewed = True
 
     def close(self, frame: Frame, poses: List[Pose]) -> Tuple[Frame, str]:
-        """Replaces a frame's image. Returns that frame and a line of text, which is logged once.
+        """Replaces a frame's image. Returns that frame and a line of text, which is logged once,
+        without the progress in it.
 
         poses: all in the frame that score EVIDENCE or more.
         """
@@ -46,17 +50,20 @@ class Curtain:
             frame, text = self._wait(frame)
         else:
             frame, text = self._show(frame)
-        if text and text not in self._logged:
-            self._logged.add(text)
-            LOGGER.info('%s', text)
+        lasting = PROGRESS.sub('', text)
+        if lasting and lasting not in self._logged:
+            self._logged.add(lasting)
+            LOGGER.info('%s', lasting)
         return frame, text
 
     def _wait(self, frame: Frame) -> Tuple[Frame, str]:
         if self._set_at is not None:
             self._set_at, self._logged = None, set()
-        doubt = self._background.doubt
-        return (frame if self._live else self._grey(frame),
-                WAITING + (f' ({doubt})' if doubt else ''))
+        doubt, progress = self._background.doubt, self._background.progress
+        text = f'{CHECKING} {100 * progress:.0f} %' if progress else WAITING
+        if doubt:
+            text += f' (last time: {doubt})' if progress else f' ({doubt})'
+        return frame if self._live else self._grey(frame), text
 
     def _show(self, frame: Frame) -> Tuple[Frame, str]:
         if self._set_at is None:

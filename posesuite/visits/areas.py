@@ -20,6 +20,7 @@ import numpy as np
 
 MAX_FILE_SIZE = 1 << 20  # bytes of an areas.json
 MAX_AREAS = 99  # areas in an areas.json, of all stores
+MAX_CORNERS = 100  # corners of an area
 MAX_NAME_LENGTH = 60  # characters of an area's name
 
 
@@ -81,8 +82,8 @@ def area_from(item: Any, stores: Optional[List[str]]) -> Area:
                             for key in ('name', 'polygon', 'store'))
     if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
         raise ValueError(f'need "name", a text of 1 to {MAX_NAME_LENGTH} printable characters')
-    if not isinstance(polygon, list) or len(polygon) < 3:
-        raise ValueError('need "polygon", a list of at least 3 points')
+    if not isinstance(polygon, list) or not 3 <= len(polygon) <= MAX_CORNERS:
+        raise ValueError(f'need "polygon", a list of 3 to {MAX_CORNERS} points')
     for point in polygon:
         if not (isinstance(point, list) and len(point) == 2 and all(
                 isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1000
@@ -90,6 +91,8 @@ def area_from(item: Any, stores: Optional[List[str]]) -> Area:
             raise ValueError(f'need points [x, y] with numbers from 0 to 1000, got {point!r:.40}')
     if cv2.contourArea(np.array(polygon, np.float32)) < 1:
         raise ValueError('the polygon has no area')
+    if crosses_itself(polygon):
+        raise ValueError('the polygon crosses itself')
     if stores is None:
         if not isinstance(store, (str, type(None))):
             raise ValueError(f'need "store", a file name, got {store!r:.40}')
@@ -97,3 +100,38 @@ def area_from(item: Any, stores: Optional[List[str]]) -> Area:
         raise ValueError(f'need "store", one of {", ".join(stores)}'
                          + (f'; got {store!r:.40}' if store is not None else ''))
     return Area(name, [(x, y) for x, y in polygon], store or (stores or [''])[0])
+
+
+def crosses_itself(corners: Sequence[Sequence[float]], closed: bool = True) -> bool:
+    """Whether lines from corner to corner cross or touch each other anywhere but at their ends.
+
+    corners: x, y of each; closed: whether a line leads from the last one to the first.
+    """
+    points = [point for point, last in zip(corners, [None, *corners]) if point != last]
+    if closed and points and points[0] == points[-1]:
+        del points[-1]
+    ends = np.array(points, float).reshape(-1, 2)
+    begins, ends = (ends, np.roll(ends, -1, 0)) if closed else (ends[:-1], ends[1:])
+    return any(_touch(begins[i], ends[i], begins[j], ends[j], j == i + 1,
+                      closed and i == 0 and j == len(begins) - 1)
+               for i in range(len(begins)) for j in range(i + 1, len(begins)))
+
+
+def _touch(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, joined: bool,
+           ringed: bool) -> bool:
+    """Whether the lines ab and cd share a point; joined: apart from b = c; ringed: from a = d."""
+    if joined and ringed:  # a polygon of two lines
+        return True
+    if joined or ringed:  # they share more only if one leads back over the other
+        corner, one, other = (b, a, d) if joined else (a, b, c)
+        return _side(corner, one, other) == 0 and np.dot(one - corner, other - corner) > 0
+    sides = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
+    if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
+        return True
+    return any(side == 0 and (np.minimum(p, q) <= r).all() and (r <= np.maximum(p, q)).all()
+               for side, p, q, r in zip(sides, (a, a, c, c), (b, b, d, d), (c, d, a, b)))
+
+
+def _side(a: np.ndarray, b: np.ndarray, point: np.ndarray) -> float:
+    """On which side of the line from a to b a point is: its sign; 0 on the line."""
+    return (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])

@@ -1,16 +1,26 @@
 """Draws areas with the mouse over a picture of the room, and writes them to an areas.json."""
 import logging
 import os
+import unicodedata
 from typing import Callable, Iterable, List, Optional, Tuple
 
 from posesuite.display import overlay
 from posesuite.display.keys import ESCAPE
 from posesuite.display.window import Window
 from posesuite.pose.pose import Frame
-from posesuite.visits.areas import MAX_NAME_LENGTH, Area, area_from, read_areas, write_areas
+from posesuite.visits.areas import (
+    MAX_CORNERS,
+    MAX_NAME_LENGTH,
+    Area,
+    area_from,
+    crosses_itself,
+    read_areas,
+    write_areas,
+)
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 LOGGER = logging.getLogger(__name__)
 ENTER, BACKSPACE = '\r\n', '\b\x7f'  # characters that each of these keys may send
@@ -74,6 +84,10 @@ class AreasEditor:
                     self._pointer[0] - self._corners[0][0],
                     (self._pointer[1] - self._corners[0][1]) * height / width) < CLOSING_DISTANCE:
                 self._close()
+            elif len(self._corners) == MAX_CORNERS:
+                self._message = f'an area has at most {MAX_CORNERS} corners'
+            elif crosses_itself([*self._corners, self._pointer], closed=False):
+                self._message = 'an area must not cross itself'
             else:
                 self._corners.append(self._pointer)
         elif event == cv2.EVENT_RBUTTONDOWN and self._corners:
@@ -107,6 +121,8 @@ class AreasEditor:
         """Ends the polygon; its name is typed next."""
         if len(self._corners) < 3:
             self._message = f'an area needs 3 corners, this one has {len(self._corners)}'
+        elif crosses_itself(self._corners):
+            self._message = 'an area must not cross itself: the line that closes it does'
         else:
             self._name = ''
 
@@ -124,7 +140,7 @@ class AreasEditor:
                 return
             self.areas.append(area)
             self._name, self._corners = None, []
-        elif ' ' <= key <= '~' and len(self._name) < MAX_NAME_LENGTH:
+        elif key.isprintable() and len(self._name) < MAX_NAME_LENGTH:
             # OpenCV's windows on Linux report no capital letters.
             self._name += key if self._name else key.upper()
 
@@ -135,8 +151,7 @@ class AreasEditor:
             points = self._pixels(area.polygon)
             self._draw_line(image, points, NAMED_COLOR, closed=True)
             x, y = points.mean(0)
-            overlay.shadow_text(image, x - 0.008 * image.shape[1] * len(area.name), y, area.name,
-                                NAMED_COLOR)
+            write(image, x - 0.008 * image.shape[1] * len(area.name), y, area.name, NAMED_COLOR)
         if self._corners:
             closed = self._name is not None
             corners = self._corners + [self._pointer] * (not closed)
@@ -145,8 +160,8 @@ class AreasEditor:
                 cv2.circle(image, tuple(map(int, point)), 2 * overlay.line_width(image),
                            BEGUN_COLOR, -1, cv2.LINE_AA)
         margin = 0.02 * image.shape[1]
-        overlay.shadow_text(image, margin, image.shape[0] - margin, self._instruction())
-        overlay.shadow_text(image, margin, 2.5 * margin, self._message, BEGUN_COLOR)
+        write(image, margin, image.shape[0] - margin, self._instruction(), overlay.WHITE)
+        write(image, margin, 2.5 * margin, self._message, BEGUN_COLOR)
         return image
 
     def _instruction(self) -> str:
@@ -185,6 +200,26 @@ def room_to_draw_on(frames: Iterable[Frame],
     LOGGER.info('there is no picture of the empty room; with --no-background areas are drawn on '
                 'its edges')
     return None
+
+
+def write(image: np.ndarray, x: float, y: float, text: str, color: Tuple[int, int, int]) -> None:
+    """Writes a line in place, also with letters that OpenCV's fonts lack, such as é and ü.
+
+    x, y: left end of the baseline in pixels. Without a font for them (Pillow before 10.1) letters
+    lose their accents.
+    """
+    width = image.shape[1]
+    try:
+        font = None if text.isascii() else ImageFont.load_default(0.03 * width)
+    except (ImportError, OSError, TypeError):
+        font, text = None, unicodedata.normalize('NFKD', text).encode('ascii', 'ignore').decode()
+    if font is None:
+        overlay.shadow_text(image, x, y, text, color)
+        return
+    picture = Image.fromarray(image)
+    ImageDraw.Draw(picture).text((x, y), text, color, font, 'ls', stroke_fill=overlay.BLACK,
+                                 stroke_width=max(1, round(0.0015 * width)))
+    image[:] = picture
 
 
 def edge_drawing(image: np.ndarray) -> np.ndarray:

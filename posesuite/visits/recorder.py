@@ -27,7 +27,7 @@ MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 MAX_ABSENCE, ABSENCE_INTERVALS = 2 * SECOND, 2.5
 MAX_SILENCE, SILENCE_INTERVALS = 5 * SECOND, 2.5
 INTERVALS = 5  # latest intervals between frames; the shortest of them is the source's
-MAX_INTERVAL = 5 * SECOND  # milliseconds; a source that is slower cannot follow people
+MAX_INTERVAL = 5 * SECOND  # milliseconds; a slower source shows no more than who is there
 MIN_GAP = SECOND  # milliseconds; shorter gaps are not recorded
 CLOCK_STEP = 2.0  # seconds by which the clock must jump to count as set
 MAX_PAUSE = 3600.0  # seconds without a frame of a live source after which another run begins
@@ -81,16 +81,6 @@ class Recorder:
     def confirm(self) -> None:
         """Marks the present run as one under a confirmed clock."""
         self._confirmed = True
-
-    @property
-    def interval(self) -> int:
-        """Milliseconds from frame to frame; 0 while they are not known."""
-        return min(self._intervals) if self._intervals else 0
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether the source delivers frames more rarely than every MAX_INTERVAL."""
-        return len(self._intervals) == INTERVALS and self.interval > MAX_INTERVAL
 
     def clock_was_set(self, clock: float) -> bool:
         """Whether the wall clock was set since the run began; see record for clock."""
@@ -163,7 +153,7 @@ class Recorder:
 
     def _at_least(self, least: float, intervals: float) -> float:
         """A time in milliseconds, or so many intervals of a source that is slower."""
-        return max(least, intervals * min(self.interval, MAX_INTERVAL))
+        return max(least, intervals * min([MAX_INTERVAL, *self._intervals]))
 
     def _record_people(self, rows: Rows, people: People) -> None:
         self._end_visits(rows, self._now - self._at_least(MAX_ABSENCE, ABSENCE_INTERVALS))

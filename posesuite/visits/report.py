@@ -88,7 +88,7 @@ def _page(rooms: List[Room], min_visits: int, title: str) -> str:
     return environment.get_template(TEMPLATE).render(
         title=title or 'Visits: ' + ', '.join(room.label for room in rooms),
         zone='/'.join(dict.fromkeys(time.tzname)), min_visits=min_visits, stay=f'{STAY:g}',
-        headline=HEADLINE,
+        min_visit=f'{MIN_VISIT:g}', headline=HEADLINE,
         side_by_side=[[room.label, *_headline(room, min_visits)] for room in rooms],
         rooms=[_room(room, min_visits) for room in rooms],
         areas=_areas(rooms, min_visits) if any(room.areas for room in rooms) else None)

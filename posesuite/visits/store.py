@@ -66,7 +66,6 @@ class VisitStore:
         self._written = 0.0  # time.monotonic() of the latest write
         self._purge_due = 0.0  # time.monotonic() from which the next purge may be
         self._checked = 0, False  # the run whose clock was checked latest, and whether confirmed
-        self._slow = False  # whether it was said that frames come too rarely
         self._thread = threading.Thread(target=self._write_until_closed, daemon=True)
         if path is not None:
             self._file = VisitFile(path)
@@ -83,11 +82,6 @@ class VisitStore:
         with self._changed:
             self._queue.add(self._recorder.record(frame, people, self._clock.zero()),
                             self._recorder.run)
-            if self._recorder.is_slow and not self._slow:
-                self._slow = True
-                LOGGER.warning('frames come only every %.0f s, too rarely to follow people: the '
-                               'visits in %s are not reliable',
-                               self._recorder.interval / SECOND, self._path)
             if self._batch_waits():
                 self._changed.notify_all()
                 while not self._live and self._thread.is_alive() and not self._failing and (

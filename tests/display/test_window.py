@@ -6,6 +6,7 @@ from typing import Any
 
 from figures import LEFT_HALF
 from helpers import ROOT, TESTS, need, wait_for
+from posesuite.display.window import character
 
 import cv2
 import numpy as np
@@ -135,3 +136,12 @@ other.close()  # as after its close button
     done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
                           timeout=60, env=dict(screen, PYTHONPATH=os.pathsep.join([ROOT, TESTS])))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('code, key', [
+    (-1, ''), (ord('a'), 'a'), (0xd, '\r'), (0x1b, '\x1b'), (0xff8d, '\r'), (0xff08, '\b'),
+    (0xff51, ''), (0xffe1, ''), (0x250000, ''),  # arrows to the left, Shift
+    (-55, 'é'), (-36, 'ü'), (0xe9, 'é'), (0x1000e9, 'é'),  # Qt, X11, GTK with NumLock
+    (0x1f5, 'ő'), (0x6c1, 'а'), (0x7e1, 'α'), (0x10020ac, '€')])
+def test_characters_of_keys(code, key):
+    assert character(code) == key

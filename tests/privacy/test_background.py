@@ -35,6 +35,19 @@ def test_an_empty_room_is_accepted_as_it_is(proven, clip):
     assert (proven.image == GREY).all(2).mean() < 0.001
 
 
+def test_progress_is_from_the_first_frame_to_the_last(engine, clip):
+    background, seen = Background(engine, DELAY), []
+    for i, image in enumerate(clip[:1] * PROOF):
+        background.update(Frame(image, i, i / RATE, 0.0), [])
+        if background.image is not None:
+            break
+        seen.append(background.progress)
+    assert len(seen) > 20 and background.image is not None
+    assert 0 < seen[0] < 0.1 and 0.9 < seen[-1] <= 1
+    assert seen == sorted(seen)
+    assert background.progress == 0
+
+
 def test_light_that_flickers_is_no_movement(engine, clip):
     images = [np.uint8(np.clip(clip[0] * (0.9 + 0.05 * (i % 3)), 0, 255)) for i in range(PROOF)]
     background = watch(engine, images)

@@ -10,12 +10,12 @@ import subprocess
 from typing import Iterator
 
 from canary import (
+    CHECKING,
     EMPTY,
     ENVIRONMENT,
     GREY,
     PLANTED,
     SET,
-    WAITING,
     assert_no_canary,
     command,
     frames_of,
@@ -46,7 +46,7 @@ def test_nothing_of_the_camera_is_kept(tmp_path, canaries, room):
                tmp_path / 'log.jsonl', '--store', tmp_path / 'visits.db', cwd=str(tmp_path),
                stdin=subprocess.DEVNULL)
     lines = messages(done)
-    assert lines[0] == WAITING
+    assert lines[0] == CHECKING
     assert lines[-1] == SET
     images = frames_of(tmp_path / 'out.avi')
     assert len(images) == EMPTY + PLANTED

@@ -1,7 +1,7 @@
 """The curtain: grey, then the room; live at most before the first background."""
 from figures import frame
 from posesuite.privacy import Curtain
-from posesuite.privacy.curtain import SET, SET_SHOWN, WAITING
+from posesuite.privacy.curtain import CHECKING, SET, SET_SHOWN, WAITING
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ class FakeBackground:
     """A background that is set and dropped by the test."""
 
     def __init__(self):
-        self.image, self.doubt, self.updates = None, '', 0
+        self.image, self.doubt, self.progress, self.updates = None, '', 0.0, 0
 
     def update(self, frame, poses):
         self.updates += 1
@@ -60,6 +60,18 @@ def test_a_doubt_is_shown_and_logged_once(background, caplog):
         background.image, background.doubt = image, ''
         curtain.close(frame(0), [])
     assert caplog.messages[2:] == [SET, WAITING]
+
+
+def test_the_check_of_the_empty_room_shows_its_progress(background, caplog):
+    """Which is logged once; that somebody is seen is something else."""
+    caplog.set_level('INFO', 'posesuite')
+    curtain, texts = Curtain(background), []
+    for background.progress, background.doubt in ((0.0, ''), (0.03, ''), (0.4, ''),
+                                                  (0.03, 'possibly a person near 3, 4')):
+        texts.append(curtain.close(frame(0), [])[1])
+    last = ' (last time: possibly a person near 3, 4)'
+    assert texts == [WAITING, f'{CHECKING} 3 %', f'{CHECKING} 40 %', f'{CHECKING} 3 %{last}']
+    assert caplog.messages == [WAITING, CHECKING, CHECKING + last]
 
 
 def test_the_rest_of_a_frame_stays():

@@ -8,10 +8,10 @@ import urllib.request
 
 from canary import (
     CANARY,
+    CHECKING,
     GREY,
     NOISE,
     SET,
-    WAITING,
     RoomCamera,
     assert_no_canary,
     is_planted,
@@ -79,7 +79,7 @@ def test_a_window_is_live_at_most_until_the_first_background(tmp_path, room, scr
         camera.show(*[planted(room)] * 3, *[planted(room, 255 - NOISE)] * 2)
         assert not is_planted(picture())
         press('b')
-        wait_for(lambda: stderr().count(WAITING) > 1)
+        wait_for(lambda: stderr().count(CHECKING) > 1)
         wait_for(lambda: (np.abs(picture()[:400].astype(int) - GREY) < 4).mean() > 0.95)
         press('s')
         wait_for(lambda: stderr().count(SET) == 2)

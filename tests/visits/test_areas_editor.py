@@ -72,6 +72,30 @@ def test_what_is_wrong_is_reported_and_nothing_is_lost():
     assert [area.name for area in editor.areas] == ['Till', 'Q']
 
 
+def test_an_area_that_crosses_itself_is_refused():
+    """The corner that would do so is not taken, and neither is the line that closes it."""
+    editor = editor_with()
+    click(editor, (64, 48), (320, 240), (320, 48))
+    before = editor.picture()
+    click(editor, (64, 400))  # under the first line
+    assert (editor.picture()[:30] != before[:30]).any()
+    click(editor, (576, 48), (576, 400))
+    type_in(editor, '\rTill\r')
+    assert editor.areas == []
+    type_in(editor, '\b\b\rTill\r')
+    assert [len(area.polygon) for area in editor.areas] == [3]
+
+
+def test_names_in_other_scripts_are_typed_and_drawn():
+    editor = editor_with()
+    click(editor, (64, 48), (320, 48), (320, 240))
+    empty = editor.picture()
+    type_in(editor, '\réü ß я\t\x00')
+    assert (editor.picture()[440:] != empty[440:]).any()
+    editor.press('\r')
+    assert [area.name for area in editor.areas] == ['Éü ß я']
+
+
 def test_going_back():
     editor = editor_with(TILL)
     click(editor, (10, 400), (50, 400))
@@ -90,6 +114,7 @@ def test_going_back():
 def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
     """On the proven background, or on edges; areas of other stores stay."""
     need('import')
+    subprocess.run([need('setxkbmap'), 'ch'], env=screen, check=True)  # has é and ü
     path = str(tmp_path / 'areas.json')
     write_areas(path, [DOOR])
     frames = [os.path.join(ROOT, 'samples', 'in_and_out.mp4'), '--background-delay', '0.4',
@@ -121,8 +146,8 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
         for x, y in ((64, 48), (320, 48), (320, 240)):
             xdotool('mousemove', '--sync', '--window', window, str(x), str(y), 'click', '1')
             wait_for(lambda x=x, y=y: (picture()[y + 3, x] == BEGUN_COLOR).all())  # its dot
-        xdotool('windowfocus', '--sync', window, 'key', '--delay', '100', 'Return', 't', 'i', 'l',
-                'l', 'Return')
+        xdotool('windowfocus', '--sync', window, 'key', '--delay', '100', 'Return', 't', 'i',
+                'Left', 'eacute', 'udiaeresis', 'Return')
         wait_for(lambda: len(read_areas(path)) == 2)
         xdotool('key', 'q')
         _, errors = demo.communicate(timeout=20)
@@ -132,7 +157,7 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
     assert f'1 areas in {path}' in errors
     kept, drawn = read_areas(path)
     assert kept == DOOR
-    assert (drawn.name, drawn.store, len(drawn.polygon)) == ('Till', 'shop.db', 3)
+    assert (drawn.name, drawn.store, len(drawn.polygon)) == ('Tiéü', 'shop.db', 3)
     assert np.abs(np.array(drawn.polygon) - [(100, 100), (500, 100), (500, 500)]).max() <= 2
 
 

@@ -55,6 +55,37 @@ def test_a_short_absence_is_the_same_visit():
     assert rows['visits'] == {1: (1, BEGIN, BEGIN + 19500)}
 
 
+@pytest.mark.parametrize('interval', [1, 2, 4, 10])
+def test_a_slow_source_ends_no_visit_between_its_frames(interval):
+    """One frame may miss somebody; more of them are an absence."""
+    times = range(0, 20 * interval, interval)
+    rows = rows_of((frame(now), {} if now in (3 * interval, 10 * interval, 11 * interval,
+                                              12 * interval) else SOMEBODY) for now in times)
+    assert rows['gaps'] == {}
+    if interval < 10:
+        assert [(ended - begun) / interval for _, begun, ended in rows['visits'].values()] == [
+            9000, 6000]
+
+
+def test_a_camera_that_stalls_is_no_slow_one():
+    rows = rows_of((frame(now), SOMEBODY) for now in (*np.arange(0, 3, 0.1), 7, 7.1, 7.2, 20, 20.1))
+    assert [ended - begun for _, begun, ended in rows['visits'].values()] == [2900, 200, 100]
+    assert rows['gaps'] == {(1, BEGIN + 7200): (BEGIN + 20000, 'no frames')}
+
+
+def test_a_live_source_that_pauses_for_hours_begins_another_run():
+    """A machine that was suspended; what its monotonic clock says of the time between is no run."""
+    recorder, rows = Recorder(boot='this'), no_rows()
+    for now in (0, 1, 2, 9000, 9001):
+        add_rows(rows, recorder.record(frame(now)._replace(captured=50.0 + now), SOMEBODY, START))
+    add_rows(rows, recorder.end())
+    assert rows['clocks'] == {1: ('this', BEGIN, 50000, 52000, 0),
+                              2: ('this', BEGIN, 9050000, 9051000, 0)}
+    assert rows['gaps'] == {}
+    recorder.confirm()
+    assert recorder.confirmed and recorder.run_row()['clocks'][2][-1] == 1
+
+
 def test_late_frames_shift_no_position():
     """Positions are due at whole seconds of the visit; after a late one the next is on time."""
     rows = rows_of((frame(now), SOMEBODY) for now in (0, 0.9, 1.3, 1.9, 2.1, 2.9, 3.0))

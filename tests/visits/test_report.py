@@ -14,6 +14,7 @@ import visitors
 from posesuite.visits.measure import measure
 from posesuite.visits.plots import room_plots
 from posesuite.visits.report import make_report
+from stores import START, fill
 
 import pytest
 
@@ -120,3 +121,24 @@ def test_a_page_that_cannot_be_written_is_one_line(folder, tmp_path):
     with pytest.raises(OSError, match='cannot write .*none/report.html: No such file'):
         make_report([str(folder / 'shop.db')], str(tmp_path / 'none' / 'report.html'),
                     min_visits=10 ** 6)
+
+
+def test_visits_under_a_second_do_not_count(tmp_path):
+    """What is seen for so short a time may be no person; the report says how many there were."""
+    def reported() -> str:
+        make_report([path], str(tmp_path / 'report.html'), csv_folder=str(tmp_path))
+        return (tmp_path / 'report.html').read_text()
+
+    path = str(tmp_path / 'shop.db')
+    fill(path, {id: (id, id + (0.9 if id % 2 else 1)) for id in range(12)}, 20, fps=10)
+    room = measure(path)
+    assert room.dwell.tolist() == [1] * 6 and room.short == 6
+    assert room.present.sum() == 6
+    assert '<b>Visits:</b> 6 (6 under 1 s not counted), ' in reported()
+    with open(str(tmp_path / 'visits.csv'), newline='') as file:
+        assert [row['visits'] for row in csv.DictReader(file)] == ['6']
+    fill(path, {1: (0, 0.5)}, 2, START + datetime.timedelta(hours=1), fps=10)
+    assert '6 (7 under 1 s not counted), ' in reported()
+    path = str(tmp_path / 'few.db')
+    fill(path, {1: (0, 0.5)}, 2, fps=10)
+    assert '<b>Visits:</b> fewer than 5 (fewer than 5 under 1 s not counted)' in reported()

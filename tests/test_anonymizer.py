@@ -1,10 +1,13 @@
 """anonymizer.py, run as its user runs it; what it keeps and shows is tested in privacy/."""
+import fcntl
 import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 from canary import (
@@ -19,6 +22,7 @@ from canary import (
     running,
 )
 from helpers import ROOT, wait_for
+from stores import everything
 
 import cv2
 import pytest
@@ -72,6 +76,25 @@ def test_a_signal_is_a_normal_end(tmp_path, number):
     assert len(frames_of(tmp_path / 'out.mp4')) >= 20
     assert log.read_text().endswith(']}\n')
     assert not [name for name in os.listdir(str(tmp_path)) if '-wal' in name]
+    (_, begun, ended, *_), = everything(tmp_path / 'visits.db')['runs']
+    assert ended - begun > 600  # the frames of 0.6 s or more, which no flush had stored before
+
+
+def test_a_terminal_that_is_closed_is_a_normal_end(tmp_path):
+    """As when ssh is gone: nothing can be written to stderr any more."""
+    terminal, end = pty.openpty()
+    demo = subprocess.Popen(
+        command('--videosrc', LOG, '--realtime', '--headless', '--store', 'visits.db', '--log',
+                'log.jsonl'), cwd=str(tmp_path), env=ENVIRONMENT, stdin=end, stdout=end,
+        stderr=end, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(end)
+    log = tmp_path / 'log.jsonl'
+    wait_for(lambda: log.exists() and log.read_text().count('\n') > 20)
+    os.close(terminal)
+    assert demo.wait(20) == 0
+    assert len(everything(tmp_path / 'visits.db')['runs']) == 1
+    assert log.read_text().endswith(']}\n')
 
 
 def test_a_window_is_needed_or_another_output(tmp_path):

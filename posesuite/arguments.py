@@ -6,17 +6,23 @@ import contextlib
 import difflib
 import re
 import sys
-from typing import Any, Callable, Iterable, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple
 
+from posesuite.addresses import hidden, is_address
+
+SECRET = '--token'  # the option whose values are secret, also where its name is shortened
 SIMILAR = 0.6  # share of letters in common from which difflib calls two words similar
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose error is one line that names the nearest option, command or choice."""
+    """A parser whose error is one line that names the nearest option, command or choice, and
+    repeats no secrets: of addresses it shows the scheme and host, and of tokens nothing.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._has_commands = False
+        self._words: List[str] = []  # the command line
 
     def add_subparsers(self, **options: Any) -> Any:
         self._has_commands = True
@@ -26,12 +32,12 @@ class Parser(argparse.ArgumentParser):
                          namespace: Optional[argparse.Namespace] = None,
                          **options: Any) -> Tuple[argparse.Namespace, List[str]]:
         """As in the base class, but no argument is left over."""
-        words = list(sys.argv[1:] if args is None else args)
+        words = self._words = list(sys.argv[1:] if args is None else args)
         if not self._has_commands:  # a command's options are known to its own parser
             self._check_options(words)
         found, unknown = super().parse_known_args(words, namespace, **options)
         for argument in unknown:
-            self._refuse(argument)
+            self._refuse(argument.partition('=')[0] if argument.startswith('-') else argument)
         return found, unknown
 
     def _check_options(self, words: Sequence[str]) -> None:
@@ -49,6 +55,10 @@ class Parser(argparse.ArgumentParser):
             '--' + argument.lstrip('-') if kind == 'option' else '', options))
 
     def error(self, message: str) -> NoReturn:
+        secrets = secrets_of(self._words)
+        for secret in sorted(secrets, key=len, reverse=True):
+            form = '|'.join(map(re.escape, (secret, repr(secret)[1:-1])))
+            message = re.sub(rf'(?<!\w)({form})(?!\w)', secrets[secret], message)
         message = re.sub(r': ignored explicit argument (.*)', r' takes no value, got \1',
                          ' '.join(message.split()))
         choice = (re.search(r"invalid choice: '(?P<got>.*?)' \(choose from (?P<all>.*)\)", message)
@@ -58,6 +68,23 @@ class Parser(argparse.ArgumentParser):
             message += did_you_mean(choice.group('got'), words)
         separator = ' See' if message.endswith('?') else '; see'
         self.exit(2, f'error: {message}{separator} {self.prog} --help\n')
+
+
+def secrets_of(words: Iterable[str]) -> Dict[str, str]:
+    """The parts of a command line that are not to be repeated, and what is shown instead."""
+    secrets: Dict[str, str] = {}
+    is_token = False
+    for word in words:
+        option, _, value = word.lstrip('-').partition('=')
+        if not word.startswith('-'):
+            value = word
+        else:
+            is_token = bool(option) and SECRET.startswith(f'--{option}')
+        if is_token and value:
+            secrets[value] = '(hidden)'
+        secrets.update((text, hidden(text)) for text in (word.lstrip('-'), option, value)
+                       if is_address(text))
+    return secrets
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:

@@ -86,3 +86,34 @@ def test_wrong_usage_of_any_script_is_one_line(usage_error, script):
 ])
 def test_the_nearest_is_named(usage_error, script, arguments, meant):
     assert f', did you mean {meant}? See ' in usage_error(script, *arguments)
+
+
+@pytest.mark.parametrize('script, arguments, known', [
+    ('pose_camera.py', ['clip.mp4', 'rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+    ('pose_camera.py', ['rtsp://h/a', 'rtsp://h/user=admin_password=hunter2_channel=1.sdp'],
+     "'rtsp://h'"),
+    ('pose_camera.py', ['a.mp4', "rtsp://me:it's hunter2\\ @10.0.0.1/x"], 'rtsp://10.0.0.1'),
+    ('pose_camera.py', ['a.mp4', 'me:hunter2@10.0.0.1/x'], "'10.0.0.1'"),
+    ('pose_camera.py', ['a.mp4', '10.0.0.1:554/user=admin&password=hunter2'], "'10.0.0.1:554'"),
+    ('pose_camera.py', ['-rtsp://me:hunter2@h/x?a=b'], "'-rtsp://h'"),
+    ('pose_camera.py', ['--rtsp://me:hunter2@h/x'], "'--rtsp://h'"),
+    ('pose_camera.py', ['--headless=rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+    ('pose_camera.py', ['--heatmap', 'http://h/?token=hunter2'], 'got http://h'),
+    ('pose_camera.py', ['--output', 'rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+    ('pose_camera.py', ['--log', 'rtsp://me:hunter2@h/x.mp4', '--output',
+                        'rtsp://me:hunter2@h/x.mp4'], 'rtsp://h'),
+    ('pose_camera.py', ['--t=hunter2x'], '--t=(hidden)'),
+    ('pose_camera.py', ['--toke', 'my secret', 'a.mp4', 'hunter2'], '--toke'),
+    ('pose_camera.py', ['--token', 'my token', 'a.mp4', 'hunter2'], "'(hidden)'"),
+    ('pose_camera.py', ['-token=hunter2x'], "'-token'"),
+    ('pose_camera.py', ['--tokem=hunter2x'], "'--tokem'"),
+    ('visits.py', ['rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+    ('visits.py', ['report', 'a.db', '-o', 'a.html', '--since', 'rtsp://me:hunter2@h/x'],
+     "'rtsp://h'"),
+    ('pose_log.py', ['convert', 'http://me:hunter2@h/x', 'http://me:hunter2@h/x'], 'http://h'),
+    ('simple_pose.py', ['a.jpg', '--threshold', 'rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+    ('synthesizer.py', ['--instruments', 'rtsp://me:hunter2@h/x'], "'rtsp://h'"),
+])
+def test_no_secret_is_repeated(usage_error, script, arguments, known):
+    said = usage_error(script, *arguments)
+    assert 'hunter2' not in said and known in said

@@ -3,10 +3,10 @@ import abc
 import contextlib
 import datetime
 import os
-import re
 import shlex
 from typing import Iterator, Optional
 
+from posesuite.addresses import hidden, is_address
 from posesuite.errors import SuiteError
 from posesuite.files import own_file
 from posesuite.pose.json_poses import printable
@@ -47,33 +47,9 @@ class Source(abc.ABC):
         """Opens the source and yields its frames. Raises CameraError."""
 
 
-def is_address(source: str) -> bool:
-    """Whether a source means something in a network, also where its scheme is mistyped or missing.
-    """
-    return ('://' in source or not os.path.lexists(source)
-            and re.match(r'[a-zA-Z]\w+:/|[^/]*:.*@', source) is not None)
-
-
 def shown(source: str) -> str:
-    """What is shown of a source anywhere: of an address its scheme, host and port alone.
-
-    Cameras and recorders take passwords before the host, in the path and in the query.
-    """
-    if not is_address(source):
-        return printable(source)
-    scheme, rest = re.match(r'(?:(\w+):/+)?(.*)', source, re.DOTALL).groups()
-    authority, beyond = re.match(r'([^/?#]*)(.*)', rest, re.DOTALL).groups()
-    host = _host(authority)
-    if '@' in beyond and not re.search(r'[.\]]', host):  # perhaps a password with a slash in it
-        host = _host(re.split('[/?#]', beyond.split('@')[-1])[0])
-        host = host if re.search(r'[.\]]', host) else '(hidden)'
-    return f'{scheme}://{host}' if scheme else host
-
-
-def _host(authority: str) -> str:
-    """The host and port of a URL's authority; '(hidden)' if it has none."""
-    found = re.match(r'(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?$', authority.split('@')[-1])
-    return found.group() if found else '(hidden)'
+    """What is shown of a source anywhere: of an address its scheme, host and port alone."""
+    return printable(hidden(source) if is_address(source) else source)
 
 
 def suggestion() -> str:

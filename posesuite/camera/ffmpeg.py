@@ -12,8 +12,9 @@ import sys
 from typing import Iterator, Optional, Tuple
 from urllib.parse import unquote
 
+from posesuite.addresses import is_address
 from posesuite.camera import base
-from posesuite.camera.base import CameraError, is_address, shown
+from posesuite.camera.base import CameraError, shown
 from posesuite.child import child_command
 from posesuite.files import utf8_path
 from posesuite.pose.json_poses import printable

@@ -9,8 +9,9 @@ import sys
 import time
 from typing import Any, Iterator, Optional, Tuple
 
+from posesuite.addresses import is_address
 from posesuite.camera import base
-from posesuite.camera.base import CameraError, Source, is_address, suggestion
+from posesuite.camera.base import CameraError, Source, suggestion
 from posesuite.camera.ffmpeg import (
     FAILS_ON_INTERLACED,
     INTERLACED,

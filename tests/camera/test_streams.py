@@ -218,6 +218,10 @@ def test_such_parts_of_a_stream_that_is_lost_and_comes_back(quick):
     ('http://camera/a@b/c', 'http://(hidden)'), ('http://10.0.0.1/a@b.c', 'http://10.0.0.1'),
     ('rtsp://me:12345/67@host.lan/cam', 'rtsp://host.lan'), ('me:secret@10.0.0.2/a', '10.0.0.2'),
     ('http://host;pw=1/a', 'http://(hidden)'), ('http://', 'http://(hidden)'),
+    ('192.168.1.5/user=admin_password=secret', '192.168.1.5'),
+    ('10.0.0.1:554/secret', '10.0.0.1:554'), ('cam.local/live?password=secret', 'cam.local'),
+    ('//me:secret@10.0.0.1/x', '10.0.0.1'), ('rtsp//me:secret@10.0.0.1', '10.0.0.1'),
+    ('2026.11.26.12:30.mp4', '2026.11.26.12:30.mp4'),
     ('http:/host/a', 'http://host'), ('clips/a@b:c.mp4', 'clips/a@b:c.mp4'), ('a\udcff', 'a?')])
 def test_what_is_shown_of_a_source(source, name):
     assert shown(source) == name

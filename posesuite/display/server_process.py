@@ -6,6 +6,7 @@ demo for a frame only when a browser waits for one, and ends when the demo ends.
 import json
 import logging
 import subprocess
+import sys
 import threading
 from typing import Any, Dict, Iterable, Optional, Tuple
 
@@ -13,6 +14,7 @@ from posesuite.child import child_command
 from posesuite.display.output import DisplayError, Output
 from posesuite.display.overlay import Look, look_of
 from posesuite.display.scene import Scene
+from posesuite.display.web_options import TOKEN_SOURCES
 from posesuite.pose.json_poses import pose_as_json
 
 import numpy as np
@@ -50,7 +52,11 @@ class ServerProcess(Output):
             raise DisplayError(f'--serve cannot listen on {address[0]}:{address[1]}: '
                                + started['error'])
         self.url = started['url']
-        LOGGER.info('serving at %s', self.url)
+        if token and not (sys.stderr and sys.stderr.isatty()):  # a journal is not to keep it
+            LOGGER.info('serving at %s?token=…, with the token of %s',
+                        self.url.partition('?')[0], TOKEN_SOURCES)
+        else:
+            LOGGER.info('serving at %s', self.url)
         if not started['on_loopback']:
             LOGGER.warning('anyone who knows this address can watch; the picture travels '
                            'unencrypted')

@@ -11,6 +11,7 @@ from posesuite.display.output import DisplayError
 
 MIN_TOKEN, MAX_TOKEN = 8, 1000  # characters
 TOKEN_VARIABLE = 'POSESUITE_TOKEN'  # of the environment
+TOKEN_SOURCES = f'--token-file, --token or {TOKEN_VARIABLE}'
 LOGGER = logging.getLogger(__name__)
 
 

@@ -26,7 +26,7 @@ def serve(start):
         demo = start('--serve', on, *arguments, **options)
         line = demo.stderr.readline().decode()
         assert line.startswith('serving at http://')
-        return demo, line.split()[-1]
+        return demo, line.split()[2]
 
     return start_server
 
@@ -64,8 +64,8 @@ def test_the_picture_is_mirrored_and_has_no_skeleton(serve):
 
 
 def test_an_address_beyond_this_machine_gets_a_warning(serve):
-    demo, url = serve('--token', 'open & sesame', on='0.0.0.0:0')
-    assert url.endswith('/?token=open%20%26%20sesame')
+    demo, url = serve(on='0.0.0.0:0')
+    assert len(url.partition('/?token=')[2]) > 20
     assert b'unencrypted' in demo.stderr.readline()
 
 

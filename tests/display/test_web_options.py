@@ -1,7 +1,9 @@
 """The options of the server for browsers."""
 import argparse
 import os
+import pty
 import stat
+import subprocess
 import threading
 
 from browsers import get
@@ -27,7 +29,7 @@ def token_file(tmp_path):
 
 def test_a_token_in_a_file_is_not_in_the_list_of_processes(start, token_file):
     demo = start('--serve', '0', '--token-file', token_file)
-    url = demo.stderr.readline().decode().split()[-1]
+    url = demo.stderr.readline().decode().split()[2]
     assert get(url, '/healthz?token=open+%26+sesame').status == 200
     assert get(url, '/healthz').status == 403
     for process in (demo.pid, *children(demo)):
@@ -39,8 +41,7 @@ def test_a_token_in_a_file_is_not_in_the_list_of_processes(start, token_file):
 
 def test_a_token_in_the_environment(start):
     demo = start('--serve', '0', env=dict(os.environ, POSESUITE_TOKEN='sesame12'))
-    url = demo.stderr.readline().decode().split()[-1]
-    assert url.endswith('/?token=sesame12')
+    url = demo.stderr.readline().decode().split()[2]
     assert get(url, '/healthz').status == 403
     assert get(url, '/healthz?token=sesame12').status == 200
 
@@ -48,7 +49,27 @@ def test_a_token_in_the_environment(start):
 def test_the_file_goes_before_the_environment(start, token_file):
     demo = start('--serve', '0', '--token-file', token_file,
                  env=dict(os.environ, POSESUITE_TOKEN='sesame12'))
-    assert demo.stderr.readline().endswith(b'/?token=open%20%26%20sesame\n')
+    url = demo.stderr.readline().decode().split()[2]
+    assert get(url, '/healthz?token=open+%26+sesame').status == 200
+
+
+def test_a_token_that_was_given_is_shown_in_a_terminal_only(demo_command, start, token_file):
+    line = start('--serve', '0', '--token-file', token_file).stderr.readline()
+    assert b'/?token=\xe2\x80\xa6, with the token of --token-file, ' in line
+    terminal, stderr = pty.openpty()
+    demo = subprocess.Popen([*demo_command, '--serve', '0', '--token-file', token_file],
+                            stderr=stderr)
+    os.close(stderr)
+    with open(terminal, 'rb') as said:
+        assert said.readline().endswith(b'/?token=open%20%26%20sesame\r\n')
+        demo.terminate()
+        assert demo.wait(10) == 0
+
+
+def test_a_token_that_was_made_up_is_always_shown(start):
+    demo = start('--serve', '0.0.0.0:0')
+    url = demo.stderr.readline().decode().split()[-1]
+    assert get(url, '/healthz' + url[url.index('?'):]).status == 200
 
 
 def test_a_wrong_token_in_the_environment_is_one_line(start):
@@ -60,7 +81,7 @@ def test_a_wrong_token_in_the_environment_is_one_line(start):
 
 def test_a_token_on_the_command_line_gets_a_warning(start):
     demo = start('--serve', '0', '--token', 'sesame12')
-    assert demo.stderr.readline().endswith(b'/?token=sesame12\n')
+    assert demo.stderr.readline().startswith(b'serving at ')
     assert b'--token-file' in demo.stderr.readline()
 
 

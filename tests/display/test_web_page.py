@@ -16,7 +16,7 @@ def test_a_browser_shows_the_picture_with_its_people(start, tmp_path, width, hei
     need('chromium')
     demo = start('--serve', '0', '--token', 'sesame12', '--text', '<b>Nposes</b> 1', '--fault',
                  'covered')
-    url = demo.stderr.readline().decode().split()[-1]
+    url = demo.stderr.readline().decode().split()[2].partition('?')[0] + '?token=sesame12'
     chromium = Chromium(tmp_path, width, height)
     try:
         chromium('/url', url=url)

@@ -3,6 +3,7 @@ r"""How well the tracker distinguishes people and steadies them, on made clips w
 examples:
   python3 benchmarks/tracker.py
   python3 benchmarks/tracker.py --seeds 1000 1200
+  python3 benchmarks/tracker.py --shake 10
   python3 benchmarks/tracker.py --model \
     models/rendered/posenet_rendered_mobilenet_v1_075_353_481_quant_decoder.tflite
 
@@ -74,6 +75,9 @@ def main() -> None:
     parser.add_argument('--seeds', nargs=2, type=int, default=[1000, 1030], metavar=('FROM', 'TO'),
                         help='a clip of each count of people for each (default: 1000 1030; '
                              'the tracker was set by 0 40)')
+    parser.add_argument('--shake', type=float, default=0.0, metavar='PIXELS',
+                        help='the camera shakes by this much from frame to frame, and turns and '
+                             'zooms a little (default: 0)')
     parser.add_argument('--model', metavar='FILE',
                         help='measure a network on samples/*.mp4 instead')
     args = parser.parse_args()
@@ -87,7 +91,7 @@ def main() -> None:
                   f'{real_jitter(clip, True):9.2f}')
         return
     print(f'{"people":7}{"crossings":>10}{"switches":>9}{"fragments":>10}{"switches in 50":>15}')
-    results = evaluate(range(*args.seeds))
+    results = evaluate(range(*args.seeds), args.shake)
     for count, (met, switches, fragments) in [*results.items(), ('all', sum(results.values()))]:
         print(f'{count!s:7}{met:10}{switches:9}{fragments:10}{50 * switches / met:15.2f}')
     print(f'\n{"":9}{"fps":>4}{"jitter px":>11}{"lag ms":>8}{"overshoot px":>14}')

@@ -19,10 +19,13 @@ MIN_PEOPLE = 2
 
 
 class CommonMotion:
-    """Follows the camera of one source."""
+    """Follows the camera of one source.
+
+    Attribute: jump, the standard deviation of the camera's unforeseen moves, in torsos.
+    """
 
     def __init__(self) -> None:
-        self._jump = START  # torsos, standard deviation of the camera's unforeseen moves
+        self.jump = START
         self._pan = np.zeros(2)  # pixels a second
 
     def find(self, offsets: np.ndarray, torsos: np.ndarray, deviations: np.ndarray,
@@ -39,7 +42,7 @@ class CommonMotion:
         if min(count, poses) < MIN_PEOPLE:
             return self._unseen(step)
         unit = float(np.median(torsos))
-        jump, pan = self._jump * unit, self._pan * step
+        jump, pan = self.jump * unit, self._pan * step
         moves, spread = offsets[:, :, :2], deviations * torsos
         # Every move that makes a pose fit a person is tried, and so are the pan and no move.
         near = np.hypot(moves[..., 0], moves[..., 1]) < FARTHEST * unit
@@ -70,4 +73,4 @@ class CommonMotion:
     def _learn(self, pan: np.ndarray, variance: float, step: float) -> None:
         self._pan = self._pan + step / (step + PAN_TIME) * (pan - self._pan)
         share = step / (step + JUMP_TIME)
-        self._jump = math.sqrt(self._jump ** 2 + share * (variance - self._jump ** 2)) + 1e-4
+        self.jump = math.sqrt(self.jump ** 2 + share * (variance - self.jump ** 2)) + 1e-4

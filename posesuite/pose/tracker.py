@@ -36,6 +36,7 @@ MIN_FAINT = 0.05  # the same of a faint pose
 # Distance and size difference within which a pose still belongs to somebody whom no pose fits.
 NEAR, NEAR_SIZE = 1.0, 0.7
 NEAR_SPREAD = 3.0  # standard deviations of the prediction by which NEAR grows
+JUMP_SPREAD = 2.0  # standard deviations of the camera's jumps by which it grows, too
 SHAPE_TIME = 0.3  # seconds, time constant of a person's proportions
 MIN_TORSO = 8.0  # pixels that a torso is assumed to have at least
 
@@ -116,7 +117,8 @@ class PoseTracker:
         likely = _likely(self._people, offsets)
         pairs = _exchanged(_best_first(likely, MIN_LIKELIHOOD), likely)
         gaps = np.hypot(offsets[..., 0], offsets[..., 1])
-        reach = np.array([[person.reach] for person in self._people])
+        reach = np.array([[person.reach] for person in self._people]) + (
+            JUMP_SPREAD * self._camera.jump)
         near = np.where((gaps < reach) & (np.abs(offsets[..., 2]) < NEAR_SIZE), 1 / (1 + gaps), 0)
         for i, j in pairs:
             near[i], near[:, j] = 0, 0

@@ -33,6 +33,7 @@ import numpy as np
 BACKLOG = 128  # connections that the system accepts for the server
 END_TIMEOUT = 1  # seconds for browsers to receive the last event
 NICENESS = 19  # of the process: the lowest priority
+OPEN_FILES = 1024  # enough for the connections that the door and the system let in
 
 
 class WebServer:
@@ -70,7 +71,8 @@ class WebServer:
 
     async def start(self) -> None:
         """Begins to accept connections."""
-        self._server = await asyncio.start_server(self._serve, sock=self._socket, limit=MAX_HEAD)
+        self._server = await asyncio.start_server(self._serve, sock=self._socket, limit=MAX_HEAD,
+                                                  backlog=BACKLOG)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visitor = self.door.admit(writer.transport)
@@ -177,5 +179,10 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, 'nice'):
         os.nice(NICENESS)
+    if sys.platform != 'win32':  # some systems allow 256, which browsers could use up
+        import resource
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, files), hard))
     stdin = sys.stdin.buffer
     asyncio.run(serve(json.loads(stdin.readline()), stdin))

@@ -1,8 +1,11 @@
 """The server of a demo, from the demo's options to the browser's answers."""
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Tuple
@@ -67,6 +70,22 @@ def test_an_address_beyond_this_machine_gets_a_warning(serve):
     demo, url = serve(on='0.0.0.0:0')
     assert len(url.partition('/?token=')[2]) > 20
     assert b'unencrypted' in demo.stderr.readline()
+
+
+def test_browsers_cannot_use_up_the_open_files(demo_command):
+    code = ('import os, resource, sys; hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]; '
+            'resource.setrlimit(resource.RLIMIT_NOFILE, (60, hard)); '
+            'os.execv(sys.argv[1], sys.argv[1:])')
+    demo = subprocess.Popen([sys.executable, '-c', code, *demo_command, '--serve', '0'],
+                            stderr=subprocess.PIPE)
+    with demo, contextlib.ExitStack() as crowd:
+        crowd.callback(demo.terminate)
+        url = demo.stderr.readline().decode().split()[2]
+        for _ in range(100):
+            crowd.enter_context(socket.create_connection(('127.0.0.1', urlsplit(url).port), 5))
+        assert get(url, '/healthz').status == 200
+        demo.terminate()
+        assert demo.stderr.read() == b''
 
 
 def test_a_port_in_use_gets_one_line(serve, demo_command):

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 from typing import Iterator
 
 from canary import (
@@ -62,8 +63,8 @@ def test_nothing_of_the_camera_is_kept(tmp_path, canaries, room):
 def test_nothing_is_left_by_a_crash(tmp_path, canaries, end):
     with cores_allowed(), open(str(tmp_path / 'stderr'), 'wb') as stderr:
         demo = subprocess.Popen(
-            command('--videosrc', canaries, '--realtime', '--serve', 0, '--log', 'log.jsonl',
-                    '--store', 'visits.db', '--no-background'),
+            command('--videosrc', canaries, '--picture-time', 0.1, '--serve', 0, '--log',
+                    'log.jsonl', '--store', 'visits.db', '--no-background'),
             cwd=str(tmp_path), stderr=stderr, stdout=stderr, env=ENVIRONMENT)
     try:
         wait_for(lambda: last_frame(tmp_path / 'log.jsonl') > EMPTY + 10)
@@ -113,9 +114,13 @@ def test_only_what_is_asked_for_is_written(tmp_path, canaries):
         lines = file.read().splitlines()
     assert len(lines) > 100
     assert not [line for line in lines if re.search(r'memfd_create|creat\(', line)]
-    opened = {re.search(r'"([^"]*)"', line).group(1) for line in lines
-              if re.search('O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE', line) and '= -1' not in line}
-    written = {path for path in opened if path != '/dev/null'}
-    assert str(tmp_path / 'log.jsonl') in written
+    writing = [re.search(r'"([^"]*)"', line).group(1) for line in lines
+               if re.search('O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE', line) and '= -1' not in line]
+    log = writing.index(str(tmp_path / 'log.jsonl'))
+    # Before there is a frame, what the runtime says at its start is kept for a moment.
+    folder = tempfile.gettempdir()
+    written = {path for i, path in enumerate(writing)
+               if path not in ('/dev/null', '/proc/self/coredump_filter')
+               and (i > log or folder not in (path, os.path.dirname(path)))}
     assert {re.sub(r'(visits\.db)(-wal|-shm|-journal)$', r'\1', path) for path in written} == {
         str(tmp_path / 'log.jsonl'), str(tmp_path / 'visits.db')}

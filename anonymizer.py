@@ -17,7 +17,7 @@ import sys
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.arguments import between
-from posesuite.camera import Camera, add_camera_options
+from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import PeopleFinder, PoseLog
@@ -94,7 +94,7 @@ def parse_args() -> argparse.Namespace:
     if args.show_live_while_waiting and (args.output or args.serve or args.no_background):
         parser.error('--show-live-while-waiting needs a window and a background')
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas],
-                              [args.videosrc])
+                              files_of(args.videosrc))
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args
 

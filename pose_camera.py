@@ -15,7 +15,7 @@ from collections import deque
 
 from pose_engine import PoseEngine
 from posesuite import script
-from posesuite.camera import Camera, add_camera_options
+from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options, black, draw_heatmap
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import BY_JSON_NAME, KeypointType, PeopleFinder, PoseLog
@@ -80,7 +80,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--heatmap', type=part, metavar='PART',
                         help="overlay the network's heatmap of a keypoint, such as leftWrist")
     args = parser.parse_args()
-    script.refuse_overwriting(parser, [args.output, args.log], [args.videosrc])
+    script.refuse_overwriting(parser, [args.output, args.log], files_of(args.videosrc))
     return args
 
 

@@ -15,7 +15,7 @@ import sys
 
 from pose_engine import PoseEngine
 from posesuite import script
-from posesuite.camera import Camera, add_camera_options
+from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.files import own_file
@@ -73,7 +73,7 @@ def parse_args() -> argparse.Namespace:
                      'pace')
     args.realtime = args.realtime or heard
     script.refuse_overwriting(parser, [*args.record, args.output, args.log],
-                              [args.videosrc, args.soundfont])
+                              [*files_of(args.videosrc), args.soundfont])
     try:
         args.trio = Trio.from_args(args)
     except ValueError as error:

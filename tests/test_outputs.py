@@ -14,6 +14,9 @@ import pytest
     ('pose_camera.py', ['--videosrc', 'a.jsonl', '--log', 'x.mp4', '--output', 'x.mp4']),
     ('pose_camera.py', ['--videosrc', 'pictures', '--output', 'pictures/1.png']),
     ('pose_camera.py', ['--videosrc', 'pictures/*.png', '--output', 'hard.png']),
+    ('pose_camera.py', ['--videosrc', 'wall.jsonl', '--output', 'pictures/1.png']),
+    ('synthesizer.py', ['--videosrc', 'wall.jsonl', '--mute', '--output', 'hard.png']),
+    ('anonymizer.py', ['--videosrc', 'wall.jsonl', '--output', 'hard.png']),
     ('anonymizer.py', ['--videosrc', 'a.jsonl', '--store', 'x.mp4', '--output', 'X.mp4']),
     ('anonymizer.py', ['--videosrc', 'a.jsonl', '--store', 'a.jsonl']),
     ('synthesizer.py', ['--videosrc', 'pictures', '--mute', '--output', 'pictures/1.png']),
@@ -27,8 +30,10 @@ def test_it_is_wrong_usage_and_nothing_is_written(script: str, arguments: List[s
     (tmp_path / 'pictures' / '1.png').write_bytes(b'dear')
     os.link(str(tmp_path / 'pictures' / '1.png'), str(tmp_path / 'hard.png'))
     os.link(str(tmp_path / 'a.jsonl'), str(tmp_path / 'hard.json'))
+    (tmp_path / 'wall.jsonl').write_text(
+        '{"version":1,"source":"a","width":64,"height":48,"background":"hard.png"}\n')
     before = {path: path.read_bytes() for path in tmp_path.rglob('*') if path.is_file()}
-    assert len(before) == 4
+    assert len(before) == 5
     done = subprocess.run([sys.executable, os.path.join(ROOT, script), *arguments],
                           cwd=str(tmp_path), capture_output=True, text=True)
     assert done.returncode == 2

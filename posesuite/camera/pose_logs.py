@@ -1,8 +1,9 @@
 """Pose logs as sources: their people on black, or on the background that the log names."""
+import contextlib
 import datetime
 import os
 import time
-from typing import Iterator, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 from posesuite.camera.base import CameraError, Source
 from posesuite.camera.pictures import open_image
@@ -10,6 +11,17 @@ from posesuite.pose.log import read_log
 from posesuite.pose.pose import Frame
 
 import numpy as np
+
+
+def files_of(source: Optional[str]) -> List[str]:
+    """What is read of a source: itself, and of a pose log the background that it names, too."""
+    files = [source] if source else []
+    if source and LoggedPoses.matches(source) and os.path.isfile(source):
+        with contextlib.suppress(OSError, ValueError):  # which the camera reports
+            header, _ = read_log(source)
+            if 'background' in header:
+                files.append(os.path.join(os.path.dirname(source), header['background']))
+    return files
 
 
 class LoggedPoses(Source):
@@ -28,7 +40,7 @@ class LoggedPoses(Source):
                 self.started = self._time(header['start'])
             image = np.zeros((header['height'], header['width'], 3), np.uint8)
             if 'background' in header:
-                image = self._background(str(header['background']), image.shape)
+                image = self._background(header['background'], image.shape)
             for line in lines:
                 if (line.height, line.width) != image.shape[:2]:
                     image = np.zeros((line.height, line.width, 3), np.uint8)

@@ -16,7 +16,7 @@ from typing import Any, List, Optional
 
 from pose_engine import PoseEngine
 from posesuite import script
-from posesuite.camera import CameraError, open_image
+from posesuite.camera import CameraError, open_image, shown
 from posesuite.display import drawing_paths, save_drawing
 from posesuite.download import download
 from posesuite.engine import add_engine_options, engine_options
@@ -52,11 +52,12 @@ def demo(args: argparse.Namespace) -> int:
         except (CameraError, DeviceFault, OSError) as error:
             problem, status = str(error), 1
             LOGGER.error('%s', error)
-        name = picture if len(pictures) > 1 else ''
+        name = picture if os.path.lexists(picture) else shown(picture)  # it may be an address
+        name = name if len(pictures) > 1 else ''
         if args.json:
             print(as_json(poses, name, problem), flush=True)
         else:
-            print_table(poses, inference_time, name)
+            print_table(poses, inference_time, shown(name))
     return status
 
 

@@ -88,6 +88,19 @@ def test_several_pictures_print_a_line_each_with_its_name(couple, nobody, tmp_pa
     assert lines[lines.index(couple) + 1].startswith('Inference time: ')
 
 
+def test_names_are_printed_safely(nobody, tmp_path):
+    """A terminal obeys what a name may hold, and an address may hold a password."""
+    evil = str(tmp_path / 'a\x1b[31m\nb.jpg')
+    shutil.copy(nobody, evil)
+    done = run(evil, 'http://me:secret@host.local/a.jpg')
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == f'{tmp_path}/a?[31m?b.jpg'
+    assert 'http://host.local: no poses, it could not be read' in lines
+    done.stdout += run(evil, 'http://me:secret@host.local/a.jpg', '--json').stdout
+    assert json.loads(done.stdout.decode().splitlines()[-2])['image'] == evil
+    assert b'\x1b' not in done.stdout + done.stderr and b'secret' not in done.stdout + done.stderr
+
+
 def test_the_only_picture_that_cannot_be_read_is_null(tmp_path):
     done = run(str(tmp_path / 'nowhere.jpg'), '--json')
     assert (done.returncode, done.stdout) == (1, b'null\n')

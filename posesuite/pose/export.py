@@ -117,7 +117,8 @@ class _Names:
 def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
     """Keypoints as x, y, v: v is 2, or all are 0 for a low score; and the labelled ones' box.
 
-    Without any labelled keypoint the box is that of all.
+    Without any labelled keypoint the box is that of all. Nobody knows outlines, so the segmentation
+    is the box's corners, as pycocotools makes it of results.
     """
     flat, labelled = [], []
     for point, score in pose.keypoints.values():
@@ -127,7 +128,9 @@ def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
     points = labelled or [point for point, _ in pose.keypoints.values()]
     left, top = (min(values) for values in zip(*points))
     width, height = (round(max(values) - min(values), 2) for values in zip(*points))
+    right, bottom = left + width, top + height
     return {'keypoints': flat, 'num_keypoints': len(labelled), 'bbox': [left, top, width, height],
+            'segmentation': [[left, top, left, bottom, right, bottom, right, top]],
             'area': round(width * height, 2)}
 
 

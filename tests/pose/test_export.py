@@ -69,7 +69,6 @@ def test_coco(tmp_path):
     for (image, id, truth), annotation in zip(people, coco['annotations']):
         assert (annotation['image_id'], annotation['track_id'], annotation['category_id']) == (
             image, id, 1)
-        assert 'segmentation' not in annotation  # nobody knows outlines
         points = np.array(annotation['keypoints']).reshape(17, 3)
         seen = points[:, 2] == 2
         assert points[seen, :2].tolist() == [list(k.point) for k in truth.keypoints.values()
@@ -81,6 +80,8 @@ def test_coco(tmp_path):
             low, high = points[seen, :2].min(axis=0), points[seen, :2].max(axis=0)
             assert np.allclose([x, y, x + width, y + height], [*low, *high], atol=.011)
         assert annotation['area'] == pytest.approx(width * height, abs=.01)
+        assert annotation['segmentation'] == [[x, y, x, y + height, x + width, y + height,
+                                               x + width, y]]
 
 
 def converted(tmp_path, log):
@@ -154,6 +155,13 @@ def test_pycocotools_loads_evaluates_and_draws_it(tmp_path, monkeypatch):
     everybody = truth.loadAnns(truth.getAnnIds())
     results = [{key: one[key] for key in ('image_id', 'category_id', 'keypoints', 'score')}
                for one in everybody]
+    boxes = truth.loadRes([dict(category_id=1, **{key: one[key] for key in (
+        'image_id', 'bbox', 'score')}) for one in everybody])
+    for one in everybody:
+        assert one['segmentation'] == boxes.anns[one['id']]['segmentation']
+        x, y, width, height = one['bbox']  # its part inside the picture of 640x480
+        inside = (np.clip([x + width, y + height], 0, (640, 480)) - np.clip([x, y], 0, (640, 480)))
+        assert truth.annToMask(one).sum() == pytest.approx(inside.prod(), abs=sum(inside) + 1)
     evaluation = COCOeval(truth, truth.loadRes(results), 'keypoints')
     evaluation.evaluate()
     evaluation.accumulate()

@@ -40,9 +40,11 @@ class MultipartJpegs:
 
     def read(self) -> Tuple[bool, Optional[np.ndarray]]:
         """(whether there is one, the next JPEG as uint8 [1, bytes]), as OpenCV gives it."""
+        data = b''
         try:
-            length = self._header()
-            data = self._response.read(length) if length else self._up_to_boundary()
+            while not data:  # as before the first part, where the stream may say something else
+                length = self._header()
+                data = self._response.read(length) if length else self._up_to_boundary()
         except (EOFError, OSError, http.client.HTTPException, ValueError):
             data = b''
         return bool(data), np.frombuffer(data, np.uint8).reshape(1, -1)
@@ -65,8 +67,8 @@ class MultipartJpegs:
                 raise EOFError('the stream ends')
             name, _, value = line.partition(b':')
             if name.strip().lower() == b'content-length':
-                length = int(value)
-                if not 0 <= length <= MAX_PART:
+                length = max(0, int(value))
+                if length > MAX_PART:
                     raise ValueError(f'a part of {length} bytes')
             begun = begun or bool(line.strip())
             if begun and not line.strip():
@@ -81,7 +83,7 @@ class MultipartJpegs:
                 self._in_header = True
                 return bytes(data + line[:max(found, 0)])
             data += line
-        return b''
+        raise ValueError(f'a part of more than {MAX_PART} bytes')
 
 
 def _open(address: str) -> 'http.client.HTTPResponse':

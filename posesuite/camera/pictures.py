@@ -29,7 +29,8 @@ ENDINGS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.apng', '.webp', '.bmp', '
 FILMS = ('.gif',)  # of these endings, a file that is named itself plays as a video
 SEQUENCES = ('PNG', 'WEBP', 'TIFF', 'GIF', 'AVIF')  # formats of which a file may hold several
 EXIF = b'Exif\0\0'  # what EXIF data may begin with
-ORIENTATION, LONG = 0x112, 4  # the EXIF tag, and the type of a value of four bytes
+ORIENTATION = 0x112  # the EXIF tag
+TYPES = {1: 'B', 4: 'I'}  # of EXIF values that have not two bytes, as struct has them
 # What turns a picture upright, by its orientation.
 TRANSPOSES = {2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM,
               5: Image.TRANSPOSE, 6: Image.ROTATE_270, 7: Image.TRANSVERSE, 8: Image.ROTATE_90}
@@ -119,7 +120,8 @@ def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
             orientation = _orientation(image)
             image = _as_rgb(image)
         except UnidentifiedImageError:
-            raise CameraError(f'{name}: not a {", ".join(FORMATS[:-1])} or {FORMATS[-1]} picture')
+            raise CameraError(f'{name}: not a {", ".join(FORMATS[:-1])} or {FORMATS[-1]} picture, '
+                              'or damaged at its beginning')
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise CameraError(f'{name}: more than {Image.MAX_IMAGE_PIXELS} pixels')
         except Exception as error:  # damaged files make Pillow's decoders raise anything
@@ -150,7 +152,7 @@ def _exif_orientation(exif: bytes) -> int:
     for entry in range(start + 2, start + 2 + 12 * count, 12):
         tag, kind = struct.unpack_from(f'{order}HH', exif, entry)
         if tag == ORIENTATION:
-            return struct.unpack_from(order + ('I' if kind == LONG else 'H'), exif, entry + 8)[0]
+            return struct.unpack_from(order + TYPES.get(kind, 'H'), exif, entry + 8)[0]
     return 0
 
 

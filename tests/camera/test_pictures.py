@@ -35,7 +35,7 @@ def test_a_bad_picture_among_good_ones_is_reported_and_left_out(tmp_path, caplog
     Image.new('RGB', (16, 16)).save(str(tmp_path / 'c.png'))
     assert [frame.number for frame in frames(str(tmp_path))] == [0, 2]
     assert caplog.messages == [f'{tmp_path}/b.png: not a JPEG, PNG, WebP, BMP, TIFF, '
-                               'GIF, PPM or AVIF picture']
+                               'GIF, PPM or AVIF picture, or damaged at its beginning']
 
 
 def test_a_folder_without_pictures(tmp_path):
@@ -120,12 +120,17 @@ def test_odd_exif_does_not_matter(tag, value):
             assert open_image(file, 'x').size == (16, 32)
 
 
-@pytest.mark.parametrize('value', [b'', b'\xff' * 10, b'Exif\0\0',
-                                   b'Exif\0\0II*\0' + b'\xff' * 4])
-def test_exif_without_an_orientation(value):
+MOTOROLA = b'MM\0*\0\0\0\x08\0\x01\x01\x12\0%c\0\0\0\x01%b\0\0\0\0'  # kind, value of orientation
+
+
+@pytest.mark.parametrize('value, turned', [
+    (b'', 0), (b'\xff' * 10, 0), (b'Exif\0\0', 0), (b'Exif\0\0II*\0' + b'\xff' * 4, 0),
+    *((b'Exif\0\0' + MOTOROLA % kind, 1) for kind in (
+        (1, b'\6\0\0\0'), (3, b'\0\6\0\0'), (4, b'\0\0\0\6')))])
+def test_exif_of_other_forms(value, turned):
     file = io.BytesIO()
     Image.new('RGB', (32, 16), 'red').save(file, 'JPEG', exif=value)
-    assert open_image(file, 'x').size == (32, 16)
+    assert open_image(file, 'x').size == ((16, 32) if turned else (32, 16))
 
 
 @pytest.mark.parametrize('name', ['x_16', 'x_gps_neg', 'x_rat_float', 'x_ver_neg'])

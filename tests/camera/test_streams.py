@@ -188,7 +188,8 @@ def test_no_part_of_an_address_stays_in_a_text():
 
 @pytest.mark.parametrize('header', [
     'Content-Type: image/jpg\r\nContent-Length: {}\r\n', 'Content-Type: image/jpg\r\n',
-    'Content-Length: {}\r\n', ''])
+    'Content-Length: {}\r\n', 'Content-Length: -1\r\n', '',
+    '\r\n--frame\r\nContent-Type: image/pjpeg\r\n'])
 @pytest.mark.parametrize('boundary', ['frame', '"--frame"'])
 def test_parts_that_are_called_something_else_than_jpegs(header, boundary):
     with mjpeg_server(streams.endless, header=header, boundary=boundary) as url, \

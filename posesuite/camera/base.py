@@ -25,10 +25,12 @@ class Source(abc.ABC):
     Attributes, valid once there is a frame: name (what is shown of it), live (whether it can be
     lost but has no end), fps (frames per second), started (when the recording began, with a time
     zone; None if unknown); valid at once: has_poses (whether its frames come with their people),
-    pictures (whether each frame is a picture of its own, which may show other people).
+    pictures (whether each frame is a picture of its own, which may show other people), once
+    (whether it can be read only once, as a pipe).
     """
     has_poses = False
     pictures = False
+    once = False
 
     def __init__(self, source: str) -> None:
         self._source = source

@@ -64,6 +64,8 @@ class Camera:
             raise CameraError(f"resolution must be like '640x480', got {resolution!r}")
         width, height = map(int, resolution.split('x'))
         self._source = open_source('0' if source is None else source, (width, height), format, fps)
+        if loop and self._source.once:
+            raise CameraError(f'{self.source} cannot be repeated, because it can be read only once')
         self._limit, self._wait = frames, wait
         # Photographs have no pace, so none is dropped.
         self._realtime = realtime and not self._source.pictures

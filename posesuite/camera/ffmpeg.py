@@ -107,6 +107,8 @@ class Geometry:
         wide, high = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
         known = wide > 0 < high and 1 / MAX_ASPECT <= wide / high <= MAX_ASPECT
         self._aspect = wide / high if known else 1.0
+        self._stored = (capture.get(cv2.CAP_PROP_FRAME_WIDTH),
+                        capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         angle = round(capture.get(cv2.CAP_PROP_ORIENTATION_META))
         self._turn: Optional[int] = TURNS.get((-angle if RELEASE == (4, 6) else angle) % 360)
 
@@ -117,8 +119,11 @@ class Geometry:
     def apply(self, image: np.ndarray) -> np.ndarray:
         """A stored frame as it is to be seen."""
         height, width = image.shape[:2]
-        if self.size(width, height) != (width, height):
-            image = cv2.resize(image, self.size(width, height))
+        if (width, 2 * height) == self._stored:  # interlaced JPEG, of which only a field is decoded
+            height *= 2
+        size = self.size(width, height)
+        if size != image.shape[1::-1]:
+            image = cv2.resize(image, size)
         return image if self._turn is None else cv2.rotate(image, self._turn)
 
 

@@ -109,7 +109,8 @@ class VideoSource(Source):
                 raise CameraError(f'{self.name}: none of its {number} frames can be decoded'
                                   f'{self.why()}')
             count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            if not self.live and number < MIN_SHARE * count:
+            # A file of a variable rate announces the frames that its length has room for.
+            if not self.live and max(number, seconds * self.fps + 1) < MIN_SHARE * count:
                 LOGGER.warning('%s ends after %d of %.0f frames: it is truncated or damaged',
                                self.name, number, count)
         finally:
@@ -164,6 +165,12 @@ def is_pipe(path: str) -> bool:
 
 class VideoFile(VideoSource):
     """A video file, a named pipe, or standard input."""
+    checks_unchanged = FAILS_ON_INTERLACED
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.once = source in STDIN or is_pipe(source)
+        self._advised = False  # what to do about a pipe that may be interlaced
 
     @staticmethod
     def matches(source: str) -> bool:
@@ -178,7 +185,6 @@ class VideoFile(VideoSource):
         if not capture.isOpened() or fourcc(capture) == TEXT:
             raise CameraError(f'{self.name} is not a readable video, and its name does not end as '
                               f'that of a picture or a pose log{self.why()}')
-        self.checks_unchanged = FAILS_ON_INTERLACED and self._is_file()
         return capture
 
     def open_otherwise(self, problem: _Unreadable) -> Any:
@@ -186,13 +192,19 @@ class VideoFile(VideoSource):
             return Deinterlaced(os.path.abspath(self._source))
         return super().open_otherwise(problem)
 
+    def _check_interlaced(self, number: int) -> None:
+        if not self.once:
+            super()._check_interlaced(number)
+        elif number > 1 and not self._advised:  # it cannot be opened once more to hear FFmpeg
+            self._advised = True
+            LOGGER.warning('%s: its picture does not change; if it is interlaced, OpenCV %s needs '
+                           '"ffmpeg -i - -vf yadif -f matroska -" before it', self.name,
+                           cv2.__version__)
+
     def why(self) -> str:
-        if self._is_file():
+        if not self.once:
             return reason(os.path.abspath(self._source))
         return ' (a pipe needs a format that is read in one go, such as MPEG-TS or Matroska)'
-
-    def _is_file(self) -> bool:
-        return os.path.isfile(self._source)
 
     @contextlib.contextmanager
     def _path(self) -> Iterator[str]:

@@ -109,7 +109,7 @@ def test_no_thread_is_left():
     for _ in range(5):
         frames(CLIP, frames=2)
         error_of('nothing.mp4')
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # one of an earlier test may end meanwhile
 
 
 def test_the_size_is_that_of_the_frames_and_known_from_entering_on(tmp_path):

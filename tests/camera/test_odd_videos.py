@@ -1,9 +1,12 @@
 """Videos that are interlaced, turned or anamorphic, pipes, and names that look like something else.
 """
+import functools
+import io
 import os
+import shutil
 import subprocess
 import threading
-from typing import Any
+from typing import Any, Callable
 
 from cameras import CLIP, demo, error_of, frames
 from helpers import need, shared
@@ -27,7 +30,7 @@ def quarters(image: np.ndarray) -> tuple:
                  for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4))
 
 
-def make(path: Any, *options: str, size: str = '320x240', moves: bool = False) -> str:
+def make(path: Any, *options: str, size: str = '160x120', moves: bool = False) -> str:
     """Makes a second of video, ten frames, with the ffmpeg program; returns its path."""
     source = f'testsrc=s={size}:r=10:d=1' if moves else f'color=s={size}:r=10:d=1,format=gray'
     filters = [] if moves else ['-vf', f'geq=lum={LEVELS}']
@@ -38,6 +41,13 @@ def make(path: Any, *options: str, size: str = '320x240', moves: bool = False) -
     subprocess.run([need('ffmpeg'), '-v', 'error', '-y', '-f', 'lavfi', '-i', source, *filters,
                     '-pix_fmt', 'yuv420p', *options, str(path)], check=True)
     return str(path)
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory) -> Callable[..., str]:
+    """make(), by name and options, once for all tests, which leave the file as it is."""
+    return functools.lru_cache(maxsize=None)(lambda name, *options, **more: make(
+        tmp_path_factory.mktemp('video') / name, *options, **more))
 
 
 def turned(path: str, angle: int) -> str:
@@ -57,25 +67,25 @@ INTERLACED = {
 
 
 @pytest.mark.parametrize('name', INTERLACED)
-def test_interlaced_video_shows_what_was_filmed(tmp_path, name):
-    path = make(tmp_path / name, *INTERLACED[name], moves=True)
-    plain = frames(make(tmp_path / 'plain.mp4', moves=True))
-    found = frames(path)
+def test_interlaced_video_shows_what_was_filmed(made, name):
+    plain = frames(made('plain.mp4', moves=True))
+    found = frames(made(name, *INTERLACED[name], moves=True))
     assert len(found) >= 9 and [frame.number for frame in found] == list(range(len(found)))
     for frame, expected in zip(found, plain):
-        assert frame.fault is None and frame.image.shape == (240, 320, 3)
+        assert frame.fault is None and frame.image.shape == (120, 160, 3)
         assert np.abs(frame.image.astype(int) - expected.image).mean() < 12
 
 
 def test_dv_is_read(tmp_path):
-    found = frames(make(tmp_path / 'a.dv', '-r', '25', '-vf', 'setsar=16/15', size='720x576'))
-    assert {quarters(frame.image) for frame in found} == {QUARTERS} and len(found) >= 24
+    found = frames(make(tmp_path / 'a.dv', '-r', '25', '-vf', 'setsar=16/15', '-frames:v', '4',
+                        size='720x576'))
+    assert {quarters(frame.image) for frame in found} == {QUARTERS} and len(found) == 4
     assert found[0].image.shape[0] == 576 and abs(found[0].image.shape[1] - 768) < 30
 
 
-def test_film_before_the_interlaced_part_is_kept(tmp_path):
+def test_film_before_the_interlaced_part_is_kept(tmp_path, made):
     parts = [make(tmp_path / 'film.ts', '-c:v', 'mpeg2video', moves=True),
-             make(tmp_path / 'interlaced.ts', *INTERLACED['mpeg2.ts'])]
+             made('still.ts', *INTERLACED['mpeg2.ts'])]
     with open(parts[0], 'ab') as film, open(parts[1], 'rb') as rest:
         film.write(rest.read())
     found = frames(parts[0])
@@ -85,8 +95,8 @@ def test_film_before_the_interlaced_part_is_kept(tmp_path):
 
 
 @pytest.mark.skipif(not ffmpeg.FAILS_ON_INTERLACED, reason='this OpenCV reads interlaced video')
-def test_interlaced_video_without_the_ffmpeg_program_is_an_error(tmp_path, monkeypatch):
-    path = make(tmp_path / 'a.ts', *INTERLACED['mpeg2.ts'])
+def test_interlaced_video_without_the_ffmpeg_program_is_an_error(tmp_path, made, monkeypatch):
+    path = made('still.ts', *INTERLACED['mpeg2.ts'])
     monkeypatch.setenv('PATH', str(tmp_path))
     assert error_of(path) == (f'{path} is interlaced, which OpenCV {cv2.__version__} cannot read: '
                               'install the ffmpeg program')
@@ -106,16 +116,15 @@ def test_the_people_of_an_interlaced_clip(tmp_path):
 
 @pytest.mark.parametrize('codec, name', [('libx264', 'a.mp4'), ('mjpeg', 'a.mov')])
 @pytest.mark.parametrize('angle', [90, 180, 270])
-def test_a_turned_video_is_upright(tmp_path, codec, name, angle):
-    path = turned(make(tmp_path / name, '-c:v', codec), angle)
-    expected = str(tmp_path / 'expected.png')
-    subprocess.run([need('ffmpeg'), '-v', 'error', '-i', path, '-frames:v', '1', expected],
-                   check=True)
+def test_a_turned_video_is_upright(made, codec, name, angle):
+    path = turned(made(name, '-c:v', codec), angle)
+    expected = subprocess.run([need('ffmpeg'), '-v', 'error', '-i', path, '-frames:v', '1', '-f',
+                               'image2pipe', '-c:v', 'png', '-'], stdout=subprocess.PIPE).stdout
+    turn = quarters(np.asarray(Image.open(io.BytesIO(expected)).convert('RGB')))
     with Camera(path) as camera:
         found = list(camera)
-        assert camera.size == ((320, 240) if angle == 180 else (240, 320))
+        assert camera.size == ((160, 120) if angle == 180 else (120, 160))
     assert len(found) == 10
-    turn = quarters(np.asarray(Image.open(expected).convert('RGB')))
     assert turn != QUARTERS and {quarters(frame.image) for frame in found} == {turn}
 
 
@@ -127,12 +136,27 @@ def test_turned_jpegs_of_a_camera(name):
 
 
 @pytest.mark.parametrize('codec, name, aspect, width', [
-    ('libx264', 'a.mp4', '16/11', 465), ('mjpeg', 'a.mov', '1/2', 160)])
+    ('libx264', 'a.mp4', '16/11', 233), ('mjpeg', 'a.mov', '1/2', 80)])
 def test_pixels_become_square(tmp_path, codec, name, aspect, width):
     path = make(tmp_path / name, '-c:v', codec, '-vf', f'setsar={aspect}')
     image = frames(path)[0].image
-    assert image.shape == (240, width, 3) and quarters(image) == QUARTERS
-    assert frames(turned(path, 90))[0].image.shape == (width, 240, 3)
+    assert image.shape == (120, width, 3) and quarters(image) == QUARTERS
+    assert frames(turned(path, 90))[0].image.shape == (width, 120, 3)
+
+
+def test_both_fields_of_an_interlaced_jpeg_fill_the_picture(tmp_path, made):
+    """Capture cards write a JPEG for each field; decoders stop after the first."""
+    whole, fields = cv2.imread(made('a.png', '-frames:v', '1')), io.BytesIO()
+    for first in (0, 1):
+        Image.fromarray(whole[first::2]).save(fields, 'JPEG')
+    with open(made('a.avi', '-c:v', 'rawvideo', '-frames:v', '1'), 'rb') as file:
+        raw = file.read()
+    jpegs = fields.getvalue().ljust(160 * 120 * 3 // 2, b'\0')  # in the place of the raw frame
+    at = raw.index(b'00dc', raw.index(b'movi')) + 8
+    path = tmp_path / 'fields.avi'
+    path.write_bytes(raw[:at].replace(b'I420', b'MJPG') + jpegs + raw[at + len(jpegs):])
+    frame, = frames(str(path))
+    assert frame.image.shape == (120, 160, 3) and quarters(frame.image) == QUARTERS
 
 
 def test_a_video_none_of_whose_frames_can_be_decoded_is_an_error(avi):
@@ -161,14 +185,15 @@ def test_any_name_that_exists_is_a_video(tmp_path, monkeypatch, name):
     assert len(frames(os.fsdecode(name), frames=3)) == 3
 
 
-def test_a_name_that_is_not_utf8_of_an_interlaced_or_broken_video(tmp_path):
+def test_a_name_that_is_not_utf8_of_an_interlaced_or_broken_video(tmp_path, made):
     name = os.fsdecode(os.path.join(os.fsencode(str(tmp_path)), b'\xff.ts'))
-    os.rename(make(tmp_path / 'a.ts', *INTERLACED['mpeg2.ts']), name)
+    shutil.copy(made('still.ts', *INTERLACED['mpeg2.ts']), name)
     assert {quarters(frame.image) for frame in frames(name)} == {QUARTERS}
     os.truncate(name, 100)
     assert error_of(name).startswith(f'{tmp_path}/?.ts is not a readable video')
 
 
+@functools.lru_cache(maxsize=None)
 def stream_of(path: str) -> bytes:
     """A clip as MPEG-TS."""
     return subprocess.run([need('ffmpeg'), '-v', 'error', '-i', path, '-frames:v', '20', '-f',
@@ -194,6 +219,23 @@ def test_standard_input(source):
     with open(CLIP, 'rb') as file, demo('--videosrc', source, '--frames', '3',
                                         stdin=file) as process:
         assert process.communicate(timeout=60)[0].splitlines()[-1] == b'end'
+
+
+@pytest.mark.parametrize('source', ['-', '/dev/stdin', '/dev/fd/0'])
+def test_what_can_be_read_only_once_is_not_repeated(source):
+    with demo('--videosrc', source, '--loop', stdin=subprocess.PIPE) as process:
+        assert process.communicate(stream_of(CLIP), timeout=60) == (b'', (
+            f'error: {source} cannot be repeated, because it can be read only once\n').encode())
+
+
+@pytest.mark.skipif(not ffmpeg.FAILS_ON_INTERLACED, reason='this OpenCV reads interlaced video')
+def test_what_to_do_about_an_interlaced_pipe_is_said(made):
+    """FFmpeg's complaint cannot be heard, as a pipe cannot be opened once more."""
+    with open(made('mpeg2.ts', *INTERLACED['mpeg2.ts'], moves=True), 'rb') as video, \
+            demo('--videosrc', '-', stdin=subprocess.PIPE) as process:
+        out, err = process.communicate(4 * video.read(), timeout=60)
+    assert len(out.splitlines()) > 35 and err.count(b'\n') == 1
+    assert b'if it is interlaced' in err and b'yadif' in err
 
 
 def test_a_pipe_that_cannot_be_read_in_one_go():

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from cameras import CLIP, error_of, frames
-from helpers import ROOT
+from helpers import ROOT, need
 from posesuite.camera import Camera
 
 import cv2
@@ -51,6 +51,15 @@ def test_a_truncated_video_is_reported(avi, caplog):
     assert 30 < count < 70
     assert caplog.messages == [
         f'{avi} ends after {count} of 100 frames: it is truncated or damaged']
+
+
+def test_a_video_of_a_variable_rate_is_not_called_truncated(tmp_path, caplog):
+    """As phones and screen recorders write them. It has room for 28 frames."""
+    path = str(tmp_path / 'a.mkv')
+    subprocess.run([need('ffmpeg'), '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=s=160x120:r=30',
+                    '-t', '1', '-vf', "select='not(mod(n,3))'", path], check=True)
+    assert len(frames(path)) == 10
+    assert caplog.messages == []
 
 
 def test_a_video_over_http_ends(avi):

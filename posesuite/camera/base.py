@@ -2,9 +2,10 @@
 import abc
 import contextlib
 import datetime
+import logging
 import os
 import shlex
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Set
 
 from posesuite.addresses import hidden, is_address
 from posesuite.errors import SuiteError
@@ -13,6 +14,7 @@ from posesuite.pose.json_poses import printable
 from posesuite.pose.pose import Frame
 
 TIMEOUT = 5.0  # seconds without a frame after which a stream has failed and a camera is lost
+LOGGER = logging.getLogger(__name__)
 
 
 class CameraError(SuiteError):
@@ -38,6 +40,13 @@ class Source(abc.ABC):
         self.live = False
         self.fps = 30.0
         self.started: Optional[datetime.datetime] = None
+        self._warnings: Set[str] = set()
+
+    def warn(self, message: str) -> None:
+        """Logs a warning once, however often the source is repeated."""
+        if message not in self._warnings:
+            self._warnings.add(message)
+            LOGGER.warning('%s', message)
 
     @staticmethod
     @abc.abstractmethod

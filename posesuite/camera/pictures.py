@@ -61,7 +61,7 @@ class Pictures(Source):
             except CameraError as error:
                 if len(paths) == 1:
                     raise
-                LOGGER.warning('%s', error)
+                self.warn(str(error))
                 continue
             opened += 1
             yield Frame(image, number, number / self.fps, time.monotonic(),
@@ -88,9 +88,8 @@ class Pictures(Source):
             raise CameraError(f'no pictures at {self.name!r}{left_out and f" ({left_out})"}: need '
                               f'{", ".join(ENDINGS)}')
         if left_out:
-            LOGGER.warning('%s: %d of %d files are left out, because their names do not end as '
-                           'those of pictures: %s', self.name, sum(others.values()), len(files),
-                           left_out)
+            self.warn(f'{self.name}: {sum(others.values())} of {len(files)} files are left out, '
+                      f'because their names do not end as those of pictures: {left_out}')
         return paths
 
 

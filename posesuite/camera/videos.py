@@ -111,8 +111,8 @@ class VideoSource(Source):
             count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
             # A file of a variable rate announces the frames that its length has room for.
             if not self.live and max(number, seconds * self.fps + 1) < MIN_SHARE * count:
-                LOGGER.warning('%s ends after %d of %.0f frames: it is truncated or damaged',
-                               self.name, number, count)
+                self.warn(f'{self.name} ends after {number} of {count:.0f} frames: it is truncated '
+                          'or damaged')
         finally:
             capture.release()
 
@@ -170,7 +170,6 @@ class VideoFile(VideoSource):
     def __init__(self, source: str) -> None:
         super().__init__(source)
         self.once = source in STDIN or is_pipe(source)
-        self._advised = False  # what to do about a pipe that may be interlaced
 
     @staticmethod
     def matches(source: str) -> bool:
@@ -195,11 +194,9 @@ class VideoFile(VideoSource):
     def _check_interlaced(self, number: int) -> None:
         if not self.once:
             super()._check_interlaced(number)
-        elif number > 1 and not self._advised:  # it cannot be opened once more to hear FFmpeg
-            self._advised = True
-            LOGGER.warning('%s: its picture does not change; if it is interlaced, OpenCV %s needs '
-                           '"ffmpeg -i - -vf yadif -f matroska -" before it', self.name,
-                           cv2.__version__)
+        elif number > 1:  # it cannot be opened once more to hear FFmpeg
+            self.warn(f'{self.name}: its picture does not change; if it is interlaced, OpenCV '
+                      f'{cv2.__version__} needs "ffmpeg -i - -vf yadif -f matroska -" before it')
 
     def why(self) -> str:
         if not self.once:

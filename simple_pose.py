@@ -54,10 +54,13 @@ def demo(args: argparse.Namespace) -> int:
             LOGGER.error('%s', error)
         name = picture if os.path.lexists(picture) else shown(picture)  # it may be an address
         name = name if len(pictures) > 1 else ''
-        if args.json:
-            print(as_json(poses, name, problem), flush=True)
-        else:
-            print_table(poses, inference_time, shown(name))
+        try:
+            if args.json:
+                print(as_json(poses, name, problem), flush=True)
+            else:
+                print_table(poses, inference_time, shown(name))
+        except OSError as error:
+            raise OSError(f'cannot write to standard output: {error.strerror}')
     return status
 
 

@@ -164,6 +164,14 @@ def test_one_drawing_that_cannot_be_written_costs_one_line(couple, tmp_path):
     assert sorted(os.listdir(str(tmp_path / 'out'))) == ['couple.jpg', 'no_ending.png']
 
 
+def test_a_full_disk_under_standard_output_is_named(couple):
+    with open('/dev/full', 'wb') as full:
+        done = subprocess.run([sys.executable, SCRIPT, '--model', bundled_model(), couple],
+                              stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b'error: cannot write to standard output: No space left on device' in done.stderr
+
+
 def test_the_picture_is_turned_upright(couple, tmp_path):
     turned = Image.open(couple).rotate(90, expand=True)
     exif = Image.Exif()

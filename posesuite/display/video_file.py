@@ -5,7 +5,7 @@ from typing import Optional, Union
 
 from posesuite.display.output import Output
 from posesuite.display.scene import Scene
-from posesuite.display.video_writers import SAMPLE_SIZE, SOUND_RATE, Ffmpeg, OpenCV, Size
+from posesuite.display.video_writers import SAMPLE_SIZE, SOUND_RATE, Ffmpeg, OpenCV, Size, ending
 
 import cv2
 import numpy as np
@@ -28,9 +28,9 @@ class VideoFile(Output):
     def __init__(self, path: str, fps: float) -> None:
         self._path, self._fps = path, min(MAX_FPS, max(MIN_FPS, fps))
         self._ffmpeg = shutil.which('ffmpeg')
-        if not self._ffmpeg:
-            LOGGER.warning('there is no ffmpeg program: OpenCV writes %s, which is incomplete if '
-                           'the demo is killed', path)
+        if not self._ffmpeg and ending(path) == '.mp4':
+            LOGGER.warning('there is no ffmpeg program: OpenCV writes %s, which does not play if '
+                           'the demo is killed; an .avi does', path)
         self._writer: Optional[Union[Ffmpeg, OpenCV]] = None  # opened for the first frame's size
         self._image: Optional[np.ndarray] = None  # of the last frame, fitted into the file's size
         self._timestamp = 0.0  # of the last frame, seconds

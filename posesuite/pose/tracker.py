@@ -33,6 +33,9 @@ ACCELERATION = 0.4  # standard deviation of the change of speed in a second
 OUTLIER = 3.0  # standard deviations beyond which a pose counts less
 MIN_LIKELIHOOD = 0.002  # likelihood below which a pose belongs to nobody known
 MIN_FAINT = 0.05  # the same of a faint pose
+# Factor of the likelihood that a pose is of somebody whom the frame before did not show: who is
+# hidden, or has gone, mostly stays so, and must not take the pose of a person beside them.
+LOST = 0.02
 # Distance and size difference within which a pose still belongs to somebody whom no pose fits.
 NEAR, NEAR_SIZE = 1.0, 0.7
 NEAR_SPREAD = 3.0  # standard deviations of the prediction by which NEAR grows
@@ -64,7 +67,7 @@ class PoseTracker:
         time: of the frame in seconds. When it jumps back, or far ahead, nobody is known any more.
         """
         step = 0.0 if self._time is None else time - self._time
-        self._time = time
+        before, self._time = self._time, time
         if not self._pace.add(step):
             self._people.clear()
         self._people = [person for person in self._people
@@ -73,7 +76,7 @@ class PoseTracker:
             person.predict(step)
         seen = [_Seen(pose) for pose in poses]
         offsets = self._offsets(seen, step)
-        found = self._match(offsets)
+        found = self._match(offsets, before)
         people = {}
         for j, (pose, i) in enumerate(zip(poses, found)):
             if i is None:
@@ -108,14 +111,17 @@ class PoseTracker:
             person.shift(shift)
         return offsets - np.append(shift, 0) / scales
 
-    def _match(self, offsets: np.ndarray) -> List[Optional[int]]:
+    def _match(self, offsets: np.ndarray, before: Optional[float]) -> List[Optional[int]]:
         """The index of each pose's person, None for a new one: likely pairs first, then near ones.
+
+        before: time of the frame before.
         """
         found: List[Optional[int]] = [None] * offsets.shape[1]
         if not offsets.size:
             return found
         likely = _likely(self._people, offsets)
-        pairs = _exchanged(_best_first(likely, MIN_LIKELIHOOD), likely)
+        worth = likely * [[1.0 if person.seen == before else LOST] for person in self._people]
+        pairs = _exchanged(_best_first(np.where(likely > MIN_LIKELIHOOD, worth, 0), 0), worth)
         gaps = np.hypot(offsets[..., 0], offsets[..., 1])
         reach = np.array([[person.reach] for person in self._people]) + (
             JUMP_SPREAD * self._camera.jump)

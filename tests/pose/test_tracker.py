@@ -62,6 +62,15 @@ def test_someone_lost_for_a_second_keeps_the_id():
     assert list(tracker.update([person(-200 + 5 * 59)], 59 / 30)) == [1]
 
 
+@pytest.mark.parametrize('step', [20, 25])
+def test_a_step_aside_does_not_take_the_id_of_somebody_hidden(step):
+    tracker = PoseTracker()
+    for frame in range(20):
+        assert list(tracker.update([person(0), person(40)], frame / 10)) == [1, 2]
+    assert list(tracker.update([person(0)], 2.0)) == [1]
+    assert list(tracker.update([person(step)], 2.1)) == [1]
+
+
 def test_no_id_is_given_twice():
     tracker = PoseTracker()
     tracker.update([person(-200), person(200)], 0.0)
@@ -141,23 +150,23 @@ def test_true_poses_of_the_samples_keep_their_ids(name):
 
 
 def test_people_who_cross_keep_their_ids():
-    results = evaluate(range(2000, 2008))
+    results = evaluate(range(2000, 2004))
     assert [met > 0 for met, _, _ in results.values()] == [True] * 4
     few, (crossings, switches, fragments) = results[2] + results[3], sum(results.values())
-    assert crossings > 80
+    assert crossings > 40
     assert few[1] <= 1
     # This guards against regressions; benchmarks/tracker.py measures more clips.
-    assert switches <= 8
-    assert fragments <= 12
+    assert switches <= 5
+    assert fragments <= 5
 
 
 def test_people_keep_their_ids_before_a_camera_that_shakes():
-    results = evaluate(range(2000, 2003), shake=10.0)
+    results = evaluate(range(2000, 2002), shake=10.0)
     crossings, switches, fragments = sum(results.values())
-    assert crossings > 30
-    # Without the camera's motion it is 76 and 164.
-    assert switches <= 12
-    assert fragments <= 28
+    assert crossings > 15
+    # Without the camera's motion it is 21 and 6.
+    assert switches <= 5
+    assert fragments <= 5
 
 
 @pytest.mark.parametrize('pan', [0, 150, -250])  # pixels a second

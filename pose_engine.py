@@ -54,10 +54,10 @@ class PoseEngine:
         options = _given(max_poses=(max_poses, Integral, 1, 1000),
                          score_threshold=(score_threshold, Real, 0, 1),
                          nms_radius=(nms_radius, Real, 0, 1e6))
-        threads = _given(num_threads=(num_threads, Integral, 1, 64)).get('num_threads',
-                                                                         default_threads())
+        _given(num_threads=(num_threads, Integral, 1, 64))
         choice, self._network = open_network(
-            os.fsdecode(model_path), device, threads, lambda model: op_libraries(model, options))
+            os.fsdecode(model_path), device, num_threads or default_threads(),
+            lambda model: op_libraries(model, options))
         try:
             self._family = find_family(self._network, options)
         except ValueError as error:
@@ -115,7 +115,7 @@ class PoseEngine:
         return heatmap_in_image(scores, stride, placement, size)
 
 
-def _given(**options: Tuple[Any, type, float, float]) -> Dict[str, float]:
+def _given(**options: Tuple[Any, Any, float, float]) -> Dict[str, float]:
     """The options that are not None. options: (value, type, lowest, highest); raises ValueError."""
     for name, (value, kind, low, high) in options.items():
         if value is not None and not (isinstance(value, kind) and low <= value <= high):

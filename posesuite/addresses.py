@@ -20,8 +20,9 @@ def hidden(address: str) -> str:
 
     Cameras and recorders take passwords before the host, in the path and in the query.
     """
-    scheme, rest = re.match(r'(?:(\w+):/+|/+)?(.*)', address, re.DOTALL).groups()
-    authority, beyond = re.match(r'([^/?#]*)(.*)', rest, re.DOTALL).groups()
+    _, scheme, rest = re.split(r'^(?:(\w+):/+|/+)?', address, maxsplit=1)
+    authority = re.split('[/?#]', rest)[0]
+    beyond = rest[len(authority):]
     host = _host(authority)
     if '@' in beyond and not re.search(r'[.\]]', host):  # perhaps a password with a slash in it
         host = _host(re.split('[/?#]', beyond.split('@')[-1])[0])

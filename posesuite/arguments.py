@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         self._has_commands = True
         return super().add_subparsers(**options)
 
-    def parse_known_args(self, args: Optional[Sequence[str]] = None,
+    def parse_known_args(self, args: Optional[Sequence[str]] = None,  # type: ignore[override]
                          namespace: Optional[argparse.Namespace] = None,
                          **options: Any) -> Tuple[argparse.Namespace, List[str]]:
         """As in the base class, but no argument is left over."""

@@ -7,7 +7,7 @@ import os
 import platform
 import tempfile
 import unicodedata
-from typing import IO, Any, Hashable, Iterable, Iterator, List
+from typing import IO, Any, Dict, Hashable, Iterable, Iterator, List
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(PACKAGE)
@@ -101,7 +101,7 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str] = ()) -> None:
     """
     read = {identity: path for source in inputs for path in _files_of(source)
             for identity in _identity(path)}
-    written = {}
+    written: Dict[Hashable, str] = {}
     for path in outputs:
         for identity in [*_identity(path), *_identity(f'{path}.part')]:
             if identity in read:

@@ -14,7 +14,8 @@ from posesuite.download import GOOGLE_URL, listed_files
 
 import pytest
 
-MODULES = [f'posesuite/{name}.py' for name in ('__init__', 'download', 'errors', 'files', 'script')]
+MODULES = [f'posesuite/{name}.py' for name in (
+    '__init__', 'addresses', 'arguments', 'core_dumps', 'download', 'errors', 'files', 'script')]
 
 
 def run(tmp_path: Any, *args: str, names: Sequence[str] = (), script: str = 'models/download.py',

@@ -33,9 +33,11 @@ def main() -> int:
         try:
             network = open_network(model, **connection.recv())
         except EngineError as error:
-            return connection.send(EngineError(str(error))) or 1
+            connection.send(EngineError(str(error)))
+            return 1
         except (MemoryError, OSError, RuntimeError, SystemError, ValueError) as error:
-            return connection.send(RuntimeError(one_line(error) or type(error).__name__)) or 1
+            connection.send(RuntimeError(one_line(error) or type(error).__name__))
+            return 1
         shapes = [(tensor['shape'].tolist(), tensor['dtype'])
                   for tensor in [network.input_details, *network.outputs]]
         size = sum(map(aligned, shapes))

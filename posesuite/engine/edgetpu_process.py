@@ -16,7 +16,7 @@ import weakref
 from collections import deque
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from posesuite.child import child_command
 from posesuite.engine.model_file import EngineError
@@ -55,10 +55,10 @@ class EdgeTpuNetwork(Network):
                           'op_libraries': op_libraries}
         self._files = _memory_file(choice.model), _memory_file()  # the model; images and results
         weakref.finalize(self, _close, self._files)
-        self._failures = deque()  # time.monotonic() of those within RESTART_PERIOD
+        self._failures: Deque[float] = deque()  # time.monotonic() of those within RESTART_PERIOD
         self._why = ''  # of the latest failure
         self._since: Optional[float] = None  # time.time() of the first failure that still lasts
-        self._start(0.0)
+        self._process, self._starting, self._end = self._start(0.0)
         try:
             answer = self._process.answer(START_TIMEOUT)
         except (_Died, TimeoutError) as error:
@@ -93,7 +93,8 @@ class EdgeTpuNetwork(Network):
         failures = self._count_failures()
         try:
             if self._process.ended:
-                self._start(RESTART_DELAYS[failures - 1] if failures else 0.0)
+                self._process, self._starting, self._end = self._start(
+                    RESTART_DELAYS[failures - 1] if failures else 0.0)
             if self._starting:
                 self._process.answer(ANSWER_TIMEOUT)
                 self._starting = False
@@ -106,10 +107,10 @@ class EdgeTpuNetwork(Network):
             self._end()
             raise
 
-    def _start(self, delay: float) -> None:
-        self._process = _Process(self._files, dict(self._settings, delay=delay))
-        self._starting = True
-        self._end = weakref.finalize(self, self._process.end)
+    def _start(self, delay: float) -> 'Tuple[_Process, bool, Callable[[], Any]]':
+        """A process, that it is starting, and what ends it at the latest with this object."""
+        process = _Process(self._files, dict(self._settings, delay=delay))
+        return process, True, weakref.finalize(self, process.end)
 
     def _fail(self, error: Exception) -> None:
         """Raises EdgeTpuFault; ends the process, unless it may still start."""
@@ -155,7 +156,7 @@ class _Process:
             inherited = theirs.fileno(), *files
             # In a session of its own, Ctrl-C in the terminal reaches the engine's process alone.
             # The other end of its stdin is open for as long as this process lives.
-            self._process = subprocess.Popen(
+            self._process: Any = subprocess.Popen(
                 child_command('posesuite.engine.edgetpu_child', *map(str, inherited)),
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 pass_fds=inherited, start_new_session=True)
@@ -171,7 +172,8 @@ class _Process:
 
     def answer(self, timeout: float) -> Any:
         """The latest request's answer. Raises TimeoutError, _Died, or what the process sent."""
-        deadline, sources = time.monotonic() + timeout, [self._requests, self._process.stderr]
+        deadline = time.monotonic() + timeout
+        sources = [self._requests, self._process.stderr]
         while True:
             ready = wait(sources, max(0, deadline - time.monotonic()))
             if self._process.stderr in ready:

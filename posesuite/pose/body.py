@@ -75,7 +75,8 @@ def neck(points: Points) -> Optional[Tuple[Point, Point]]:
     """
     ends = chosen(points, SHOULDERS)
     head = next(filter(None, (middle(chosen(points, parts)) for parts in HEADS)), None)
-    return (head, middle(ends)) if head and len(ends) == 2 else None
+    shoulders = middle(ends) if len(ends) == 2 else None
+    return (head, shoulders) if head and shoulders else None
 
 
 def shoulder_width(points: Points) -> Optional[float]:

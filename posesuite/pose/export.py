@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
-from typing import IO, Any, Dict, Iterator, Set
+from typing import IO, Any, Dict, Iterator, List, Set
 
 from posesuite.files import private, written_whole
 from posesuite.pose.log import LogFrame, read_log
@@ -111,7 +111,7 @@ class _Names:
 
     def _is_taken(self, name: str) -> bool:
         number = re.fullmatch(r'(\d{6,})\.jpg', name)
-        return name in self._seen or bool(number) and int(number.group(1)) <= self._newest
+        return name in self._seen or number is not None and int(number.group(1)) <= self._newest
 
 
 def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
@@ -120,7 +120,8 @@ def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
     Without any labelled keypoint the box is that of all. Nobody knows outlines, so the segmentation
     is the box's corners, as pycocotools makes it of results.
     """
-    flat, labelled = [], []
+    flat: List[float] = []
+    labelled = []
     for point, score in pose.keypoints.values():
         flat += [point.x, point.y, 2] if score >= MIN_LABEL_SCORE else [0, 0, 0]
         if score >= MIN_LABEL_SCORE:

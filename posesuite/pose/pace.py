@@ -2,7 +2,7 @@
 import logging
 import statistics
 from collections import deque
-from typing import Optional
+from typing import Deque, Optional
 
 LOGGER = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ class Pace:
     """The pace of one source, which says once if its frames come too rarely to follow people."""
 
     def __init__(self) -> None:
-        self._steps = deque(maxlen=STEPS)  # seconds
+        self._steps: Deque[float] = deque(maxlen=STEPS)  # seconds
         self._said = False
 
     def add(self, step: float) -> bool:
@@ -27,10 +27,11 @@ class Pace:
         usual = self._usual
         if step > 0:
             self._steps.append(step)
-        if not self._said and len(self._steps) == STEPS and self._usual > RARE:
+        pace = self._usual
+        if not self._said and len(self._steps) == STEPS and pace and pace > RARE:
             self._said = True
             LOGGER.warning('frames come %.1f s apart, too rarely to follow people who move: '
-                           'their numbers may change', self._usual)
+                           'their numbers may change', pace)
         longest = SLOWEST if usual is None else min(SLOWEST, max(MAX_GAP, GAP_STEPS * usual))
         return 0 <= step <= longest
 

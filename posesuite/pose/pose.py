@@ -32,7 +32,7 @@ class Keypoints(Dict[KeypointType, Keypoint]):
     def __missing__(self, part: Any) -> Keypoint:
         with contextlib.suppress(ValueError):
             if isinstance(part, str):
-                return self[KeypointType(part)]
+                return self[KeypointType(part)]  # type: ignore[arg-type]  # see its _missing_
         raise KeyError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
 
 

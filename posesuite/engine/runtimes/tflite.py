@@ -103,7 +103,7 @@ class TfliteNetwork(Network):
         if address != self._input_address:
             shape, dtype = self.input_details['shape'], np.dtype(self.input_details['dtype'])
             memory = (ctypes.c_char * (int(shape.prod()) * dtype.itemsize)).from_address(address)
-            self._input_array = np.frombuffer(memory, dtype).reshape(shape[1:])
+            self._input_array = np.ndarray(shape[1:].tolist(), dtype, memoryview(memory))
             self._input_address = address
         return self._input_array
 

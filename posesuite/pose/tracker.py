@@ -147,7 +147,8 @@ def _likely(people: 'List[_Person]', offsets: np.ndarray) -> np.ndarray:
 
 def _best_first(worth: np.ndarray, least: float) -> List[Tuple[int, int]]:
     """Pairs of a row and a column of more worth than `least`, each in one pair at most."""
-    worth, pairs = worth.copy(), []
+    worth = worth.copy()
+    pairs: List[Tuple[int, int]] = []
     while True:
         i, j = divmod(int(worth.argmax()), worth.shape[1])
         if worth[i, j] <= least:

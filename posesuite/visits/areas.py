@@ -1,40 +1,96 @@
-"""Areas, the named parts of the floor that the report distinguishes: reads and writes areas.json.
+"""What is drawn on a room for the report and the screen: reads and writes areas.json.
 
-An area is a polygon of three points or more, x and y in thousandths of the image's width and
-height, from its top left corner. With several stores, "store" names the one whose camera sees the
-area:
+All points are x and y in thousandths of the picture's width and height, from its top left corner.
+With several stores, "store" names the one whose camera sees what is drawn. All four lists may be
+left out:
 
-    {"areas": [{"name": "Till", "polygon": [[489, 484], [795, 517], [655, 854]]},
-               {"name": "Door", "polygon": [[10, 20], [90, 20], [90, 80]], "store": "hall.db"}]}
+    {"areas": [{"name": "Till", "polygon": [[489, 484], [795, 517], [655, 854]], "kind": "queue"},
+               {"name": "Door", "polygon": [[10, 20], [90, 20], [90, 80]], "store": "hall.db"}],
+     "lines": [{"name": "Entrance", "line": [[100, 900], [600, 900]]}],
+     "blackout": [{"polygon": [[700, 100], [900, 100], [900, 300]]}],
+     "floor": [{"points": [[200, 900], [800, 900], [700, 400], [300, 400]],
+                "metres": [[0, 0], [3, 0], [3, 5], [0, 5]]}]}
 
-A person is where their feet are. Where areas overlap, the first one counts.
+A person is where their feet are. Where areas overlap, the first one counts. The kind of an area is
+"area", "display" (something that people look at) or "queue". Who crosses a line towards its left,
+as seen from its first point to its second, comes in. What lies in a blackout is neither shown nor
+counted. The floor is known in metres by four points (floor.py), once for each store.
 """
 import json
 import os
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from posesuite.files import written_whole
+from posesuite.visits.floor import Floor, floor_from, pair_from
+from posesuite.visits.polygons import crosses_itself
 
 import cv2
 import numpy as np
 
 MAX_FILE_SIZE = 1 << 20  # bytes of an areas.json
-MAX_AREAS = 99  # areas in an areas.json, of all stores
-MAX_CORNERS = 100  # corners of an area
-MAX_NAME_LENGTH = 60  # characters of an area's name
+MAX_ITEMS = 99  # in each of its lists, of all stores
+MAX_CORNERS = 100  # corners of a polygon
+MAX_NAME_LENGTH = 60  # characters of a name
+MIN_LINE = 10  # thousandths, shortest line in x or y
+KINDS = 'area', 'display', 'queue'
+LISTS = {'areas': 'areas', 'lines': 'lines', 'blackout': 'blackouts', 'floor': 'floors'}
+Part = TypeVar('Part')
+Points = List[Tuple[float, float]]
 
 
 class Area(NamedTuple):
-    """A part of an image. polygon: x, y in thousandths; store: the store's file name, or ''."""
+    """A part of a picture. polygon: x, y in thousandths; store: the store's file name, or '';
+    kind: one of KINDS.
+    """
     name: str
-    polygon: List[Tuple[float, float]]
+    polygon: Points
+    store: str
+    kind: str = 'area'
+
+
+class Line(NamedTuple):
+    """A counting line. line: its two ends, x, y in thousandths; store: as of an area."""
+    name: str
+    line: Points
+    store: str
+
+    def inner_side(self, points: Any) -> np.ndarray:
+        """How far points, [N, 2] in thousandths, are on the inner side, to the left of the line and
+        of what prolongs it; [N], negative on the outer side.
+        """
+        (x, y), (to_x, to_y) = self.line
+        points = np.asarray(points, float).reshape(-1, 2)
+        across = (to_y - y) * (points[:, 0] - x) - (to_x - x) * (points[:, 1] - y)
+        return across / np.hypot(to_x - x, to_y - y)
+
+
+class Blackout(NamedTuple):
+    """A part of a picture that is neither shown nor counted. As an area without a name."""
+    polygon: Points
     store: str
 
 
-def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
+class Plan(NamedTuple):
+    """What an areas.json holds."""
+    areas: List[Area] = []
+    lines: List[Line] = []
+    blackouts: List[Blackout] = []
+    floors: List[Floor] = []
+
+    def of(self, store: str) -> 'Plan':
+        """What belongs to the store of this file name, or to any."""
+        return Plan(*([part for part in parts if part.store in ('', store)] for parts in self))
+
+    def without(self, store: str) -> 'Plan':
+        """What belongs to other stores than the one of this file name."""
+        return Plan(*([part for part in parts if part.store not in ('', store)]
+                      for parts in self))
+
+
+def read_plan(path: str, stores: Optional[Sequence[str]] = None) -> Plan:
     """Reads an areas.json.
 
-    stores: the paths of the stores that areas may name; None allows any.
+    stores: the paths of the stores that it may name; None allows any.
     Raises ValueError or OSError with one line.
     """
     try:
@@ -48,90 +104,116 @@ def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
         value = json.loads(text.decode('utf-8'))
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not JSON: {error}')
-    listed = value.get('areas') if isinstance(value, dict) else None
-    if not isinstance(listed, list) or len(listed) > MAX_AREAS:
-        raise ValueError(f'{path}: need an object whose "areas" lists {MAX_AREAS} areas or fewer')
+    # An unknown name may be a blackout that is misspelt.
+    if not isinstance(value, dict) or not value or set(value) - set(LISTS):
+        raise ValueError(f'{path}: need an object with lists called '
+                         + ', '.join(f'"{name}"' for name in LISTS) + ' and no others')
     names = stores and [os.path.basename(store) for store in stores]
-    found = []
+    return Plan(*(_read_list(path, value, key, check, names) for key, check in (
+        ('areas', area_from), ('lines', line_from), ('blackout', blackout_from),
+        ('floor', floor_from))))
+
+
+def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
+    """The areas of an areas.json; parameters and errors as of read_plan."""
+    return read_plan(path, stores).areas
+
+
+def write_plan(path: str, plan: Plan) -> None:
+    """Writes an areas.json, a line a part of it. Raises OSError with one line."""
+    texts = []
+    for key, parts in zip(LISTS, plan):
+        lines = [json.dumps({name: value for name, value in part._asdict().items()
+                             if value and (name, value) != ('kind', KINDS[0])}) for part in parts]
+        if lines or key == 'areas':
+            texts.append(f'"{key}": [\n' + ',\n'.join(lines) + '\n]')
+    with written_whole(path) as file:
+        file.write('{' + ',\n'.join(texts) + '}\n')
+
+
+def _read_list(path: str, value: Dict[str, Any], key: str, check: Callable[[Any, str], Part],
+               stores: Optional[List[str]]) -> List[Part]:
+    """One list of an areas.json. stores: names that may be in "store"; None allows any."""
+    listed = value.get(key, [])
+    if not isinstance(listed, list) or len(listed) > MAX_ITEMS:
+        raise ValueError(f'{path}: "{key}" must list {MAX_ITEMS} {LISTS[key]} or fewer')
+    found: List[Part] = []
     for number, item in enumerate(listed, 1):
         try:
-            area = area_from(item, names)
-            if area[::2] in (other[::2] for other in found):
-                raise ValueError('there is another area of this name')
-            found.append(area)
+            part = check(item, _store(item, stores))
+            refuse_conflicts(part, found)
+            found.append(part)
         except ValueError as error:
             name = item.get('name') if isinstance(item, dict) else None
-            raise ValueError(f'{path}: area {number}{f" ({name!r:.40})" if name else ""}: {error}')
+            raise ValueError(f'{path}: {LISTS[key][:-1]} {number}'
+                             f'{f" ({name!r:.40})" if name else ""}: {error}')
     return found
 
 
-def write_areas(path: str, areas: Sequence[Area]) -> None:
-    """Writes an areas.json, a line an area. Raises OSError with one line."""
-    lines = [json.dumps({key: value for key, value in area._asdict().items() if value})
-             for area in areas]
-    with written_whole(path) as file:
-        file.write('{"areas": [\n' + ',\n'.join(lines) + '\n]}\n')
-
-
-def area_from(item: Any, stores: Optional[List[str]]) -> Area:
-    """Checks one item of an areas.json and makes an area of it.
-
-    stores: names that it may have in "store"; None allows any. Raises ValueError.
-    """
-    name, polygon, store = (item.get(key) if isinstance(item, dict) else None
-                            for key in ('name', 'polygon', 'store'))
-    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise ValueError(f'need "name", a text of 1 to {MAX_NAME_LENGTH} printable characters')
-    if not isinstance(polygon, list) or not 3 <= len(polygon) <= MAX_CORNERS:
-        raise ValueError(f'need "polygon", a list of 3 to {MAX_CORNERS} points')
-    for point in polygon:
-        if not (isinstance(point, list) and len(point) == 2 and all(
-                isinstance(v, (int, float)) and not isinstance(v, bool) and 0 <= v <= 1000
-                for v in point)):
-            raise ValueError(f'need points [x, y] with numbers from 0 to 1000, got {point!r:.40}')
-    if cv2.contourArea(np.array(polygon, np.float32)) < 1:
-        raise ValueError('the polygon has no area')
-    if crosses_itself(polygon):
-        raise ValueError('the polygon crosses itself')
+def _store(item: Any, stores: Optional[List[str]]) -> str:
+    """The store that an item of an areas.json belongs to. Raises ValueError."""
+    store = item.get('store') if isinstance(item, dict) else None
     if stores is None:
         if not isinstance(store, (str, type(None))):
             raise ValueError(f'need "store", a file name, got {store!r:.40}')
     elif store not in stores and not (store is None and len(stores) == 1):
         raise ValueError(f'need "store", one of {", ".join(stores)}'
                          + (f'; got {store!r:.40}' if store is not None else ''))
-    return Area(name, [(x, y) for x, y in polygon], store or (stores or [''])[0])
+    return store or (stores or [''])[0]
 
 
-def crosses_itself(corners: Sequence[Sequence[float]], closed: bool = True) -> bool:
-    """Whether lines from corner to corner cross or touch each other anywhere but at their ends.
-
-    corners: x, y of each; closed: whether a line leads from the last one to the first.
-    """
-    points = [point for point, last in zip(corners, [None, *corners]) if point != last]
-    if closed and points and points[0] == points[-1]:
-        del points[-1]
-    ends = np.array(points, float).reshape(-1, 2)
-    begins, ends = (ends, np.roll(ends, -1, 0)) if closed else (ends[:-1], ends[1:])
-    return any(_touch(begins[i], ends[i], begins[j], ends[j], j == i + 1,
-                      closed and i == 0 and j == len(begins) - 1)
-               for i in range(len(begins)) for j in range(i + 1, len(begins)))
+def refuse_conflicts(part: Any, others: Sequence[Any]) -> None:
+    """Raises ValueError if a part of a plan cannot stand beside others of its list."""
+    if isinstance(part, Floor):
+        if any(part.store == other.store or '' in (part.store, other.store) for other in others):
+            raise ValueError('the floor of this store is given already')
+        if any(part.y_up != other.y_up for other in others):
+            raise ValueError('it is the mirror image of the other floors: seen from above, the y '
+                             "axis must be on the same side of the x axis for all cameras")
+    elif not isinstance(part, Blackout) and any(
+            (part.name, part.store) == (other.name, other.store) for other in others):
+        raise ValueError(f'there is another {type(part).__name__.lower()} of this name')
 
 
-def _touch(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, joined: bool,
-           ringed: bool) -> bool:
-    """Whether the lines ab and cd share a point; joined: apart from b = c; ringed: from a = d."""
-    if joined and ringed:  # a polygon of two lines
-        return True
-    if joined or ringed:  # they share more only if one leads back over the other
-        corner, one, other = (b, a, d) if joined else (a, b, c)
-        return _side(corner, one, other) == 0 and np.dot(one - corner, other - corner) > 0
-    sides = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
-    if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
-        return True
-    return any(side == 0 and (np.minimum(p, q) <= r).all() and (r <= np.maximum(p, q)).all()
-               for side, p, q, r in zip(sides, (a, a, c, c), (b, b, d, d), (c, d, a, b)))
+def area_from(item: Any, store: str) -> Area:
+    """Checks an area of an areas.json. Raises ValueError."""
+    name, polygon = _name(item), _polygon(item)
+    kind = item.get('kind', KINDS[0])
+    if kind not in KINDS:
+        raise ValueError(f'need "kind", one of {", ".join(KINDS)}; got {kind!r:.40}')
+    return Area(name, polygon, store, kind)
 
 
-def _side(a: np.ndarray, b: np.ndarray, point: np.ndarray) -> float:
-    """On which side of the line from a to b a point is: its sign; 0 on the line."""
-    return (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])
+def line_from(item: Any, store: str) -> Line:
+    """Checks a counting line of an areas.json. Raises ValueError."""
+    name, line = _name(item), item.get('line')
+    if not isinstance(line, list) or len(line) != 2:
+        raise ValueError('need "line", a list of 2 points')
+    ends = [pair_from(point) for point in line]
+    if np.abs(np.subtract(*ends)).max() < MIN_LINE:
+        raise ValueError(f'the line is too short, less than {MIN_LINE} thousandths')
+    return Line(name, ends, store)
+
+
+def blackout_from(item: Any, store: str) -> Blackout:
+    """Checks a blackout of an areas.json. Raises ValueError."""
+    return Blackout(_polygon(item), store)
+
+
+def _name(item: Any) -> str:
+    name = item.get('name') if isinstance(item, dict) else None
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise ValueError(f'need "name", a text of 1 to {MAX_NAME_LENGTH} printable characters')
+    return name
+
+
+def _polygon(item: Any) -> Points:
+    polygon = item.get('polygon') if isinstance(item, dict) else None
+    if not isinstance(polygon, list) or not 3 <= len(polygon) <= MAX_CORNERS:
+        raise ValueError(f'need "polygon", a list of 3 to {MAX_CORNERS} points')
+    corners = [pair_from(point) for point in polygon]
+    if cv2.contourArea(np.array(corners, np.float32)) < 1:
+        raise ValueError('the polygon has no area')
+    if crosses_itself(corners):
+        raise ValueError('the polygon crosses itself')
+    return corners

@@ -12,11 +12,12 @@ from posesuite.visits.areas import (
     MAX_CORNERS,
     MAX_NAME_LENGTH,
     Area,
+    Plan,
     area_from,
-    crosses_itself,
-    read_areas,
-    write_areas,
+    read_plan,
+    write_plan,
 )
+from posesuite.visits.polygons import crosses_itself
 
 import cv2
 import numpy as np
@@ -35,9 +36,8 @@ def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
     areas of other stores stay in the file as they are. Returns once the user is done.
     Raises ValueError, OSError or DisplayError with one line.
     """
-    areas = read_areas(path) if os.path.exists(path) else []
-    mine = [area for area in areas if area.store in ('', store)]
-    others = [area for area in areas if area not in mine]
+    plan = read_plan(path) if os.path.exists(path) else Plan()
+    mine, others = plan.of(store).areas, plan.without(store).areas
     editor = AreasEditor(room, mine, store)
     window = Window('areas', editor.on_mouse, 'no display to draw areas on')
     try:
@@ -48,7 +48,7 @@ def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
             editor.press(key)
             if editor.areas != mine:
                 mine = list(editor.areas)
-                write_areas(path, others + mine)
+                write_plan(path, plan._replace(areas=others + mine))
     finally:
         window.close()
     if mine:
@@ -131,8 +131,8 @@ class AreasEditor:
             self._name = self._name[:-1]
         elif key in ENTER:
             try:
-                area = area_from({'name': self._name.strip(), 'store': self._store or None,
-                                  'polygon': [list(corner) for corner in self._corners]}, None)
+                area = area_from({'name': self._name.strip(), 'polygon':
+                                  [list(corner) for corner in self._corners]}, self._store)
                 if area.name in (other.name for other in self.areas):
                     raise ValueError('there is another area of this name')
             except ValueError as error:

@@ -2,7 +2,8 @@
 import json
 import os
 
-from posesuite.visits.areas import Area, crosses_itself, read_areas, write_areas
+from posesuite.visits.areas import Area, Plan, read_areas, write_plan
+from posesuite.visits.polygons import crosses_itself
 
 import pytest
 
@@ -12,9 +13,9 @@ SQUARE = [[0, 0], [9, 0], [9, 9]]
 
 
 @pytest.mark.parametrize('text, reason', [
-    ('{', 'is not JSON'), ('[]', 'lists 99 areas or fewer'),
-    ('{"areas": {}}', 'lists 99 areas or fewer'),
-    (json.dumps({'areas': [{}] * 100}), 'lists 99 areas or fewer'),
+    ('{', 'is not JSON'), ('[]', 'an object with lists'),
+    ('{"areas": {}}', 'list 99 areas or fewer'),
+    (json.dumps({'areas': [{}] * 100}), 'list 99 areas or fewer'),
     ([3], 'area 1: need "name"'),
     ([{'name': 'a' * 61, 'polygon': SQUARE}], 'text of 1 to 60'),
     ([{'name': 'a\nb', 'polygon': SQUARE}], 'printable'),
@@ -64,15 +65,15 @@ def test_lines_that_are_not_closed():
 
 def test_a_file_is_read_as_it_was_written(tmp_path):
     path = str(tmp_path / 'areas.json')
-    write_areas(path, [TILL, DOOR])
+    write_plan(path, Plan([TILL, DOOR]))
     assert read_areas(path) == [TILL, DOOR]
     assert os.listdir(str(tmp_path)) == ['areas.json']
 
 
 def test_a_file_that_cannot_be_written_is_one_line_and_stays(tmp_path):
     with pytest.raises(OSError, match='cannot write .*: No such file or directory$'):
-        write_areas(str(tmp_path / 'none' / 'areas.json'), [TILL])
+        write_plan(str(tmp_path / 'none' / 'areas.json'), Plan([TILL]))
     (tmp_path / 'areas.json').mkdir()
     with pytest.raises(OSError, match='cannot write .*: Is a directory$'):
-        write_areas(str(tmp_path / 'areas.json'), [TILL])
+        write_plan(str(tmp_path / 'areas.json'), Plan([TILL]))
     assert os.listdir(str(tmp_path)) == ['areas.json']

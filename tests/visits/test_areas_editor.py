@@ -6,7 +6,7 @@ from typing import Any, List
 
 from figures import frame
 from helpers import ROOT, bundled_model, need, wait_for
-from posesuite.visits.areas import Area, read_areas, write_areas
+from posesuite.visits.areas import Area, Plan, read_areas, write_plan
 from posesuite.visits.areas_editor import BEGUN_COLOR, AreasEditor, edge_drawing, room_to_draw_on
 
 import cv2
@@ -116,7 +116,7 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
     need('import')
     subprocess.run([need('setxkbmap'), 'ch'], env=screen, check=True)  # has é and ü
     path = str(tmp_path / 'areas.json')
-    write_areas(path, [DOOR])
+    write_plan(path, Plan([DOOR]))
     frames = [os.path.join(ROOT, 'samples', 'in_and_out.mp4'), '--background-delay', '0.4',
               '--model', bundled_model()]  # which takes this room for empty
     if not background:

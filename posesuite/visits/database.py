@@ -1,4 +1,4 @@
-"""The file of visits: an SQLite database without any image, written, purged and forgotten.
+"""The file of visits: an SQLite database, written, purged and forgotten.
 
 `application_id` marks it, `user_version` is its version. Its tables are those of rows.py.
 """
@@ -31,9 +31,12 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
-# Stores of version 1 may lack this table, which is made when they are opened for writing.
-CLOCKS = """CREATE TABLE IF NOT EXISTS clocks (run INTEGER PRIMARY KEY, boot TEXT, zero INTEGER,
-first INTEGER, last INTEGER, confirmed INTEGER)"""
+# Stores of version 1 may lack these tables, which are made when they are opened for writing.
+ADDED = """
+CREATE TABLE IF NOT EXISTS clocks (run INTEGER PRIMARY KEY, boot TEXT, zero INTEGER, first INTEGER,
+                                   last INTEGER, confirmed INTEGER);
+CREATE TABLE IF NOT EXISTS rooms (run INTEGER PRIMARY KEY, whole INTEGER, picture BLOB);
+"""
 ASIDE = '.damaged-%Y%m%d-%H%M%S'  # suffix of a store that is set aside, a format of its UTC
 MIN_ASIDE_INTERVAL = 60.0  # seconds in which a store that is damaged again is an error
 HEADER_SIZE = 100  # bytes of an SQLite file's header
@@ -126,6 +129,7 @@ class VisitFile:
         for table, made in (
                 ('runs', ((run + id, *row) for id, row in rows['runs'].items())),
                 ('clocks', ((run + id, *row) for id, row in rows.get('clocks', {}).items())),
+                ('rooms', ((run + id, *row) for id, row in rows.get('rooms', {}).items())),
                 ('gaps', ((run + id, begun, *row) for (id, begun), row in rows['gaps'].items())),
                 ('visits', ((visit + id, run + row[0], *row[1:])
                             for id, row in rows['visits'].items())),
@@ -133,6 +137,8 @@ class VisitFile:
                                for (id, when), row in rows['positions'].items()))):
             marks = ', '.join('?' * TABLES[table])
             self._db.executemany(f'INSERT OR REPLACE INTO {table} VALUES ({marks})', made)
+        if rows.get('rooms'):  # the latest alone is kept
+            self._db.execute('DELETE FROM rooms WHERE run < (SELECT max(run) FROM rooms)')
         self._db.execute('COMMIT')
 
     def _shift(self, run: int, by: int) -> None:
@@ -158,7 +164,8 @@ class VisitFile:
                 self._db.execute(f'DELETE FROM {table} WHERE run = :run AND ended < :oldest',
                                  limits)
             self._db.execute('DELETE FROM runs WHERE id = :run AND ended < :oldest', limits)
-        self._db.execute('DELETE FROM clocks WHERE run NOT IN (SELECT id FROM runs)')
+        for table in ('clocks', 'rooms'):
+            self._db.execute(f'DELETE FROM {table} WHERE run NOT IN (SELECT id FROM runs)')
         self._db.execute('COMMIT')
         # execute() would make only one step of this statement, and each step frees one page.
         self._db.executescript('PRAGMA incremental_vacuum')
@@ -182,7 +189,7 @@ class VisitFile:
         if not is_store(self._db, self._path, may_be_new=True):
             self._db.execute('PRAGMA auto_vacuum = INCREMENTAL')
             self._db.executescript(SCHEMA)
-        self._db.execute(CLOCKS)
+        self._db.executescript(ADDED)
         os.fchmod(self._lock, 0o600)  # SQLite gives its other files the same mode
         self._db.execute('PRAGMA journal_mode = WAL')
         if self._base is None:

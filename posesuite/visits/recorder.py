@@ -62,6 +62,7 @@ class Recorder:
         self._intervals: Deque[int] = collections.deque(maxlen=INTERVALS)  # milliseconds, latest
         self._visits = 0  # number of visits so far
         self._present: Dict[int, _Visit] = {}  # by the tracker's ids
+        self._room: Optional[Tuple[int, bytes]] = None  # the row of the room's picture
 
     @property
     def run(self) -> int:
@@ -110,6 +111,15 @@ class Recorder:
         self._record_people(rows, {} if blind else people)
         return rows
 
+    def keep_room(self, row: Tuple[int, bytes]) -> Rows:
+        """The row of a picture of the room, as room_row makes it: that of the present run, and of
+        those that follow at its size.
+        """
+        rows, self._room = no_rows(), row
+        if self._run:
+            rows['rooms'][self._run] = row
+        return rows
+
     def end(self) -> Rows:
         """Ends the visits of all who are present; their rows and the run's."""
         rows = self.run_row()
@@ -133,6 +143,8 @@ class Recorder:
     def _begin_run(self, rows: Rows, frame: Frame, size: Tuple[int, int], clock: float) -> None:
         for table, ended in self.end().items():
             rows[table].update(ended)
+        if self._run and size != self._size:
+            self._room = None
         self._clock, self._size, self._confirmed = clock, size, False
         self._captured = frame.captured, frame.captured
         self._epoch = clock + frame.captured - frame.time if self._start is None else self._start
@@ -140,6 +152,8 @@ class Recorder:
         self._why = ''
         self._intervals.clear()
         self._run += 1
+        if self._room:
+            rows['rooms'][self._run] = self._room
 
     def _record_gap(self, rows: Rows, fault: str) -> None:
         """A gap lasts from the last frame that showed the room to the next one that does."""

@@ -1,4 +1,4 @@
-"""What is stored of visits: the rows of five tables, without any image. Knows no disk.
+"""What is stored of visits: the rows of six tables. Knows no disk and no camera.
 
 All times are UTC in milliseconds since 1970. `begun` and `ended` are the first and last moments; of
 what still goes on, `ended` is brought up to date with every write.
@@ -8,6 +8,7 @@ what still goes on, `ended` is brought up to date with every write.
              height                               new one begins when the clock is set
   clocks     run, boot, zero, first, last,        the clock of a run under the wall clock: a Mark of
              confirmed                            clock.py; recordings, and old stores, have none
+  rooms      run, whole, picture                  the picture of the empty room, see room.py
   gaps       run, begun, ended, why               a time in which a run could not see, or not store
   visits     id, run, begun, ended                one appearance of one person; who returns begins
                                                   a new visit
@@ -21,7 +22,7 @@ SECOND = 1000  # milliseconds
 DAY = 86400 * SECOND  # milliseconds
 
 # Number of columns of each table, primary key first.
-TABLES = {'runs': 6, 'clocks': 6, 'gaps': 4, 'visits': 4, 'positions': 6}
+TABLES = {'runs': 6, 'clocks': 6, 'rooms': 3, 'gaps': 4, 'visits': 4, 'positions': 6}
 
 # Flags of a position.
 FEET = 1  # the feet are a sure ankle, not just the lowest sure part

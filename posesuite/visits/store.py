@@ -16,13 +16,17 @@ from posesuite.pose.pose import Frame, People
 from posesuite.visits.clock import Clock, Run, date, deadlines, doubt, duration, movable
 from posesuite.visits.database import VisitFile
 from posesuite.visits.recorder import Recorder
+from posesuite.visits.room import room_row
 from posesuite.visits.row_queue import MAX_QUEUED, RowQueue
 from posesuite.visits.rows import DAY, SECOND, Rows, no_rows
+
+import numpy as np
 
 LOGGER = logging.getLogger(__name__)
 FLUSH_INTERVAL = 5.0  # seconds between writes; the most that a killed process loses
 IDLE_INTERVAL = 60.0  # seconds between writes while nobody is there
 PURGE_INTERVAL = 3600.0  # seconds between deletions of what is too old
+ROOM_INTERVAL = 60.0  # seconds between pictures of the room, which may grow part by part
 COMPLAINT_INTERVAL = 60.0  # seconds between messages about failed writes
 MAX_SILENT_MOVE = 60 * SECOND  # milliseconds by which runs are moved without a word
 BATCH = 1000  # positions that are written without waiting for FLUSH_INTERVAL
@@ -48,16 +52,19 @@ class VisitStore:
         for the disk. Without it the source is live and dated by the clock.
     max_queued: rows.
     clock: that dates a live source.
+    whole_room: whether the picture of the empty room is kept as it is, not only its edges.
     Raises OSError or ValueError with one line: no such folder, a second process, another version.
     """
 
     def __init__(self, path: Optional[str], keep_days: float = 30, title: str = '',
                  start: Optional[datetime.datetime] = None, max_queued: int = MAX_QUEUED,
-                 clock: Optional[Clock] = None) -> None:
+                 clock: Optional[Clock] = None, whole_room: bool = False) -> None:
         self._path = path
         self._keep = keep_days * DAY
         self._live = start is None
-        self._clock = clock or Clock()
+        self._clock, self._whole_room = clock or Clock(), whole_room
+        self._room: Optional[np.ndarray] = None  # that was kept latest
+        self._room_kept = -math.inf  # time.monotonic() of that
         self._recorder = Recorder(title, start and start.timestamp(), self._clock.boot)
         self._queue = RowQueue(max_queued)
         self._changed = threading.Condition()  # guards what write and the writer's thread share
@@ -87,6 +94,20 @@ class VisitStore:
                 while not self._live and self._thread.is_alive() and not self._failing and (
                         self._batch_waits()):
                     self._changed.wait(0.1)
+
+    def keep_room(self, room: Optional[np.ndarray]) -> None:
+        """Keeps the picture of the empty room for the reports' maps, in place of an earlier one.
+
+        room: uint8 [Y, X, RGB] without anybody, or None, which keeps the earlier one. May be called
+        for each frame: another array counts as another picture, once in ROOM_INTERVAL.
+        """
+        if (self._path is None or room is None or room is self._room
+                or time.monotonic() - self._room_kept < ROOM_INTERVAL):
+            return
+        self._room, self._room_kept = room, time.monotonic()
+        row = room_row(room, self._whole_room)
+        with self._changed:
+            self._queue.add(self._recorder.keep_room(row), self._recorder.run)
 
     def close(self) -> None:
         """Writes what still waits. Raises OSError if that cannot be written."""

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from numbers import Integral, Real
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from posesuite import __version__
 from posesuite.engine.choice import open_network
@@ -96,23 +96,33 @@ class PoseEngine:
             self._last = placement, size
         return poses, inference_time
 
-    def GetHeatmap(self, part: KeypointType) -> np.ndarray:
+    def GetHeatmap(self, part: Optional[KeypointType]) -> np.ndarray:
         """Where the network saw a part in the engine's last image: float32 [Y, X], 0 to 1.
 
-        part: a KeypointType, its id, or its name such as 'leftWrist'.
+        part: a KeypointType, its id, its name such as 'leftWrist', or None for whichever part is
+            the likeliest at each place.
         It has that image's size and is not mirrored; PoseNet has a score every 16 pixels of its
         input. Raises EngineError before the first image, ValueError for what is no part.
         """
         try:
-            part = KeypointType(part)
+            part = None if part is None else KeypointType(part)
         except ValueError:
             raise ValueError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
+        return self._in_last_image(lambda: self._family.heatmap(part))
+
+    def GetMask(self) -> Optional[np.ndarray]:
+        """Where a BodyPix saw people in the engine's last image: float32 [Y, X], 0 to 1, as
+        GetHeatmap; None for a network that has no mask. Raises EngineError before the first image.
+        """
+        return self._in_last_image(self._family.mask)
+
+    def _in_last_image(self, read: Callable[[], Optional[Tuple[np.ndarray, float]]]) -> Any:
         with self._lock:
             if self._last is None:
                 raise EngineError('there is no heatmap yet: call DetectPosesInImage first')
-            scores, stride = self._family.heatmap(part)
+            scores = read()
             placement, size = self._last
-        return heatmap_in_image(scores, stride, placement, size)
+        return scores and heatmap_in_image(*scores, placement, size)
 
 
 def _given(**options: Tuple[Any, Any, float, float]) -> Dict[str, float]:

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import IO, Any, Iterator, List, NamedTuple, Optional
+from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
 
 from posesuite import script
 from posesuite.errors import one_line
@@ -27,6 +27,9 @@ except ImportError:  # Windows, where two downloads of one file at once are not 
 
 GOOGLE_URL = ('https://github.com/google-coral/project-posenet/raw/'
               '37cfb84eaff9fa7a02bbc8b60a36d6d422859c5f')
+# Where the files of a listed folder are, if not at the address that is downloaded from by default.
+ELSEWHERE = {'bodypix': ('https://github.com/google-coral/project-bodypix/raw/'
+                         'a46c428d729741c82f64550d742b2c65fe92999b/models')}
 TIMEOUT = 5.0    # seconds for a connection, for an answer, and for each BLOCK
 BLOCK = 1 << 14  # bytes that are read at once
 # glibc's resolver by default waits 10 seconds for each name server that is silent.
@@ -235,7 +238,7 @@ def run(description: str, folder: str, base_url: str, command: str, into: str = 
     if not re.match('https?://[^/]', url):
         parser.error(f'--base-url {url}: expected http://… or https://…')
     try:
-        missing = fetch(folder, url, into or folder)
+        missing = fetch(folder, url, into or folder, ELSEWHERE if url == base_url else {})
     except KeyboardInterrupt:
         LOGGER.info('\ninterrupted; the next run resumes here')
         return 130
@@ -251,9 +254,10 @@ def main() -> int:
                models_command(), models_folder())
 
 
-def fetch(folder: str, base_url: str, into: str) -> int:
+def fetch(folder: str, base_url: str, into: str, elsewhere: Dict[str, str]) -> int:
     """Downloads what `into` lacks of the list of `folder`, and logs a line for each file.
 
+    elsewhere: addresses of listed folders that are not below base_url.
     Returns how many files are still missing.
     """
     files = listed_files(folder)
@@ -264,7 +268,9 @@ def fetch(folder: str, base_url: str, into: str) -> int:
     left = len(missing)
     for file in missing:
         try:
-            download(f'{base_url}/{file.name}', os.path.join(into, file.name), file.sha256,
+            inside, _, name = file.name.partition('/')
+            download(f'{elsewhere[inside]}/{name}' if inside in elsewhere else
+                     f'{base_url}/{file.name}', os.path.join(into, file.name), file.sha256,
                      file.size)
         except OSError as error:
             LOGGER.error('%s: %s', file.name, error)

@@ -10,7 +10,7 @@ from typing import Any, List, Sequence
 
 from file_server import BODY, SHA256, serving
 from helpers import ROOT, wait_for
-from posesuite.download import GOOGLE_URL, listed_files
+from posesuite.download import ELSEWHERE, GOOGLE_URL, listed_files
 
 import pytest
 
@@ -41,8 +41,10 @@ def lines_of(process: 'subprocess.CompletedProcess[str]') -> List[str]:
     return process.stderr.splitlines()
 
 
-def test_the_list_is_the_six_models_of_google():
-    files = listed_files(os.path.join(ROOT, 'models'))
+def test_the_list_is_the_six_models_of_google_and_a_bodypix():
+    *files, bodypix = listed_files(os.path.join(ROOT, 'models'))
+    assert bodypix.name.startswith('bodypix/') and bodypix.size == 1501376
+    assert bodypix.name.partition('/')[0] in ELSEWHERE
     assert len(files) == 6
     assert sum(file.name.endswith('_edgetpu.tflite') for file in files) == 3
     assert all(file.name.startswith('mobilenet/') and len(file.sha256) == 64 for file in files)
@@ -74,11 +76,13 @@ def test_command_with_wrong_files_has_a_line_for_each(tmp_path):
     with serving() as server:
         process = run(tmp_path, '--base-url', server.url)
     assert process.returncode == 3
-    assert len(server.requests) == 6
+    assert len(server.requests) == 7
     lines = lines_of(process)
-    assert len(lines) == 7
-    assert all(line.startswith('error: mobilenet/') and 'SHA-256' in line for line in lines[:6])
-    assert 'missing: 6 of 6' in lines[6] and 'python3 models/download.py' in lines[6]
+    assert len(lines) == 8
+    assert all(line.startswith('error: mobilenet/') for line in lines[:6])
+    assert lines[6].startswith('error: bodypix/')
+    assert all('SHA-256' in line for line in lines[:7])
+    assert 'missing: 7 of 7' in lines[7] and 'python3 models/download.py' in lines[7]
     assert os.listdir(str(tmp_path / 'models' / 'mobilenet')) == []
 
 
@@ -87,7 +91,7 @@ def assert_given_up_once(process: 'subprocess.CompletedProcess[str]', begin: flo
     assert process.returncode == 3
     lines = lines_of(process)
     assert len(lines) == 2
-    assert lines[0].startswith('error: ') and lines[1].startswith('missing: 6 of 6')
+    assert lines[0].startswith('error: ') and lines[1].startswith('missing: 7 of 7')
 
 
 def test_command_gives_a_refused_port_up_once(tmp_path):

@@ -13,6 +13,7 @@ from posesuite.files import models_command, models_folder, own_file
 DEVICES = 'auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?'
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
+BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite')
 MODEL_SIZES = (353, 481), (481, 641), (721, 1281)  # height and width of the models' input, pixels
 # A model serves a picture that it shrinks by no more than this factor.
 MIN_SCALE = 0.75
@@ -41,6 +42,12 @@ def default_model(size: Tuple[int, int] = (640, 480), device: str = 'auto') -> s
     warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
               'bundled one')
     return own_file('models', 'rendered', f'posenet_rendered_{name}.tflite')
+
+
+def bodypix_model() -> str:
+    """The path of the BodyPix that is downloaded beside Google's PoseNets, '' without one."""
+    path = os.path.join(models_folder(), BODYPIX)
+    return path if os.path.exists(path) else ''
 
 
 def open_network(path: str, device: str, num_threads: int,

@@ -2,7 +2,7 @@
 import abc
 import importlib
 import pkgutil
-from typing import Dict, Iterator, List, Tuple, Type
+from typing import Dict, Iterator, List, Optional, Tuple, Type
 
 from posesuite.engine import families as folder
 from posesuite.engine import image
@@ -63,12 +63,19 @@ class Family(abc.ABC):
     def decode(self, outputs: List[np.ndarray]) -> Decoded:
         """The people in a network's outputs, which have the order of network.outputs."""
 
-    def heatmap(self, part: KeypointType) -> Tuple[np.ndarray, float]:
+    def heatmap(self, part: Optional[KeypointType]) -> Tuple[np.ndarray, float]:
         """A part's scores, float32 [Y, X], in the last run, and the input's pixels per cell.
 
+        part: None for the likeliest part of each cell.
         Raises EngineError for a family without heatmaps.
         """
         raise EngineError('this network has no heatmaps')
+
+    def mask(self) -> Optional[Tuple[np.ndarray, float]]:
+        """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the
+        input's pixels per cell; None for a network that does not tell.
+        """
+        return None
 
 
 def families() -> Iterator[Type[Family]]:

@@ -9,7 +9,7 @@ from posesuite.engine.tflite_file import MAGIC, is_whole, tensor_sizes
 from posesuite.errors import SuiteError
 from posesuite.files import models_command, own_file
 
-DOWNLOADED = 'mobilenet'  # folder under models/ of what is downloaded
+DOWNLOADED = 'mobilenet', 'bodypix'  # folders under models/ of what is downloaded
 MAX_FILE = 256 << 20  # bytes of a model file; the largest PoseNet has 100 MB
 MAX_TENSOR = 256 << 20  # bytes of one tensor; Google's largest model has one of 11 MB
 MAX_TENSORS = 2048 << 20  # bytes of all tensors of a model, which share some of their memory
@@ -52,7 +52,7 @@ def read_model(path: str) -> bytes:
                 'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected else
                 'is not whole')
         raise EngineError(f'{path} {what}: ' + (
-            f'{models_command()} downloads it again' if folder == DOWNLOADED else
+            f'{models_command()} downloads it again' if folder in DOWNLOADED else
             'get it again from its source'))
     sizes = list(tensor_sizes(model)) if model[4:8] == MAGIC else []
     if max(sizes, default=0) > MAX_TENSOR or sum(sizes) > MAX_TENSORS:

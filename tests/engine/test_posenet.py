@@ -150,6 +150,32 @@ def test_heatmaps_are_high_where_keypoints_are(path, size):
     assert heatmap.mean() < 0.1
 
 
+def test_the_likeliest_part_is_the_highest_of_all_heatmaps():
+    engine = PoseEngine(bundled_model())
+    engine.DetectPosesInImage(photo())
+    every = np.array([engine.GetHeatmap(part) for part in KeypointType])
+    likeliest = engine.GetHeatmap(None)
+    assert (likeliest >= every.max(0) - 1e-6).all()  # between cells, maxima of two parts mix
+    assert likeliest.max() == every.max()
+    assert engine.GetMask() is None
+
+
+def test_a_bodypix_has_a_mask_of_people():
+    engine = PoseEngine(shared('models', 'bodypix',
+                               'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite'))
+    with pytest.raises(EngineError, match='call DetectPosesInImage first'):
+        engine.GetMask()
+    poses, _ = engine.DetectPosesInImage(photo())
+    assert len(poses) == 2
+    mask = engine.GetMask()
+    assert (mask.shape, mask.dtype) == (photo().size[::-1], np.float32)
+    assert 0 <= mask.min() < 0.01 and 0.95 < mask.max() <= 1
+    for pose in poses:
+        x, y = (round(value) for value in pose.keypoints[KeypointType.LEFT_SHOULDER].point)
+        assert mask[y, x] > 0.5
+    assert 0.05 < (mask > 0.5).mean() < 0.7
+
+
 # Options
 
 

@@ -1,11 +1,12 @@
-"""PoseNet: people in feature maps, decoded by PersonLab's algorithm.
+"""PoseNet and BodyPix: people in feature maps, decoded by PersonLab's algorithm.
 
 Papandreou et al., PersonLab, https://arxiv.org/abs/1803.08225. A model file ends in
 PosenetDecoderOp, as Google's for the Edge TPU do, or in raw feature maps: heatmaps with 17, short
 offsets with 34 and mid offsets with 64 channels, or mid offsets as two outputs of 32 channels, the
-displacements forward and backward.
+displacements forward and backward. A BodyPix is a PoseNet that also tells which cells belong to a
+person: an output of one channel.
 """
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from posesuite.engine import family, raw_decoder
 from posesuite.engine.image import Decoded
@@ -40,6 +41,8 @@ class Family(family.Family):
         self._heatmaps = next(tensor for tensor in reversed(network.tensors)
                               if tensor['shape'][-1:].tolist() == [KEYPOINTS]
                               and len(tensor['shape']) == 4)
+        self._mask = next((tensor for tensor in network.outputs if len(tensor['shape']) == 4
+                           and tensor['shape'][-1] == 1), None)
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
@@ -60,9 +63,17 @@ class Family(family.Family):
         people = int(count.item())
         return Decoded(keypoints[0, :people], keypoint_scores[0, :people], pose_scores[0, :people])
 
-    def heatmap(self, part: KeypointType) -> Tuple[np.ndarray, float]:
-        step, zero = self._heatmaps['quantization']
-        logits = self.network.read(self._heatmaps)[0, :, :, part]
+    def heatmap(self, part: Optional[KeypointType]) -> Tuple[np.ndarray, float]:
+        maps = self.network.read(self._heatmaps)[0]
+        return self._scores(maps.max(2) if part is None else maps[:, :, part], self._heatmaps)
+
+    def mask(self) -> Optional[Tuple[np.ndarray, float]]:
+        if self._mask is None:
+            return None
+        return self._scores(self.network.read(self._mask)[0, :, :, 0], self._mask)
+
+    def _scores(self, logits: np.ndarray, tensor: TensorDetails) -> Tuple[np.ndarray, float]:
+        step, zero = tensor['quantization']
         if step:
             logits = (logits - np.float32(zero)) * np.float32(step)
         scores = 1 / (1 + np.exp(-logits.astype(np.float32)))

@@ -1,14 +1,19 @@
 """posesuite/visits/areas.py: areas.json is read, checked and written."""
 import json
 import os
+from typing import Any
 
-from posesuite.visits.areas import Area, Plan, read_areas, write_plan
-from posesuite.visits.polygons import crosses_itself
+from posesuite.visits.areas import Area, Blackout, Line, Plan, read_plan, write_plan
+from posesuite.visits.floor import Floor
 
 import pytest
 
 TILL = Area('Till', [(100, 100), (500, 100), (500, 500)], '')
 DOOR = Area('Tür é', [(0, 0), (100, 0), (100, 100)], 'hall.db')
+SCREEN = Blackout([(700, 100), (900, 100), (900, 300)], '')
+ENTRANCE = Line('Entrance', [(100, 900), (600, 900)], 'hall.db')
+FLOOR = Floor([(200, 900), (800, 900), (700, 400), (300, 400)], [(0, 0), (3, 0), (3, 5), (0, 5.5)],
+              'hall.db')
 SQUARE = [[0, 0], [9, 0], [9, 9]]
 
 
@@ -34,40 +39,72 @@ def test_wrong_areas_are_one_line(tmp_path, text, reason):
     path = tmp_path / 'areas.json'
     path.write_text(text if isinstance(text, str) else json.dumps({'areas': text}))
     with pytest.raises(ValueError, match=reason) as error:
-        read_areas(str(path), ['/a/shop.db'])
+        read_plan(str(path), ['/a/shop.db'])
     assert '\n' not in str(error.value)
     assert str(path) in str(error.value)
 
 
-@pytest.mark.parametrize('corners, crosses', [
-    ([(0, 0), (9, 0), (9, 9)], False),
-    ([(0, 0), (9, 0), (9, 9), (0, 9)], False),
-    ([(0, 0), (9, 9), (9, 0), (0, 9)], True),
-    ([(0, 0), (9, 0), (4, 3), (9, 9), (0, 9)], False),  # not convex
-    ([(0, 0), (5, 0), (9, 0), (9, 9)], False),  # straight on
-    ([(0, 0), (9, 0), (5, 0), (5, 5)], True),  # back over the same line
-    ([(0, 0), (4, 0), (4, 4), (8, 4), (8, 0), (4, 0), (2, -4)], True),  # through a corner
-    ([(0, 0), (9, 0), (9, 9), (4, 0), (0, 9)], True),  # a corner on a line
-    ([(0, 0), (0, 0), (9, 0), (9, 9), (0, 0)], False),  # corners given twice
-    ([(0, 0), (9, 0), (0, 0), (9, 9)], True)])
-def test_polygons_that_cross_themselves(corners, crosses):
-    """In whatever order and direction their corners are given."""
-    for start in range(len(corners)):
-        turned = corners[start:] + corners[:start]
-        assert crosses_itself(turned) == crosses_itself(turned[::-1]) == crosses
+LINE = [[0, 0], [500, 500]]
+POINTS = [list(point) for point in FLOOR.points]
+METRES = [list(place) for place in FLOOR.metres]
 
 
-def test_lines_that_are_not_closed():
-    assert not crosses_itself([], closed=False) and not crosses_itself([(1, 1)], closed=False)
-    assert not crosses_itself([(0, 0), (9, 9), (9, 0)], closed=False)
-    assert crosses_itself([(0, 0), (9, 9), (9, 0), (0, 9)], closed=False)
+@pytest.mark.parametrize('key, value, reason', [
+    ('areas', [{'name': 'a', 'polygon': SQUARE, 'kind': 'till'}], 'display, queue; got .till'),
+    ('areas', [{'name': 'a', 'polygon': SQUARE, 'kind': []}], 'need "kind"'),
+    ('lines', {}, '"lines" must list 99 lines or fewer'), ('lines', [3], 'line 1: need "name"'),
+    ('lines', [{'name': 'a'}], r"line 1 \('a'\): need \"line\", a list of 2 points"),
+    ('lines', [{'name': 'a', 'line': LINE + LINE}], 'a list of 2 points'),
+    ('lines', [{'name': 'a', 'line': [[0, 0], [9, 9]]}], 'too short'),
+    ('lines', [{'name': 'a', 'line': [[0, 0], [500]]}], r'need points \[x, y\]'),
+    ('lines', [{'name': 'a', 'line': LINE}] * 2, 'another line of this name'),
+    ('blackout', [{'polygon': SQUARE[:2]}], 'blackout 1: need "polygon", a list of 3'),
+    ('blackout', [{'polygon': SQUARE, 'store': 'other.db'}], "one of shop.db; got 'other.db'"),
+    ('floor', [None], 'floor 1: need "points", a list of 4'),
+    ('floor', [{'points': POINTS}], 'need "metres", a list of 4 points'),
+    ('floor', [{'points': POINTS, 'metres': METRES[:3]}], 'need "metres", a list of 4 points'),
+    ('floor', [{'points': POINTS, 'metres': METRES}] * 2, 'given already'),
+    ('blackouts', [], 'lists called "areas", "lines", "blackout", "floor" and no others'),
+])
+def test_wrong_parts_are_one_line(tmp_path, key: str, value: Any, reason: str):
+    """An unknown name may be a blackout that is misspelt."""
+    path = tmp_path / 'areas.json'
+    path.write_text(json.dumps({'areas': [], key: value}))
+    with pytest.raises(ValueError, match=reason) as error:
+        read_plan(str(path), ['/a/shop.db'])
+    assert '\n' not in str(error.value)
+    assert str(error.value).startswith(f'{path}: ')
 
 
-def test_a_file_is_read_as_it_was_written(tmp_path):
+@pytest.mark.parametrize('plan', [
+    Plan([TILL, DOOR]), Plan(), Plan(blackouts=[SCREEN]),
+    Plan([DOOR._replace(kind='queue'), TILL._replace(kind='display')], [ENTRANCE], [SCREEN],
+         [FLOOR])])
+def test_a_file_is_read_as_it_was_written(tmp_path, plan):
     path = str(tmp_path / 'areas.json')
-    write_plan(path, Plan([TILL, DOOR]))
-    assert read_areas(path) == [TILL, DOOR]
+    write_plan(path, plan)
+    assert read_plan(path) == plan
     assert os.listdir(str(tmp_path)) == ['areas.json']
+
+
+def test_files_of_before_have_areas_alone(tmp_path):
+    path = tmp_path / 'areas.json'
+    path.write_text(json.dumps({'areas': [{'name': 'Till', 'polygon': TILL.polygon}]}))
+    assert read_plan(str(path), ['/a/shop.db']) == Plan([TILL._replace(store='shop.db')])
+
+
+def test_a_plan_is_divided_by_stores():
+    plan = Plan([TILL, DOOR], [ENTRANCE], [SCREEN], [FLOOR])
+    assert plan.of('hall.db') == plan
+    assert plan.of('shop.db') == Plan([TILL], blackouts=[SCREEN])
+    assert plan.without('shop.db') == Plan([DOOR], [ENTRANCE], floors=[FLOOR])
+
+
+def test_who_comes_in_crosses_a_line_to_its_left():
+    """As seen from its first point to its second, in a picture whose y points down."""
+    assert Line('', [(500, 900), (500, 100)], '').inner_side(
+        [(400, 500), (600, 500), (500, 0)]).tolist() == [100, -100, 0]
+    assert Line('', [(100, 500), (900, 500)], '').inner_side((0, 300)).tolist() == [200]
 
 
 def test_a_file_that_cannot_be_written_is_one_line_and_stays(tmp_path):

@@ -2,112 +2,20 @@
 import os
 import subprocess
 import sys
-from typing import Any, List
+from typing import List
 
 from figures import frame
 from helpers import ROOT, bundled_model, need, wait_for
 from posesuite.visits.areas import Area, Plan, read_areas, write_plan
-from posesuite.visits.areas_editor import BEGUN_COLOR, AreasEditor, edge_drawing, room_to_draw_on
+from posesuite.visits.areas_editor import edge_drawing, room_to_draw_on
+from posesuite.visits.plan_editor import BEGUN_COLOR
 
 import cv2
 import numpy as np
 import pytest
 
 ROOM = np.full((480, 640, 3), 90, np.uint8)
-TILL = Area('Till', [(100, 100), (500, 100), (500, 500)], '')
 DOOR = Area('Door', [(0, 0), (100, 0), (100, 100)], 'hall.db')
-
-
-def editor_with(*areas: Area) -> AreasEditor:
-    return AreasEditor(ROOM, list(areas))
-
-
-def click(editor: AreasEditor, *points: Any, button: int = cv2.EVENT_LBUTTONDOWN) -> None:
-    for x, y in points:
-        editor.on_mouse(button, x, y, 0)
-
-
-def type_in(editor: AreasEditor, text: str) -> None:
-    for key in text:
-        editor.press(key)
-
-
-@pytest.mark.parametrize('close', ['\r', 'right', 'first corner'])
-def test_corners_and_a_name_make_an_area(close):
-    editor = editor_with()
-    click(editor, (64, 48), (320, 48), (320, 240))
-    if close == '\r':
-        editor.press(close)
-    elif close == 'right':
-        click(editor, (5, 5), button=cv2.EVENT_RBUTTONDOWN)
-    else:
-        click(editor, (67, 50))
-    assert not editor.areas
-    type_in(editor, 'tall\b\b\bill \r')
-    assert editor.areas == [Area('Till', [(100, 100), (500, 100), (500, 500)], '')]
-    editor.press('q')
-    assert not editor.editing
-
-
-def test_what_is_wrong_is_reported_and_nothing_is_lost():
-    editor = editor_with(TILL)
-    empty = editor.picture()
-
-    def said_something() -> bool:
-        """On top, where nothing else is."""
-        return bool((editor.picture()[:30] != empty[:30]).any())
-
-    click(editor, (10, 400), (50, 400))
-    assert not said_something()
-    editor.press('\r')
-    assert said_something()
-    editor.press('q')
-    assert editor.editing
-    click(editor, (50, 440))
-    type_in(editor, '\rTill\r')  # there is one
-    assert editor.areas == [TILL] and said_something()
-    type_in(editor, '\b\b\b\b\r')  # no name
-    assert editor.areas == [TILL]
-    type_in(editor, 'q\r')
-    assert [area.name for area in editor.areas] == ['Till', 'Q']
-
-
-def test_an_area_that_crosses_itself_is_refused():
-    """The corner that would do so is not taken, and neither is the line that closes it."""
-    editor = editor_with()
-    click(editor, (64, 48), (320, 240), (320, 48))
-    before = editor.picture()
-    click(editor, (64, 400))  # under the first line
-    assert (editor.picture()[:30] != before[:30]).any()
-    click(editor, (576, 48), (576, 400))
-    type_in(editor, '\rTill\r')
-    assert editor.areas == []
-    type_in(editor, '\b\b\rTill\r')
-    assert [len(area.polygon) for area in editor.areas] == [3]
-
-
-def test_names_in_other_scripts_are_typed_and_drawn():
-    editor = editor_with()
-    click(editor, (64, 48), (320, 48), (320, 240))
-    empty = editor.picture()
-    type_in(editor, '\réü ß я\t\x00')
-    assert (editor.picture()[440:] != empty[440:]).any()
-    editor.press('\r')
-    assert [area.name for area in editor.areas] == ['Éü ß я']
-
-
-def test_going_back():
-    editor = editor_with(TILL)
-    click(editor, (10, 400), (50, 400))
-    type_in(editor, '\b\b')
-    assert editor.areas == [TILL]
-    editor.press('\b')
-    assert editor.areas == []
-    click(editor, (10, 400), (50, 400), (50, 440))
-    type_in(editor, '\rname\x1b')
-    assert editor.areas == [] and editor.editing
-    editor.press('\x1b')
-    assert not editor.editing
 
 
 @pytest.mark.parametrize('background', [True, False])

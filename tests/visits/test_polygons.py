@@ -1,0 +1,28 @@
+"""posesuite/visits/polygons.py: lines and polygons that cross themselves are told."""
+from posesuite.visits.polygons import crosses_itself
+
+import pytest
+
+
+@pytest.mark.parametrize('corners, crosses', [
+    ([(0, 0), (9, 0), (9, 9)], False),
+    ([(0, 0), (9, 0), (9, 9), (0, 9)], False),
+    ([(0, 0), (9, 9), (9, 0), (0, 9)], True),
+    ([(0, 0), (9, 0), (4, 3), (9, 9), (0, 9)], False),  # not convex
+    ([(0, 0), (5, 0), (9, 0), (9, 9)], False),  # straight on
+    ([(0, 0), (9, 0), (5, 0), (5, 5)], True),  # back over the same line
+    ([(0, 0), (4, 0), (4, 4), (8, 4), (8, 0), (4, 0), (2, -4)], True),  # through a corner
+    ([(0, 0), (9, 0), (9, 9), (4, 0), (0, 9)], True),  # a corner on a line
+    ([(0, 0), (0, 0), (9, 0), (9, 9), (0, 0)], False),  # corners given twice
+    ([(0, 0), (9, 0), (0, 0), (9, 9)], True)])
+def test_polygons_that_cross_themselves(corners, crosses):
+    """In whatever order and direction their corners are given."""
+    for start in range(len(corners)):
+        turned = corners[start:] + corners[:start]
+        assert crosses_itself(turned) == crosses_itself(turned[::-1]) == crosses
+
+
+def test_lines_that_are_not_closed():
+    assert not crosses_itself([], closed=False) and not crosses_itself([(1, 1)], closed=False)
+    assert not crosses_itself([(0, 0), (9, 9), (9, 0)], closed=False)
+    assert crosses_itself([(0, 0), (9, 9), (9, 0), (0, 9)], closed=False)

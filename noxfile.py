@@ -10,8 +10,7 @@ from typing import List
 import nox
 
 nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for Python 3.7
-# What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, asyncio, matplotlib,
-# MIDI.
+# What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, asyncio, MIDI.
 PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/test_script.py',
                 *(f'tests/engine/test_{name}.py' for name in (
                     'device', 'engine', 'family', 'image', 'model_file', 'posenet')),

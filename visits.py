@@ -6,6 +6,7 @@ examples:
   python3 visits.py report visits.db -o report.html
   python3 visits.py report hall.db shop.db -o report.html --areas areas.json --csv tables
   python3 visits.py report visits.db -o may.html --since 2025-05-01 --until 2025-06-01
+  python3 visits.py report visits.db -o bericht.html --language de
   python3 visits.py forget visits.db               # deletes the store and those set aside from it
 """
 import argparse
@@ -13,7 +14,7 @@ import sys
 
 from posesuite import script
 from posesuite.arguments import positive
-from posesuite.visits import forget, local_date, make_report
+from posesuite.visits import LANGUAGES, forget, local_date, make_report
 
 
 def main() -> int:
@@ -23,7 +24,8 @@ def main() -> int:
 
 def report(args: argparse.Namespace) -> None:
     make_report(args.stores, args.output, areas=args.areas, csv_folder=args.csv,
-                min_visits=args.min_visits, since=args.since, until=args.until, title=args.title)
+                min_visits=args.min_visits, since=args.since, until=args.until, title=args.title,
+                language=args.language)
 
 
 def delete(args: argparse.Namespace) -> None:
@@ -49,6 +51,8 @@ def parse_args() -> argparse.Namespace:
                                help='omit earlier visits: 2025-05-01, or 2025-05-01T14:30')
     report_parser.add_argument('--until', type=local_date, metavar='DATE', help='omit later visits')
     report_parser.add_argument('--title', default='', help="the page's title")
+    report_parser.add_argument('--language', choices=LANGUAGES, default='',
+                               help=f'{", ".join(LANGUAGES)} (default: that of the locale)')
     forget_parser = commands.add_parser('forget', help='delete a store for good')
     forget_parser.add_argument('store', metavar='STORE')
     args = parser.parse_args()

@@ -112,7 +112,7 @@ def test_the_demos_under_another_locale(suite, tmp_path, environment):
 
 
 def test_a_report_under_another_locale(suite, tmp_path):
-    pytest.importorskip('matplotlib')
+    pytest.importorskip('jinja2')
     run(suite / 'anonymizer.py', '--videosrc', suite / 'samples' / 'two_crossing.jsonl',
         '--headless', '--store', 'Gäste.db', cwd=tmp_path)
     names = [os.fsencode(name) for name in ('Gäste.db', 'Bericht für Käthe.html')]

@@ -27,7 +27,8 @@ def test_help_and_version():
 
 @pytest.mark.parametrize('arguments', [
     [], ['report', 'a.db'], ['report', 'a.db', '-o', 'a.html', '--min-visits', '0'],
-    ['report', 'a.db', '-o', 'a.html', '--since', 'yesterday'], ['forget']])
+    ['report', 'a.db', '-o', 'a.html', '--since', 'yesterday'],
+    ['report', 'a.db', '-o', 'a.html', '--language', 'xx'], ['forget']])
 def test_wrong_usage_is_status_2(arguments):
     done = run_visits(*arguments, status=2)
     assert done.stdout == ''
@@ -41,15 +42,15 @@ def test_a_report_on_no_store_is_one_line(tmp_path):
 
 
 def test_report(tmp_path, path):
-    pytest.importorskip('matplotlib')
     pytest.importorskip('jinja2')
     visitors.write_store(visitors.simulate(datetime.date(2026, 3, 2), 1, hours=(10, 12)), str(path))
     (tmp_path / 'areas.json').write_text(json.dumps({'areas': visitors.areas()}))
     done = run_visits('report', path, '-o', tmp_path / 'report.html', '--areas',
-                      tmp_path / 'areas.json', '--csv', tmp_path / 'tables', '--title', 'The shop')
+                      tmp_path / 'areas.json', '--csv', tmp_path / 'tables', '--title', 'The shop',
+                      '--language', 'de')
     assert (done.stdout, done.stderr) == ('', '')
     page = (tmp_path / 'report.html').read_text()
-    assert '<h1>The shop</h1>' in page and '4 queue' in page
+    assert '<h1>The shop</h1>' in page and 'Wie viele kamen heute herein?' in page
     assert len(os.listdir(str(tmp_path / 'tables'))) == 10
 
 

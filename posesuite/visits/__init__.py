@@ -1,9 +1,11 @@
 """Visits: recorded, stored, measured and reported, without any image."""
+from posesuite.visits.areas import read_blackouts
 from posesuite.visits.areas_editor import edit_areas, room_to_draw_on
 from posesuite.visits.database import forget
+from posesuite.visits.language import LANGUAGES
 from posesuite.visits.options import keep_days, local_date
 from posesuite.visits.report import make_report
 from posesuite.visits.store import VisitStore
 
-__all__ = ['VisitStore', 'edit_areas', 'forget', 'keep_days', 'local_date', 'make_report',
-           'room_to_draw_on']
+__all__ = ['LANGUAGES', 'VisitStore', 'edit_areas', 'forget', 'keep_days', 'local_date',
+           'make_report', 'read_blackouts', 'room_to_draw_on']

@@ -1,215 +1,266 @@
-"""The plots of the report: maps of the image, hours, days, dwell times and paths. Needs Matplotlib.
+"""The plots of the report: where their bars, cells and lines lie. plots.html draws them as SVG.
 
-What users wrote, such as names of areas, stands in a plot's text, never in its image.
+A plot is PLOT_WIDTH units wide, which a phone shows as about as many pixels, so that its letters
+are as large as the page's. Each bar and cell has its value as a title, which a mouse shows, and
+each plot a table of the same values.
 """
-import base64
-import datetime
-import io
-from typing import Any, Callable, List, NamedTuple, Tuple
+import math
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from posesuite.visits.statistics import (
-    COARSE,
-    DIRECTIONS,
-    GRID,
-    HISTOGRAM_PERCENTILE,
-    AreaUse,
-    Room,
-    count_days,
-    dwell_histogram,
-    dwell_quartiles,
-    hours_watched,
-    occupancy,
-    seconds_watched,
-    week_rate,
-)
-from posesuite.visits.tables import WEEKDAYS
+from posesuite.visits.language import Words
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import ListedColormap, PowerNorm
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
-from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREY = '#0072b2', '#d55e00', '#e4e4e4'  # from Okabe and Ito's palette
-SIZE, LOW_SIZE = (4.8, 3.3), (4.8, 2.5)  # width and height of plots, inches
-MAX_TICKS = 6  # dates beside an axis
-MARGIN = 20  # thousandths around what a map shows
-STYLE = {'svg.fonttype': 'path', 'font.size': 10, 'axes.spines.top': False,
-         'axes.spines.right': False, 'figure.constrained_layout.use': True, 'hatch.linewidth': 0.5}
-DAY = 86400  # seconds of a day
+PLOT_WIDTH, BAR_HEIGHT, ROW_HEIGHT = 360, 190, 22  # of a plot, of plots of bars, of a row
+LEFT, RIGHT, TOP, BOTTOM = 30, 4, 16, 20  # margins
+LETTER = 6.2  # width of a letter
+STEPS = 5  # equal steps of colour
+TICKS = 4  # about so many values beside an axis
+TOP_PERCENTILE = 99  # of a map's cells: what exceeds it has the strongest colour too
+MAX_NAME = 22  # letters of a name in a plot
 
-Draw = Callable[[Any, Any], None]  # draws into a figure and its axes
+Line = Sequence[Sequence[float]]
 
 
 class Plot(NamedTuple):
     """A plot on the page."""
+    kind: str  # name of the macro of plots.html that draws it
     title: str
-    text: str  # how to read it
-    source: str  # data: URI of an SVG image
+    text: str  # what it shows
+    drawing: Dict[str, Any]  # for the macro
+    header: List[str]  # of its table
+    rows: List[List[str]]
 
 
-def room_plots(room: Room, min_visits: int) -> List[Plot]:
-    """The plots of one camera. It must have min_visits visits."""
-    period = 'week' if np.diff(count_days(room)[0]).max() > 1.5 * DAY else 'day'
-    numbers = ' The numbers mark areas.' if room.areas else ''
-    return [
-        _plot('Where people are',
-              f'Person-minutes in each cell of the image, counted at the feet.{numbers}',
-              _map(room, room.map, room.map_visits, min_visits)),
-        _plot('Where people stop', 'Person-minutes of people who stand still.',
-              _map(room, room.stops, room.stop_visits, min_visits)),
-        _plot('Paths', 'Directions in which people walk. A longer arrow stands for more visits.',
-              _paths(room, min_visits)),
-        _plot('When it is busy',
-              'Visits that begin in an hour, while the camera watched. Grey: not watched. White: '
-              f'fewer than {min_visits} visits.', _week(room, min_visits)),
-        _plot(f'Visits per {period}', f'No bar: not watched, or fewer than {min_visits} visits.',
-              _days(room, min_visits)),
-        _plot('How long visits last',
-              'Solid line: the median. Dotted lines: the middle half of all visits lies between '
-              f'them. The longest {100 - HISTOGRAM_PERCENTILE} % of visits and bars of fewer than '
-              f'{min_visits} visits are omitted.', _dwell(room, min_visits)),
-        _plot('How long visits last, by hour of arrival',
-              'Dot: the median. Bar: the middle half of the visits.',
-              _dwell_by_hour(room, min_visits))]
+class Bar(NamedTuple):
+    """A bar of a plot, or some side by side; NaN is blank."""
+    begin: float  # on the axis
+    end: float
+    label: str  # below it
+    name: str  # in titles and the table
+    values: Sequence[float]  # one of each series
+    usual: float = math.nan  # a mark for comparison
+    why_blank: str = ''  # said where the first value is NaN; '-' if nobody watched
 
 
-def area_plots(uses: List[Tuple[str, Room, AreaUse]], min_visits: int) -> List[Plot]:
-    """The hours of areas by name, all at one scale, without those of too few visits."""
-    people = [occupancy(room, use, min_visits) for _, room, use in uses]
-    top = max([0.0] + [np.nanmax(mean) for mean in people if np.isfinite(mean).any()])
-    return [_plot(name, 'Mean number of people there, by the hour of the day.',
-                  _occupancy(room, mean, top), LOW_SIZE)
-            for (name, room, use), mean in zip(uses, people) if len(use.dwell) >= min_visits]
+def bars(words: Words, title: str, text: str, found: Sequence[Bar], header: Sequence[str],
+         marks: Sequence[float] = ()) -> Plot:
+    """Bars over an axis.
+
+    header: names of the axis, of each series and, if some bar has one, of the usual value.
+    marks: places on the axis of vertical lines.
+    """
+    series = len(found[0].values)
+    usual = len(header) > 1 + series
+    highest = np.array([[*bar.values, bar.usual] for bar in found])
+    step = nice(max(1e-9, np.nanmax(highest) if np.isfinite(highest).any() else 1) / TICKS)
+    ticks = step * np.arange(math.ceil(np.nanmax([step, *highest.ravel()]) / step - 1e-6) + 1)
+    x0, span = found[0].begin, found[-1].end - found[0].begin
+
+    def across(value: float) -> float:
+        return LEFT + (value - x0) / span * (PLOT_WIDTH - LEFT - RIGHT)
+
+    def height(value: float) -> float:
+        return value / ticks[-1] * (BAR_HEIGHT - TOP - BOTTOM)
+
+    floor, drawn, labels, free = BAR_HEIGHT - BOTTOM, [], [], 0.0
+    for bar in found:
+        left, right = across(bar.begin), across(bar.end)
+        gap = min(2.0, 0.1 * (right - left))
+        width = (right - left - 2 * gap) / series
+        values = [{'x': left + gap + i * width, 'width': width, 'y': floor - height(value),
+                   'height': height(value), 'series': i, 'text': words.rough(value),
+                   'room': LETTER * len(words.rough(value)) <= right - left}
+                  for i, value in enumerate(bar.values) if np.isfinite(value)]
+        drawn.append({
+            'x': left, 'width': right - left, 'parts': values, 'blank': bar.why_blank,
+            'usual': floor - height(bar.usual) if np.isfinite(bar.usual) else None,
+            'title': f'{bar.name}: ' + '; '.join(
+                f'{name} {words.rough(value) or bar.why_blank}' if len(header) > 2
+                else words.rough(value) or bar.why_blank
+                for name, value in zip(header[1:], [*bar.values, bar.usual][:len(header) - 1]))})
+        middle, half = (left + right) / 2, LETTER * len(bar.label) / 2
+        if bar.label and middle - half >= free:
+            labels.append({'x': middle, 'text': bar.label})
+            free = middle + half + LETTER
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return Plot('bars', title, text, {
+        'bars': drawn, 'labels': labels, 'floor': floor, 'top': TOP, 'height': BAR_HEIGHT,
+        'right': PLOT_WIDTH - RIGHT, 'axis': header[0], 'series': list(header[1:1 + series]),
+        'usual': header[-1] if usual else '', 'marks': [across(mark) for mark in marks],
+        'ticks': [{'y': floor - height(tick), 'text': words.number(tick, decimals)}
+                  for tick in ticks]}, list(header), [
+        [bar.name, *(words.rough(value) or bar.why_blank for value in bar.values),
+         *([words.rough(bar.usual)] if usual else [])] for bar in found])
 
 
-def _plot(title: str, text: str, draw: Draw, inches: Tuple[float, float] = SIZE) -> Plot:
-    with matplotlib.rc_context(STYLE):
-        figure, buffer = Figure(inches), io.BytesIO()
-        draw(figure, figure.add_subplot())
-        figure.savefig(buffer, format='svg', metadata={'Date': None})
-    return Plot(title, text, 'data:image/svg+xml;base64,'
-                + base64.b64encode(buffer.getvalue()).decode())
+def week(words: Words, title: str, text: str, hours: Sequence[int], values: np.ndarray,
+         blanks: Sequence[Sequence[str]], scale: str) -> Plot:
+    """A week's hours as cells in steps of colour.
+
+    hours: of the day, across. values: [7, hours], NaN is blank; blanks: why. scale: what is meant.
+    """
+    step = nice(max(1e-9, np.nanmax(values) if np.isfinite(values).any() else 1) / STEPS)
+    left, rows = 32, []
+    width = (PLOT_WIDTH - left - RIGHT) / len(hours)
+    cells = []
+    for day in range(7):
+        name = words.weekday(day)
+        rows.append([name, *(words.rough(value) or blank
+                             for value, blank in zip(values[day], blanks[day]))])
+        for i, (hour, value) in enumerate(zip(hours, values[day])):
+            said = words.rough(value) or blanks[day][i]
+            cells.append({'x': left + i * width, 'y': TOP + day * ROW_HEIGHT, 'width': width - 1,
+                          'height': ROW_HEIGHT - 1, 'step': _step(value, step),
+                          'title': f'{name}, {words.hours(hour)}: {said}',
+                          'text': said if LETTER * len(said) <= width else ''})
+    every = max(1, math.ceil(3 * LETTER / width))
+    return Plot('week', title, text, {
+        'cells': cells, 'height': TOP + 7 * ROW_HEIGHT, 'left': left,
+        'days': [{'y': TOP + (day + 0.5) * ROW_HEIGHT, 'text': words.weekday(day, short=True)}
+                 for day in range(7)],
+        'hours': [{'x': left + i * width, 'text': f'{hour}'}
+                  for i, hour in enumerate(hours) if i % every == 0],
+        'scale': scale, 'steps': _scale(words, step, words.rough)},
+        ['', *map(words.hours, hours)], rows)
 
 
-def _week(room: Room, min_visits: int) -> Draw:
-    def draw(figure: Any, axes: Any) -> None:
-        hours = hours_watched(room)
-        unwatched = seconds_watched(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
-        span = (hours[0] - 0.5, hours[-1] + 0.5, 6.5, -0.5)
-        columns = slice(hours[0], hours[-1] + 1)
-        axes.imshow(np.where(unwatched, 0.0, np.nan)[:, columns], extent=span, aspect='auto',
-                    cmap=ListedColormap([GREY]))
-        image = axes.imshow(week_rate(room, min_visits)[:, columns], extent=span, aspect='auto',
-                            cmap='viridis', vmin=0)
-        axes.set_yticks(range(7))
-        axes.set_yticklabels(WEEKDAYS)
-        axes.set_xlabel('hour of the day')
-        figure.colorbar(image, ax=axes, label='visits per hour')
-    return draw
+class Ground(NamedTuple):
+    """What maps lie on: the picture, or a plan of the floor."""
+    size: Tuple[float, float]  # of the picture in pixels, or of the plan in metres
+    picture: str = ''  # id of the picture on the page, if there is one
+    areas: Sequence[Tuple[str, np.ndarray]] = ()  # names and corners in shares of the size
+    lines: Sequence[Tuple[str, np.ndarray]] = ()  # names and ends of counting lines, likewise
+    metres: bool = False  # whether a plan
+
+    @property
+    def height(self) -> float:
+        """Of the plot."""
+        return PLOT_WIDTH * self.size[1] / self.size[0]
+
+    def draw(self, points: Any) -> np.ndarray:
+        """Units of the plot [n, 2] of shares of the size."""
+        return np.round(np.asarray(points, float).reshape(-1, 2) * (PLOT_WIDTH, self.height), 1)
 
 
-def _days(room: Room, min_visits: int) -> Draw:
-    def draw(_: Any, axes: Any) -> None:
-        edges, counts = count_days(room)
-        shown = np.where(counts >= min_visits, counts, np.nan)
-        begins = [datetime.datetime.fromtimestamp(edge) for edge in edges]
-        axes.bar(begins[:-1], shown, np.diff(edges) / DAY * 0.85, align='edge', color=BLUE)
-        axes.set_xlim(begins[0], begins[-1])
-        axes.xaxis.set_major_locator(DayLocator() if len(counts) <= MAX_TICKS
-                                     else AutoDateLocator(maxticks=MAX_TICKS))
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
-        axes.set_ylabel('visits')
-    return draw
+def ground_map(words: Words, title: str, text: str, ground: Ground, seconds: np.ndarray,
+               visits: np.ndarray, min_visits: int, scale: str) -> Plot:
+    """Time in cells [Y, X] of the ground in steps of colour; cells of fewer visits are blank."""
+    shown = np.where((visits >= min_visits) & (seconds > 0), seconds, np.nan)
+    finite = shown[np.isfinite(shown)]
+    top = float(np.percentile(finite, TOP_PERCENTILE)) if len(finite) else 1.0
+    # Whole seconds, minutes or hours, so that the scale reads well.
+    unit = next(unit for unit in (3600, 60, 1) if top >= 2 * unit or unit == 1)
+    step = unit * nice(top / STEPS / unit)
+    rows, columns = np.nonzero(np.isfinite(shown))
+    cells = [{'x': column, 'y': row, 'step': _step(shown[row, column], step),
+              'title': words.duration(shown[row, column])} for row, column in zip(rows, columns)]
+    return Plot('map', title, text, {
+        **_ground(ground), 'cells': cells, 'grid': shown.shape[::-1], 'routes': [],
+        'scale': scale, 'steps': _scale(words, step, words.duration)}, *_places(
+            words, ground, shown))
 
 
-def _dwell(room: Room, min_visits: int) -> Draw:
-    def draw(_: Any, axes: Any) -> None:
-        edges, counts = dwell_histogram(room.dwell, min_visits)
-        axes.bar(edges[:-1] / 60, counts, np.diff(edges) / 60 * 0.9, align='edge', color=BLUE)
-        for value, style in zip(np.percentile(room.dwell, (25, 50, 75)), (':', '-', ':')):
-            axes.axvline(value / 60, color=ORANGE, linestyle=style)
-        axes.set_xlabel('minutes')
-        axes.set_ylabel('visits')
-    return draw
+def _places(words: Words, ground: Ground, shown: np.ndarray) -> Tuple[List[str], List[List[str]]]:
+    """A map's table: the time in each ninth of the ground, by place in words."""
+    _ = words.gettext
+    names = [[_('back left'), _('back'), _('back right')], [_('left'), _('middle'), _('right')],
+             [_('front left'), _('front'), _('front right')]]
+    if ground.metres:
+        names = [[_('top left'), _('top'), _('top right')], names[1],
+                 [_('bottom left'), _('bottom'), _('bottom right')]]
+    thirds = [np.array_split(part, 3, 1) for part in np.array_split(np.nan_to_num(shown), 3)]
+    total = max(1e-9, np.nansum(shown))
+    return [_('Place'), _('Share of the time')], [
+        [name, words.share(part.sum(), total)]
+        for names_across, parts in zip(names, thirds) for name, part in zip(names_across, parts)]
 
 
-def _dwell_by_hour(room: Room, min_visits: int) -> Draw:
-    def draw(_: Any, axes: Any) -> None:
-        low, middle, high = dwell_quartiles(room, min_visits).T / 60
-        axes.vlines(range(24), low, high, BLUE, linewidth=6, alpha=0.4)
-        axes.plot(range(24), middle, 'o', color=BLUE)
-        _hour_axis(axes, room)
-        axes.set_ylabel('minutes')
-    return draw
+class Way(NamedTuple):
+    """A route on the ground."""
+    name: str
+    line: np.ndarray  # [n, 2] in shares of the size
+    share: float  # of all routes
+    text: str  # for its title and the table
 
 
-def _occupancy(room: Room, people: np.ndarray, top: float) -> Draw:
-    def draw(_: Any, axes: Any) -> None:
-        axes.bar(range(24), people, color=BLUE)
-        _hour_axis(axes, room)
-        axes.set_ylim(0, 1.1 * top or 1)
-        axes.set_ylabel('people')
-    return draw
+def routes(words: Words, title: str, text: str, ground: Ground, ways: Sequence[Way],
+           header: List[str]) -> Plot:
+    """Routes with an arrow each, whose thickness is their share."""
+    most = max([way.share for way in ways], default=1)
+    drawn = [{'d': 'M' + ' L'.join(f'{x:g} {y:g}' for x, y in ground.draw(way.line)),
+              'width': round(2 + 9 * way.share / most, 1), 'title': f'{way.name}: {way.text}',
+              'number': number, 'at': ground.draw(way.line)[len(way.line) // 2].tolist()}
+             for number, way in enumerate(ways, 1)]
+    return Plot('map', title, text, {**_ground(ground), 'cells': [], 'grid': (1, 1),
+                                     'routes': drawn[::-1], 'scale': '', 'steps': []}, header,
+                [[f'{number}', way.name, way.text] for number, way in enumerate(ways, 1)])
 
 
-def _paths(room: Room, min_visits: int) -> Draw:
-    def draw(_: Any, axes: Any) -> None:
-        way = np.where(room.flow >= min_visits, room.flow, 0)
-        # A direction is shown where it is busier than those beside it.
-        way *= (way > np.roll(way, 1, 2)) & (way >= np.roll(way, -1, 2)) & (
-            4 * way >= way.max(2, keepdims=True)) & (20 * way >= way.max())
-        row, column, direction = np.nonzero(way)
-        count = way[row, column, direction]
-        angle = direction * 2 * np.pi / DIRECTIONS
-        step = np.array(room.size) / COARSE
-        length = step.min() * (0.25 + 0.8 * np.sqrt(count / max(1, way.max())))
-        # Arrows there and back both keep to their right, so that neither hides the other.
-        x = (column + 0.5) * step[0] - 0.15 * step.min() * np.sin(angle)
-        y = (row + 0.5) * step[1] + 0.15 * step.min() * np.cos(angle)
-        scale = 1000 / np.array(room.size)
-        axes.quiver(x * scale[0], y * scale[1], length * np.cos(angle) * scale[0],
-                    length * np.sin(angle) * scale[1], angles='xy', scale_units='xy', scale=1,
-                    pivot='mid', width=0.006, headwidth=4, headlength=4, headaxislength=3.6,
-                    color=BLUE)
-        _image_axes(axes, room, min_visits)
-    return draw
+def _ground(ground: Ground) -> Dict[str, Any]:
+    areas = [{'points': ' '.join(f'{x:g},{y:g}' for x, y in ground.draw(corners)),
+              'at': ground.draw(corners).mean(0).round(1).tolist(), 'name': _short(name),
+              'title': name} for name, corners in ground.areas]
+    lines = []
+    for name, ends in ground.lines:
+        (x, y), (to_x, to_y) = ground.draw(ends)
+        length = max(1e-6, math.hypot(to_x - x, to_y - y))
+        inwards = np.array([to_y - y, x - to_x]) / length * 18  # to the left, y points down
+        middle = np.array([x + to_x, y + to_y]) / 2
+        lines.append({'ends': [x, y, to_x, to_y], 'name': _short(name), 'title': name,
+                      'arrow': [*middle, *np.round(middle + inwards, 1)]})
+    return {'height': round(ground.height, 1), 'picture': ground.picture, 'areas': areas,
+            'lines': lines, 'metres': _metre_lines(ground)}
 
 
-def _map(room: Room, seconds: np.ndarray, visits: np.ndarray, min_visits: int) -> Draw:
-    def draw(figure: Any, axes: Any) -> None:
-        # Queues and passages differ a hundredfold in person-minutes: the square root shows both.
-        shown = np.where(visits >= min_visits, seconds / 60, np.nan)
-        top = np.nanmax(shown) if np.isfinite(shown).any() else 1
-        image = axes.imshow(shown, extent=(0, 1000, 1000, 0), cmap='viridis',
-                            norm=PowerNorm(0.5, 0, top), interpolation='nearest')
-        _image_axes(axes, room, min_visits)
-        figure.colorbar(image, ax=axes, label='person-minutes', location='bottom', aspect=40,
-                        ticks=top * np.array([0, 1, 4, 9]) / 9,  # evenly spaced square roots
-                        format='%d' if top >= 100 else '%.2g')
-    return draw
+def _metre_lines(ground: Ground) -> Dict[str, Any]:
+    """A plan's grid: places of its lines across and down."""
+    if not ground.metres:
+        return {}
+    step = nice(max(ground.size) / 8)
+    across, down = (np.arange(step, size, step) / size for size in ground.size)
+    return {'x': (across * PLOT_WIDTH).round(1).tolist(),
+            'y': (down * ground.height).round(1).tolist(), 'step': f'{step:g} m'}
 
 
-def _image_axes(axes: Any, room: Room, min_visits: int) -> None:
-    """Limits axes to the part of the image where people or areas are, and outlines the areas."""
-    rows, columns = np.nonzero(room.map_visits >= min_visits)
-    corners = [np.stack([columns + side, rows + side], 1) * 1000 / GRID for side in (0, 1)]
-    for number, use in enumerate(room.areas, 1):
-        outline = np.array(use.area.polygon + use.area.polygon[:1])
-        corners.append(outline)
-        axes.plot(*outline.T, color=ORANGE, linewidth=1.2)
-        axes.annotate(str(number), outline[outline[:, 1].argmin()], (0, 2), color=ORANGE,
-                      textcoords='offset points', ha='center', weight='bold', size=12)
-    (left, top), (right, bottom) = (end(np.concatenate(corners), 0) for end in (np.min, np.max))
-    axes.set(xlim=(left - MARGIN, right + MARGIN), ylim=(bottom + MARGIN, top - 2 * MARGIN),
-             xlabel='x (thousandths)', ylabel='y (thousandths)', aspect=room.size[1] / room.size[0])
+class Share(NamedTuple):
+    """A row of a plot of shares. parts: (share of 1, text) of each series; NaN is blank."""
+    name: str
+    parts: Sequence[Tuple[float, str]]
 
 
-def _hour_axis(axes: Any, room: Room) -> None:
-    """Limits axes to the hours watched, with the others between them in grey."""
-    hours = hours_watched(room)
-    for hour in set(range(hours[0], hours[-1])) - set(hours):
-        axes.axvspan(hour - 0.5, hour + 0.5, color=GREY, linewidth=0)
-    axes.set_xlim(hours[0] - 0.6, hours[-1] + 0.6)
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel('hour of the day')
+def shares(title: str, text: str, found: Sequence[Share], header: Sequence[str]) -> Plot:
+    """Horizontal bars, some for each name. header: of the names and of each series."""
+    drawn, y = [], 0
+    for share in found:
+        drawn.append({'y': y + 15, 'name': share.name, 'parts': [
+            {'y': y + 22 + 16 * i, 'width': 0 if math.isnan(part) else round(150 * part, 1),
+             'text': f'{header[1 + i]}: {said}',
+             'title': f'{share.name}, {header[1 + i]}: {said}'}
+            for i, (part, said) in enumerate(share.parts)]})
+        y += 30 + 16 * len(share.parts)
+    return Plot('shares', title, text, {'rows': drawn, 'height': y}, list(header),
+                [[share.name, *(said for _, said in share.parts)] for share in found])
+
+
+def nice(value: float) -> float:
+    """The least of 1, 2 and 5 times a power of ten that is not below a value above 0."""
+    power = 10.0 ** math.floor(math.log10(value) + 1e-9)
+    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= value * (1 - 1e-9))
+
+
+def _step(value: float, step: float) -> int:
+    """The step of colour of a value, from 1; 0 for NaN."""
+    return 0 if math.isnan(value) else min(STEPS, int(value / step) + 1)
+
+
+def _scale(words: Words, step: float, write: Any) -> List[str]:
+    """The steps of a scale in words."""
+    _ = words.gettext
+    return [_('under %(most)s') % {'most': write(step)},
+            *(f'{write(i * step)}–{write((i + 1) * step)}' for i in range(1, STEPS - 1)),
+            _('over %(least)s') % {'least': write((STEPS - 1) * step)}]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_NAME else name[:MAX_NAME - 1] + '…'

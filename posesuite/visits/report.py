@@ -1,49 +1,55 @@
 """The report on stored visits: one self-contained page, in words and plots, and its tables as CSV.
 
-    make_report(['hall.db', 'shop.db'], 'report.html', areas='areas.json')
+    make_report(['hall.db', 'shop.db'], 'report.html', areas='areas.json', language='de')
 
-report.html beside this file is the page's template, plots.py draws its plots.
+report.html beside this file is the page's template; charts.py says which plots it has, plots.py
+where their parts lie and plots.html how they are drawn.
 """
+import base64
 import datetime
 import importlib.util
 import os
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
-from posesuite.visits.areas import read_areas
+from posesuite.visits import charts
+from posesuite.visits.answers import answers, too_little
+from posesuite.visits.areas import Plan, read_plan
+from posesuite.visits.language import Words, user_language
 from posesuite.visits.measure import measure
-from posesuite.visits.statistics import (
-    MIN_VISIT,
-    STAY,
-    AreaUse,
-    Room,
-    occupancy,
-    waits,
-    week_rate,
-)
-from posesuite.visits.tables import WEEKDAYS, csv_tables
+from posesuite.visits.plots import Ground
+from posesuite.visits.queries import open_store
+from posesuite.visits.room import StoredRoom, read_room
+from posesuite.visits.statistics import MIN_VISIT, STAY, AreaUse, Room, waits
+from posesuite.visits.tables import csv_tables
 
 import numpy as np
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TEMPLATE = 'report.html'
-NEEDED = 'matplotlib', 'jinja2'  # packages that only the report needs
+NEEDED = ('jinja2',)  # packages that only the report needs
 MAX_GAPS = 10  # interruptions that are listed
-QUIET_HOURS = 3  # hours of an area that are listed
-HEADLINE = ['Visits', 'Median visit (middle half)', 'Busiest', 'Least busy', 'Watched',
-            'Interruptions']
+
+
+class Camera(NamedTuple):
+    """What the page shows of one store."""
+    room: Room
+    plan: Plan
+    picture: Optional[StoredRoom]
 
 
 def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
                 csv_folder: Optional[str] = None, min_visits: int = 5,
                 since: Optional[datetime.datetime] = None,
-                until: Optional[datetime.datetime] = None, title: str = '') -> None:
+                until: Optional[datetime.datetime] = None, title: str = '',
+                language: str = '') -> None:
     """Writes the report on some stores, one a camera, as an HTML page.
 
     areas: an areas.json. csv_folder: for the tables, which replace files of the same names there.
     min_visits: cells, hours and areas with fewer visits are left blank.
     since, until: limits of the visits' begin; without a time zone they are local.
+    language: one of language.LANGUAGES; that of the locale if it is empty.
     Raises OSError, ValueError or ImportError with one line.
     """
     missing = [package for package in NEEDED if importlib.util.find_spec(package) is None]
@@ -52,26 +58,31 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
                           f'pip install {" ".join(missing)}')
     if min_visits < 1:
         raise ValueError(f'min_visits must be 1 or more, got {min_visits}')
-    rooms = _measure(stores, areas, since, until)
-    page = _page(rooms, min_visits, title)
+    cameras = _cameras(stores, areas, since, until)
+    page = _page(cameras, min_visits, title, Words(language or user_language()))
     _write(output, page)
     if csv_folder:
         os.makedirs(csv_folder, exist_ok=True)
+        rooms = [camera.room for camera in cameras]
         for name, text in csv_tables(rooms, min_visits).items():
             _write(os.path.join(csv_folder, name + '.csv'), text)
 
 
-def _measure(stores: Sequence[str], areas: Optional[str], since: Optional[datetime.datetime],
-             until: Optional[datetime.datetime]) -> List[Room]:
+def _cameras(stores: Sequence[str], areas: Optional[str], since: Optional[datetime.datetime],
+             until: Optional[datetime.datetime]) -> List[Camera]:
     names = [os.path.basename(store) for store in stores]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f'two stores are called {name}; rename one, because areas and tables '
                              'distinguish stores by their names')
-    listed = read_areas(areas, stores) if areas else []
-    return [measure(store, os.path.splitext(name)[0],
-                    [area for area in listed if area.store == name], since, until)
-            for store, name in zip(stores, names)]
+    whole, cameras = read_plan(areas, stores) if areas else Plan(), []
+    for path, name in zip(stores, names):
+        plan = whole.of(name)
+        room = measure(path, os.path.splitext(name)[0], plan.areas, since, until)
+        with open_store(path) as store:
+            picture = read_room(store)
+        cameras.append(Camera(room, plan, picture))
+    return cameras
 
 
 def _write(path: str, text: str) -> None:
@@ -80,109 +91,107 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _page(rooms: List[Room], min_visits: int, title: str) -> str:
+def _page(cameras: List[Camera], min_visits: int, title: str, words: Words) -> str:
     import jinja2
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        extensions=['jinja2.ext.i18n'])
+    environment.install_gettext_translations(words.catalogue, newstyle=True)
     return environment.get_template(TEMPLATE).render(
-        title=title or 'Visits: ' + ', '.join(room.label for room in rooms),
-        zone='/'.join(dict.fromkeys(time.tzname)), min_visits=min_visits, stay=f'{STAY:g}',
-        min_visit=f'{MIN_VISIT:g}', headline=HEADLINE,
-        side_by_side=[[room.label, *_headline(room, min_visits)] for room in rooms],
-        rooms=[_room(room, min_visits) for room in rooms],
-        areas=_areas(rooms, min_visits) if any(room.areas for room in rooms) else None)
+        title=title or ', '.join(camera.room.label for camera in cameras),
+        language=words.language, zone='/'.join(dict.fromkeys(time.tzname)), min_visits=min_visits,
+        stay=words.duration(STAY), min_visit=words.duration(MIN_VISIT),
+        made=words.moment(time.time()),
+        side_by_side=[_side_by_side(camera.room, min_visits, words) for camera in cameras],
+        rooms=[_room(camera, f'room{number}', min_visits, words)
+               for number, camera in enumerate(cameras, 1)])
 
 
-def _room(room: Room, min_visits: int) -> Dict[str, Any]:
-    """The template's values for one camera."""
-    from posesuite.visits.plots import room_plots
-    facts, plots = _headline(room, min_visits), []
-    if len(room.begins) >= min_visits:
-        facts[0] += f', {_date(room.begins.min())} to {_date(room.begins.max())}'
-        plots = room_plots(room, min_visits)
+def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str, Any]:
+    """The template's values for one camera. name: an id of its own on the page."""
+    room, picture = camera.room, camera.picture
+    enough = len(room.begins) >= min_visits
     longest = sorted(room.gaps, key=lambda gap: gap.begun - gap.ended)[:MAX_GAPS]
-    return {'label': room.label, 'plots': plots, 'gap_count': len(room.gaps),
-            'facts': [(name, text) for name, text in zip(HEADLINE, facts) if text],
-            'gaps': [[_time(gap.begun), _duration(gap.ended - gap.begun), gap.why]
-                     for gap in sorted(longest)]}
+    ground = Ground(room.size, name if picture else '',
+                    [(use.area.name, np.array(use.area.polygon) / 1000) for use in room.areas],
+                    [(line.name, np.array(line.line) / 1000) for line in camera.plan.lines])
+    return {
+        'label': room.label, 'id': name, 'picture': picture and {
+            'edges': not picture.whole, 'source': f'data:{picture.media_type};base64,'
+                                                  + base64.b64encode(picture.picture).decode()},
+        'facts': _facts(room, min_visits, words), 'note': too_little(words, room, min_visits),
+        'answers': answers(words, room, min_visits) if enough else [],
+        'sections': _sections(room, min_visits, words, ground) if enough else [],
+        'areas': [[use.area.name, *_area_in_words(room, use, min_visits, words)]
+                  for use in room.areas],
+        'order': _order(room, min_visits, words) if enough and len(room.areas) > 1 else None,
+        'now': words.moment(room.now), 'gap_count': len(room.gaps),
+        'gaps': [[words.moment(gap.begun), words.duration(gap.ended - gap.begun),
+                  words.gettext(gap.why)] for gap in sorted(longest)]}
 
 
-def _headline(room: Room, min_visits: int) -> List[str]:
-    """The values of HEADLINE in words; blank those based on too few visits."""
-    watched, gaps = _duration(room.watched.sum()), 'none'
+def _sections(room: Room, min_visits: int, words: Words, ground: Ground) -> List[Any]:
+    """Title and plots of each section."""
+    _ = words.gettext
+    areas = [charts.area_plot(words, room, use, use.area.name, min_visits) for use in room.areas]
+    found = [(_('Today'), charts.today_plots(words, room, min_visits)),
+             (_('When people come'), charts.when_plots(words, room, min_visits)),
+             (_('Where people stop and walk'),
+              charts.where_plots(words, room, min_visits, ground)),
+             (_('How long people stay'), charts.stay_plots(words, room, min_visits)),
+             (_('Areas by hour'), [plot for plot in areas if plot])]
+    return [(title, plots) for title, plots in found if plots]
+
+
+def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
+    """What is known of a camera's room as a whole, in sentences."""
+    _, count = words.gettext, len(room.begins)
+    few = _('fewer than %(n)d') % {'n': min_visits}
+    facts = []
+    if count >= min_visits:
+        facts.append(words.ngettext(
+            '%(n)s visit from %(begin)s to %(end)s.', '%(n)s visits from %(begin)s to %(end)s.',
+            count) % {'n': words.number(count), 'begin': words.date(room.begins.min()),
+                      'end': words.date(room.begins.max())})
+        low, middle, high = map(words.duration, np.percentile(room.dwell, (25, 50, 75)))
+        facts.append(_('The median visit lasts %(middle)s, half of them between %(low)s and '
+                       '%(high)s.') % {'middle': middle, 'low': low, 'high': high})
+    facts.append(_('Watched for %(time)s.') % {'time': words.duration(room.watched.sum())})
     if room.gaps:
-        lost = _duration(sum(gap.ended - gap.begun for gap in room.gaps))
-        gaps = f'{len(room.gaps)} ({lost} in all)'
-    short = f'{room.short:,}' if room.short >= min_visits else f'fewer than {min_visits}'
-    short = f' ({short} under {MIN_VISIT:g} s not counted)' * bool(room.short)
-    if len(room.begins) < min_visits:
-        return [f'fewer than {min_visits}{short}', '', '', '', watched, gaps]
-    week = week_rate(room, min_visits)
-    extremes = ['', '']
-    if np.isfinite(week).any():
-        found = (np.unravel_index(find(week), week.shape) for find in (np.nanargmax, np.nanargmin))
-        extremes = [f'{WEEKDAYS[day]} {_hours(hour)} ({week[day, hour]:.1f} visits per hour)'
-                    for day, hour in found]
-    return [f'{len(room.begins):,}{short}', _spread(room.dwell), *extremes, watched, gaps]
+        lost = sum(gap.ended - gap.begun for gap in room.gaps)
+        facts.append(words.ngettext(
+            '%(n)d interruption, %(time)s in all.', '%(n)d interruptions, %(time)s in all.',
+            len(room.gaps)) % {'n': len(room.gaps), 'time': words.duration(lost)})
+    if room.short:
+        facts.append(_('Not counted, because shorter than %(time)s: %(n)s.') % {
+            'time': words.duration(MIN_VISIT),
+            'n': words.number(room.short) if room.short >= min_visits else few})
+    return facts
 
 
-def _areas(rooms: List[Room], min_visits: int) -> Dict[str, Any]:
-    """The template's values for the areas of all cameras, side by side."""
-    from posesuite.visits.plots import area_plots
-    uses = [(_area_name(rooms, room, use), room, use) for room in rooms for use in room.areas]
-    return {'rows': [[name, *_area_in_words(room, use, min_visits)] for name, room, use in uses],
-            'now': list(dict.fromkeys(_time(room.now) for room in rooms)),
-            'plots': area_plots(uses, min_visits),
-            'orders': [_order(room, min_visits) for room in rooms if room.areas]}
+def _side_by_side(room: Room, min_visits: int, words: Words) -> List[str]:
+    """Name, visits, median visit and time watched."""
+    enough = len(room.begins) >= min_visits
+    return [room.label, words.number(len(room.begins)) if enough else
+            words.gettext('fewer than %(n)d') % {'n': min_visits},
+            words.duration(np.median(room.dwell)) if enough else '',
+            words.duration(room.watched.sum())]
 
 
-def _area_name(rooms: List[Room], room: Room, use: AreaUse) -> str:
-    name = f'{room.areas.index(use) + 1} {use.area.name}'
-    return f'{room.label}: {name}' if len(rooms) > 1 else name
-
-
-def _area_in_words(room: Room, use: AreaUse, min_visits: int) -> List[str]:
-    """Visits, median stay, that in the last half hour and usually at its hour, the quiet hours."""
-    few = f'fewer than {min_visits}'
+def _area_in_words(room: Room, use: AreaUse, min_visits: int, words: Words) -> List[str]:
+    """Visits, their share, median stay, that in the last half hour and usually at its hour."""
+    few = words.gettext('fewer than %(n)d') % {'n': min_visits}
     if len(use.dwell) < min_visits:
         return [few, '', '', '', '']
-    recent, usual = (_duration(np.median(stays)) if len(stays) >= min_visits else few
+    recent, usual = (words.duration(np.median(stays)) if len(stays) >= min_visits else few
                      for stays in waits(room, use))
-    people = occupancy(room, use, min_visits)
-    quiet = [hour for hour in np.argsort(people, kind='stable')[:QUIET_HOURS]
-             if np.isfinite(people[hour])]
-    return [f'{len(use.dwell):,}', _spread(use.dwell), recent, usual, _hours(*sorted(quiet))]
+    return [words.number(len(use.dwell)), words.share(len(use.dwell), len(room.begins)),
+            words.duration(np.median(use.dwell)), recent, usual]
 
 
-def _order(room: Room, min_visits: int) -> Dict[str, Any]:
-    names = [f'{number} {use.area.name}' for number, use in enumerate(room.areas, 1)]
-    return {'label': room.label, 'names': names,
-            'rows': [[name, *(f'{n:,}' if n >= min_visits else '' for n in row)]
-                     for name, row in zip(['enters', *names], room.steps)]}
-
-
-def _spread(seconds: np.ndarray) -> str:
-    low, middle, high = np.percentile(seconds, (25, 50, 75))
-    return f'{_duration(middle)} ({_duration(low)} to {_duration(high)})'
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f'{seconds:.0f} s'
-    if seconds < 5400:
-        return f'{seconds / 60:.1f} min'
-    return f'{seconds / 3600:,.1f} h'
-
-
-def _hours(*hours: int) -> str:
-    return ', '.join(f'{hour}-{hour + 1}' for hour in hours) + ' h' * bool(hours)
-
-
-def _date(seconds: float) -> str:
-    local = datetime.datetime.fromtimestamp(seconds)
-    return f'{local.day} {local:%b %Y}'
-
-
-def _time(seconds: float) -> str:
-    return f'{_date(seconds)} {datetime.datetime.fromtimestamp(seconds):%H:%M}'
+def _order(room: Room, min_visits: int, words: Words) -> Dict[str, Any]:
+    _, names = words.gettext, [use.area.name for use in room.areas]
+    return {'header': ['', *names, _('leaves')],
+            'rows': [[name, *(words.number(n) if n >= min_visits else '' for n in row)]
+                     for name, row in zip([_('enters'), *names], room.steps)]}

@@ -3,9 +3,9 @@
 Statistics based on fewer than `min_visits` visits are NaN, so that nobody can be singled out.
 """
 import time
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
-from posesuite.visits.areas import Area
+from posesuite.visits.areas import Area, Line
 
 import numpy as np
 
@@ -29,6 +29,63 @@ class Gap(NamedTuple):
     why: str
 
 
+class Attention(NamedTuple):
+    """Visits by what they did at an area or display, as far as that was seen; see attention.py.
+
+    Each counts visits that also did what stands before it, except that who reaches need not face.
+    facing and reaching are NaN where the store holds neither, as old ones.
+    """
+    passed: float  # came near
+    stopped: float  # stood there for STOP seconds
+    faced: float  # turned to it while they stood there
+    reached: float  # had a wrist in it while they were near
+
+
+class Crossings(NamedTuple):
+    """Who crossed a counting line, by time; see crossings.py for sums."""
+    line: Line
+    when: np.ndarray  # seconds since 1970, float [n]
+    inward: np.ndarray  # whether towards the line's inner side, bool [n]
+    visit: np.ndarray  # index of the visit, int [n]
+
+
+class Door(NamedTuple):
+    """A place where visits begin or end. name: of the area there, or a letter; entered, left: the
+    number of visits that do.
+    """
+    name: str
+    point: Tuple[float, float]  # thousandths
+    entered: int
+    left: int
+
+
+class Route(NamedTuple):
+    """One of the main ways from door to door. origin, goal: indices of Routes.doors; path: [n, 2]
+    in thousandths, from the origin to the goal; visits: that take it; share: of all visits from
+    door to door.
+    """
+    origin: int
+    goal: int
+    path: np.ndarray
+    visits: int
+    share: float
+
+
+class Routes(NamedTuple):
+    """How visits go through the room, see routes.py. routes: the most used first."""
+    doors: List[Door]
+    routes: List[Route]
+    whole: int  # visits from door to door, on main ways or not
+    parts: int  # visits that begin or end anywhere else
+
+
+class Queue(NamedTuple):
+    """An area of the kind queue, second by second while somebody is there; see queues.py."""
+    when: np.ndarray  # seconds since 1970, whole, [n]
+    people: np.ndarray  # there, int [n]
+    metres: np.ndarray  # from the first person to the last, [n]; NaN without a floor
+
+
 class AreaUse(NamedTuple):
     """What was seen in an area; hours as in Room."""
     area: Area
@@ -37,6 +94,8 @@ class AreaUse(NamedTuple):
     dwell: np.ndarray  # seconds there of each visit that stayed
     ended: np.ndarray  # end of each stay, seconds since 1970
     stays: np.ndarray  # seconds of each stay
+    attention: Attention = Attention(np.nan, np.nan, np.nan, np.nan)
+    queue: Optional[Queue] = None  # of an area of that kind
 
 
 class Room(NamedTuple):
@@ -64,6 +123,11 @@ class Room(NamedTuple):
     # Visits that go from one area to another next, [from, to]: the first row is those that enter,
     # the last column those that leave.
     steps: np.ndarray
+    lines: List[Crossings] = []
+    routes: Routes = Routes([], [], 0, 0)
+    # Median metres a second of each visit that walks, [visits]; NaN for others, empty without a floor.
+    speed: np.ndarray = np.zeros(0)
+    min_stay: float = MIN_VISIT  # seconds of the shortest visit that counts
 
 
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ examples:
   python3 anonymizer.py --mirror                   # screen and camera both face you
   python3 anonymizer.py --serve 8080 --store visits.db --keep 30d
   python3 anonymizer.py --videosrc samples/in_and_out.mp4 --background-delay 0.4 --output out.mp4
-  python3 anonymizer.py --edit-areas areas.json    # draw the areas that the report distinguishes
+  python3 anonymizer.py --edit-areas areas.json    # draw areas, lines, blackouts, the floor
+  python3 anonymizer.py --store visits.db --blackout areas.json
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse
@@ -21,8 +22,8 @@ from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import PeopleFinder, PoseLog
-from posesuite.privacy import EVIDENCE, Background, Curtain, Systemd
-from posesuite.visits import VisitStore, edit_areas, keep_days, room_to_draw_on
+from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
+from posesuite.visits import VisitStore, edit_areas, keep_days, read_blackouts, room_to_draw_on
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
+    blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
         background = None if camera.has_poses or args.no_background else Background(
@@ -38,26 +40,30 @@ def demo(args: argparse.Namespace) -> None:
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-                VisitStore(args.store, args.keep, camera.source, camera.started) as store, \
+                VisitStore(args.store, args.keep, camera.source, camera.started,
+                           whole_room=args.keep_background) as store, \
                 Display.from_args(args, 'anonymizer', camera,
                                   may_save=not args.show_live_while_waiting,
                                   keys={'b': ('renew the background', curtain.renew)}) as display:
             systemd.notify('READY=1')
             for frame in camera:
                 systemd.feed(frame)
-                frame, people, poses, _ = finder.find(frame)
+                frame, people, poses, _ = finder.find(blackout.cover(frame))
+                people = blackout.outside(frame, people)
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
                 store.write(frame, people)
+                store.keep_room(background and background.image)
                 if not display.show(frame, people, text):
                     break
 
 
 def draw_areas(args: argparse.Namespace) -> None:
+    blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         look = None if camera.has_poses or args.no_background else Background(
             open_engine(args, camera), args.background_delay).look
-        room = room_to_draw_on(camera, look)
+        room = room_to_draw_on(map(blackout.cover, camera), look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
@@ -79,22 +85,31 @@ def parse_args() -> argparse.Namespace:
                        help='for which nobody must be in the frame (default: %(default)g)')
     group.add_argument('--no-background', action='store_true', help='always draw on grey')
     group.add_argument('--edit-areas', metavar='AREAS.json',
-                       help="only draw the report's areas with the mouse: on the background, or "
-                       'with --no-background on an edge drawing of what the camera sees')
+                       help='only draw areas, counting lines, blackouts and the floor with the '
+                       'mouse: on the background, or with --no-background on an edge drawing of '
+                       'what the camera sees')
+    group.add_argument('--blackout', metavar='AREAS.json',
+                       help='its blackouts are grey in every picture, and nobody is counted there')
     group.add_argument('--show-live-while-waiting', action='store_true',
                        help="to set the camera up: the window shows the camera's image until the "
                        'first background is set')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--store', metavar='FILE.db',
                         help='store where people are, for the reports of visits.py')
+    parser.add_argument('--keep-background', action='store_true',
+                        help="keep the background in the store, for the report's maps; without "
+                        'it only its edges')
     parser.add_argument('--keep', type=keep_days, default='30d', metavar='TIME',
                         help='delete older data from the store; 30d or 12h, for example '
                         '(default: %(default)s)')
     args = parser.parse_args()
     if args.show_live_while_waiting and (args.output or args.serve or args.no_background):
         parser.error('--show-live-while-waiting needs a window and a background')
-    script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas],
-                              files_of(args.videosrc))
+    if args.keep_background and (not args.store or args.no_background):
+        parser.error('--keep-background needs --store and a background')
+    # A file may be edited while its own blackouts are applied.
+    read = [*files_of(args.videosrc), None if args.edit_areas else args.blackout]
+    script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args
 

@@ -119,6 +119,22 @@ def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
     return read_plan(path, stores).areas
 
 
+def read_blackouts(path: Optional[str], store: Optional[str]) -> List[Points]:
+    """The blackouts of an areas.json, for the camera of the store of that path; none without a
+    file. Raises ValueError or OSError with one line, also if the file has none for this camera.
+    """
+    if path is None:
+        return []
+    plan = read_plan(path)
+    found = plan.of(os.path.basename(store or '')).blackouts
+    if not found:
+        names = sorted({blackout.store for blackout in plan.blackouts})
+        raise ValueError(f'{path} has no blackout' + (
+            f' for this camera: they are for {", ".join(names)}, and --store is '
+            f'{os.path.basename(store) if store else "not given"}' if names else ''))
+    return [blackout.polygon for blackout in found]
+
+
 def write_plan(path: str, plan: Plan) -> None:
     """Writes an areas.json, a line a part of it. Raises OSError with one line."""
     texts = []

@@ -1,0 +1,64 @@
+"""Parts of the picture that are grey for everybody, the network too, and in which nobody counts."""
+from typing import Any, Optional, Sequence
+
+from posesuite.pose import body
+from posesuite.pose.pose import Frame, People, Pose
+
+import cv2
+import numpy as np
+
+GREY = 128  # level of 255
+MIN_SCORE = 0.3  # lowest score of a keypoint that tells where somebody is
+
+
+class Blackout:
+    """Covers parts of frames, such as screens, windows to the street and places of staff.
+
+    polygons: x and y in thousandths of the picture, [N, 2] each; without any it does nothing.
+    """
+
+    def __init__(self, polygons: Sequence[Any] = ()) -> None:
+        self._polygons = [np.array(polygon, float).reshape(-1, 2) for polygon in polygons]
+        self._mask: Optional[np.ndarray] = None  # bool [Y, X], of the latest size
+
+    def cover(self, frame: Frame) -> Frame:
+        """The frame with grey where nothing may be seen. Nothing else may use the frame itself."""
+        if not self._polygons:
+            return frame
+        image = frame.image.copy()
+        image[self._covered(image.shape[:2])] = GREY
+        return frame._replace(image=image)
+
+    def outside(self, frame: Frame, people: People) -> People:
+        """Those of the people in a frame who are not in the parts that are covered.
+
+        Somebody is there whose feet, or most of whose sure keypoints, are there.
+        """
+        if not self._polygons:
+            return people
+        covered = self._covered(frame.image.shape[:2])
+        return {id: pose for id, pose in people.items() if not _is_in(covered, pose)}
+
+    def _covered(self, shape: Any) -> np.ndarray:
+        if self._mask is None or self._mask.shape != shape:
+            height, width = shape
+            mask = np.zeros(shape, np.uint8)
+            for polygon in self._polygons:
+                # From 0 to 1000 it goes from rim to rim; pixels in part under it are covered.
+                corners = polygon * (width / 1000, height / 1000) - 0.5
+                cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
+            self._mask = mask > 0
+        return self._mask
+
+
+def _is_in(covered: np.ndarray, pose: Pose) -> bool:
+    """Whether somebody is in the covered part of a picture, bool [Y, X]."""
+    points = body.sure_points(pose, MIN_SCORE) or body.sure_points(pose, 0)
+    feet = body.feet(points)
+    if feet is None:
+        return False
+    top = np.array(covered.shape)[::-1] - 1
+    # Somebody may reach beyond the rim of the picture.
+    x, y = np.clip(np.round([feet, *points.values()]), 0, top).astype(int).T
+    inside = covered[y, x]
+    return bool(inside[0] or inside[1:].mean() > 0.5)

@@ -34,11 +34,12 @@ class Floor(NamedTuple):
         """
         return _turns(self.points)[0] * _turns(self.metres)[0] < 0
 
-    def to_metres(self, points: Any, above: float = 0, aspect: float = 4 / 3) -> np.ndarray:
-        """Places on the plan, float [N, 2] in metres, of points of the picture.
+    def to_metres(self, points: Any, aspect: float = 4 / 3, above: float = ANKLE) -> np.ndarray:
+        """Places on the plan, float [N, 2] in metres, of people's feet in the picture.
 
-        points: [N, 2] in thousandths. above: how far above the floor they are in metres, such as
-        ANKLE for feet. aspect: the picture's width per height, of use only with that.
+        points: [N, 2] in thousandths, as stored. aspect: the picture's width per height.
+        above: how far above the floor the points are, in metres; 0 for marks on the floor itself.
+        Without it a camera at 2.7 m would put ankles 3 % too far off.
         NaN for points at or near the horizon or above it, which are not on the floor.
         """
         points = np.asarray(points, float).reshape(-1, 2)

@@ -268,7 +268,7 @@ class PlanEditor:
         """Where the pointer is on the floor, while that is not being drawn."""
         if self._mode.parts != 'floors' or self._corners or not self.plan.floors:
             return ''
-        place = self.plan.floors[0].to_metres([self._pointer])[0]
+        place = self.plan.floors[0].to_metres([self._pointer], above=0)[0]
         return f'here: {in_metres(place)}' if np.isfinite(place).all() else 'here: no floor'
 
 

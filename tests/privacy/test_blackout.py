@@ -4,6 +4,8 @@ import json
 from canary import CANARY, CLIP, GREY, SET, assert_no_canary, frames_of, is_planted, planted, run
 from figures import frame, standing
 from posesuite.privacy.blackout import Blackout
+from posesuite.visits.queries import open_store
+from posesuite.visits.room import read_room
 from stores import everything
 
 import cv2
@@ -101,6 +103,9 @@ def test_nothing_of_it_is_shown_or_kept_of_an_empty_room(tmp_path, areas):
     assert not is_planted(shown)
     assert (shown[CANARY][4:-4, 4:-4] == GREY).all()
     assert (shown[:150] != GREY).any(2).mean() > 0.5  # the room is shown
+    with open_store(str(tmp_path / 'out' / 'visits.db')) as store:
+        kept = read_room(store)
+    assert kept.whole and np.abs(kept.image().astype(int) - shown[:, :, ::-1])[:380].mean() < 3
     assert_no_canary(tmp_path / 'out')
 
 

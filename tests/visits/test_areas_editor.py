@@ -2,12 +2,13 @@
 import os
 import subprocess
 import sys
-from typing import List
+from typing import Any, List
 
 from figures import frame
 from helpers import ROOT, bundled_model, need, wait_for
-from posesuite.visits.areas import Area, Plan, read_areas, write_plan
+from posesuite.visits.areas import Area, Plan, read_areas, read_plan, write_plan
 from posesuite.visits.areas_editor import edge_drawing, room_to_draw_on
+from posesuite.visits.floor import floor_from
 from posesuite.visits.plan_editor import BEGUN_COLOR
 
 import cv2
@@ -16,6 +17,47 @@ import pytest
 
 ROOM = np.full((480, 640, 3), 90, np.uint8)
 DOOR = Area('Door', [(0, 0), (100, 0), (100, 100)], 'hall.db')
+
+
+class Editor:
+    """The editor in a window of its own, and the mouse and the keyboard in front of it."""
+
+    def __init__(self, screen: Any, folder: Any, *arguments: str) -> None:
+        self._screen, self._folder = screen, str(folder)
+        self.demo = subprocess.Popen(
+            [sys.executable, os.path.join(ROOT, 'anonymizer.py'), '--store', 'shop.db', '--device',
+             'cpu', *arguments], cwd=self._folder, env=screen, stderr=subprocess.PIPE, text=True)
+        self._window = wait_for(lambda: self._xdotool('search', '--onlyvisible', '--name',
+                                                      '^areas$')).split()[0]
+        wait_for(lambda: self.picture()[200:480].std() > 5)  # it is drawn
+        self._xdotool('windowfocus', '--sync', self._window)
+
+    def _xdotool(self, *arguments: str) -> str:
+        return subprocess.run(['xdotool', *arguments], env=self._screen,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def picture(self) -> np.ndarray:
+        """What the window shows, int [Y, X, RGB]."""
+        subprocess.run(['import', '-window', self._window, 'window.png'], cwd=self._folder,
+                       env=self._screen, check=True)
+        return cv2.imread(os.path.join(self._folder, 'window.png'))[:, :, ::-1].astype(int)
+
+    def click(self, *points: Any, color: Any = BEGUN_COLOR) -> None:
+        """Clicks points, and waits until each has its dot in that colour; None for no dots."""
+        for x, y in points:
+            self._xdotool('mousemove', '--sync', '--window', self._window, str(x), str(y),
+                          'click', '1')
+            wait_for(lambda x=x, y=y: color is None or (self.picture()[y + 3, x] == color).all())
+
+    def press(self, *keys: str) -> None:
+        self._xdotool('key', '--delay', '100', *keys)
+
+    def end(self) -> str:
+        """Ends the editor, and returns what it said."""
+        self.press('q')
+        _, errors = self.demo.communicate(timeout=20)
+        assert self.demo.returncode == 0, errors
+        return errors
 
 
 @pytest.mark.parametrize('background', [True, False])
@@ -30,43 +72,63 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
     if not background:
         cv2.imwrite(str(tmp_path / 'room.png'), room_picture())
         frames = [str(tmp_path / 'room.png'), '--no-background']
-    demo = subprocess.Popen(
-        [sys.executable, os.path.join(ROOT, 'anonymizer.py'), '--edit-areas', path, '--store',
-         'shop.db', '--device', 'cpu', '--videosrc', *frames], cwd=str(tmp_path), env=screen,
-        stderr=subprocess.PIPE, text=True)
-
-    def xdotool(*arguments: str) -> str:
-        return subprocess.run(['xdotool', *arguments], env=screen,
-                              stdout=subprocess.PIPE).stdout.decode()
-
+    editor = Editor(screen, tmp_path, '--edit-areas', path, '--videosrc', *frames)
     try:
-        window = wait_for(lambda: xdotool('search', '--onlyvisible', '--name',
-                                          '^areas$')).split()[0]
-
-        def picture() -> np.ndarray:
-            subprocess.run(['import', '-window', window, 'window.png'], cwd=str(tmp_path),
-                           env=screen, check=True)
-            return cv2.imread(str(tmp_path / 'window.png'))[:, :, ::-1].astype(int)
-
-        wait_for(lambda: picture()[200:].std() > 5)  # it is drawn
         if not background:  # nothing of the picture but its edges, which have no colour
-            assert np.ptp(picture()[100:400], axis=2).max() == 0
-        for x, y in ((64, 48), (320, 48), (320, 240)):
-            xdotool('mousemove', '--sync', '--window', window, str(x), str(y), 'click', '1')
-            wait_for(lambda x=x, y=y: (picture()[y + 3, x] == BEGUN_COLOR).all())  # its dot
-        xdotool('windowfocus', '--sync', window, 'key', '--delay', '100', 'Return', 't', 'i',
-                'Left', 'eacute', 'udiaeresis', 'Return')
+            assert np.ptp(editor.picture()[100:400], axis=2).max() == 0
+        editor.click((64, 48), (320, 48), (320, 240))
+        editor.press('Return', 't', 'i', 'Left', 'eacute', 'udiaeresis', 'Return')
         wait_for(lambda: len(read_areas(path)) == 2)
-        xdotool('key', 'q')
-        _, errors = demo.communicate(timeout=20)
+        errors = editor.end()
     finally:
-        demo.kill()
-    assert demo.returncode == 0, errors
+        editor.demo.kill()
     assert f'1 areas in {path}' in errors
     kept, drawn = read_areas(path)
     assert kept == DOOR
     assert (drawn.name, drawn.store, len(drawn.polygon)) == ('Tiéü', 'shop.db', 3)
     assert np.abs(np.array(drawn.polygon) - [(100, 100), (500, 100), (500, 500)]).max() <= 2
+
+
+def test_lines_blackouts_and_the_floor_are_drawn_with_the_mouse(screen, tmp_path):
+    """Modes are chosen by their keys or with the mouse; what is blacked out is grey at once."""
+    need('import')
+    subprocess.run([need('setxkbmap'), 'us'], env=screen, check=True)
+    path = str(tmp_path / 'areas.json')
+    hall = floor_from({'points': [[100, 900], [900, 900], [700, 500], [300, 500]],
+                       'metres': [[0, 0], [4, 0], [4, 6], [0, 6]]}, 'hall.db')
+    write_plan(path, Plan(floors=[hall]))
+    cv2.imwrite(str(tmp_path / 'room.png'), room_picture())
+    editor = Editor(screen, tmp_path, '--edit-areas', path, '--no-background', '--videosrc',
+                    str(tmp_path / 'room.png'))
+    try:
+        editor.press('l')
+        editor.click((64, 432), (320, 432))
+        editor.press('d', 'Return')
+        wait_for(lambda: len(read_plan(path).lines) == 1)
+        editor.click((480, 490), color=None)  # the blackout's button
+        editor.click((400, 240), (580, 240), (580, 400))
+        editor.press('Return')
+        wait_for(lambda: len(read_plan(path).blackouts) == 1)
+        assert np.abs(editor.picture()[260, 560] - 106).max() < 15
+        editor.press('f')
+        for point, keys in (((64, 432), '0 0'), ((576, 432), '3.5 0'), ((448, 240), '3.5 6'),
+                            ((192, 240), '0 6')):
+            editor.click(point)
+            editor.press(*({' ': 'space', '.': 'period'}.get(key, key) for key in keys), 'Return')
+        wait_for(lambda: len(read_plan(path).floors) == 2)
+        errors = editor.end()
+    finally:
+        editor.demo.kill()
+    assert f'1 counting lines, 1 blackouts, 1 floors in {path}' in errors
+    plan = read_plan(path)
+    assert plan.floors[0] == hall
+    assert [part.store for parts in plan.without('hall.db') for part in parts] == ['shop.db'] * 3
+    (line,), (blackout,), (_, floor) = plan.lines, plan.blackouts, plan.floors
+    assert line.name == 'D' and floor.metres == [(0, 0), (3.5, 0), (3.5, 6), (0, 6)]
+    for found, drawn in ((line.line, [(100, 900), (500, 900)]),
+                         (blackout.polygon, [(625, 500), (906, 500), (906, 833)]),
+                         (floor.points, hall.points)):
+        assert np.abs(np.subtract(found, drawn)).max() <= 2
 
 
 def room_picture() -> np.ndarray:

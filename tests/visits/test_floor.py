@@ -52,14 +52,14 @@ def simulated(above: float = 0) -> Tuple[Floor, np.ndarray, np.ndarray]:
 def test_places_on_the_floor():
     """From points that are whole thousandths, within 1 % of their distance from the camera."""
     floor, places, seen = simulated()
-    error = np.linalg.norm(floor.to_metres(seen) - places, axis=1)
+    error = np.linalg.norm(floor.to_metres(seen, above=0) - places, axis=1)
     assert (error / np.linalg.norm(places, axis=1)).max() < 0.01
 
 
 def test_feet_are_ankles_above_the_floor():
     floor, places, seen = simulated(above=ANKLE)
     away = np.linalg.norm(places, axis=1)
-    wrong, right = (np.linalg.norm(floor.to_metres(seen, above) - places, axis=1) / away
+    wrong, right = (np.linalg.norm(floor.to_metres(seen, above=above) - places, axis=1) / away
                     for above in (0, ANKLE))
     assert wrong.max() > 0.03  # what the ankles' height would cost
     assert right.max() < 0.01
@@ -81,7 +81,7 @@ def test_distances_of_any_camera(camera):
     floor = floor_from({'points': (camera.see(corners)).round().tolist(),
                         'metres': corners.tolist()}, '')
     here = ((seen > 150) & (seen < 850)).all(1) & (seen[:, 1] > 350)
-    found = floor.to_metres(seen[here], ANKLE, camera.aspect)
+    found = floor.to_metres(seen[here], camera.aspect)
     known = np.isfinite(found).all(1)  # which the farthest are not
     assert known.sum() > 20 and known.mean() > 0.9
     pairs = np.random.RandomState(2).randint(0, known.sum(), (500, 2))
@@ -94,10 +94,10 @@ def test_distances_of_any_camera(camera):
 
 def test_there_and_back():
     floor = Floor(POINTS, METRES, '')
-    assert np.abs(floor.to_metres(POINTS) - METRES).max() < 1e-6
+    assert np.abs(floor.to_metres(POINTS, above=0) - METRES).max() < 1e-6
     assert np.abs(floor.to_picture(METRES) - POINTS).max() < 1e-6
     places = np.random.RandomState(0).rand(50, 2) * (4, 6)
-    assert np.abs(floor.to_metres(floor.to_picture(places)) - places).max() < 1e-6
+    assert np.abs(floor.to_metres(floor.to_picture(places), above=0) - places).max() < 1e-6
     assert floor.to_metres([]).shape == (0, 2)
 
 
@@ -120,8 +120,8 @@ def test_two_cameras_share_a_plan(tmp_path):
     write_plan(str(tmp_path / 'areas.json'), Plan(floors=floors))
     plan = read_plan(str(tmp_path / 'areas.json'), ['a.db', 'b.db'])
     person = np.array([(3.9, 0.4)])
-    places = [plan.of('a.db').floors[0].to_metres(near.see(person)),
-              plan.of('b.db').floors[0].to_metres(far.see(person - away))]
+    places = [plan.of('a.db').floors[0].to_metres(near.see(person, ANKLE)),
+              plan.of('b.db').floors[0].to_metres(far.see(person - away, ANKLE))]
     assert np.abs(np.array(places) - person).max() < 0.03
     assert [floor.y_up for floor in plan.floors] == [True, True]
 

@@ -180,14 +180,15 @@ def _store(item: Any, stores: Optional[List[str]]) -> str:
 
 def refuse_conflicts(part: Any, others: Sequence[Any]) -> None:
     """Raises ValueError if a part of a plan cannot stand beside others of its list."""
+    beside = [other for other in others if part.store == other.store
+              or '' in (part.store, other.store)]
     if isinstance(part, Floor):
-        if any(part.store == other.store or '' in (part.store, other.store) for other in others):
+        if beside:
             raise ValueError('the floor of this store is given already')
         if any(part.y_up != other.y_up for other in others):
             raise ValueError('it is the mirror image of the other floors: seen from above, the y '
                              "axis must be on the same side of the x axis for all cameras")
-    elif not isinstance(part, Blackout) and any(
-            (part.name, part.store) == (other.name, other.store) for other in others):
+    elif not isinstance(part, Blackout) and any(part.name == other.name for other in beside):
         raise ValueError(f'there is another {type(part).__name__.lower()} of this name')
 
 

@@ -100,6 +100,20 @@ def test_a_plan_is_divided_by_stores():
     assert plan.without('shop.db') == Plan([DOOR], [ENTRANCE], floors=[FLOOR])
 
 
+@pytest.mark.parametrize('first, second, allowed', [
+    ('', 'shop.db', False), ('shop.db', '', False), ('shop.db', 'shop.db', False),
+    ('shop.db', 'hall.db', True)])
+def test_names_are_unique_for_a_camera(tmp_path, first, second, allowed):
+    """What names no store belongs to all of them."""
+    path = str(tmp_path / 'areas.json')
+    write_plan(path, Plan([TILL._replace(store=store) for store in (first, second)]))
+    if allowed:
+        assert len(read_plan(path).areas) == 2
+    else:
+        with pytest.raises(ValueError, match='there is another area of this name'):
+            read_plan(path)
+
+
 def test_who_comes_in_crosses_a_line_to_its_left():
     """As seen from its first point to its second, in a picture whose y points down."""
     assert Line('', [(500, 900), (500, 100)], '').inner_side(

@@ -10,6 +10,7 @@ from figures import frame, standing
 from helpers import ROOT, TESTS
 from posesuite.visits.queries import (
     open_store,
+    read_bodies,
     read_gaps,
     read_positions,
     read_runs,
@@ -55,7 +56,9 @@ def everything(path: Any) -> Dict[str, List[Any]]:
     """All that queries.py reads of a store."""
     with open_store(str(path)) as store:
         positions = [row for part in read_positions(store) for row in part.tolist()]
+        bodies = [row for part in read_bodies(store) for row in part.tolist()]
         return {'runs': read_runs(store), 'gaps': read_gaps(store), 'positions': positions,
+                'bodies': bodies,
                 'watched': read_watched(store).tolist(), 'visits': read_visits(store).tolist()}
 
 

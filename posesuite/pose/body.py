@@ -28,6 +28,9 @@ HEADS = FACE[:1], FACE[1:3], FACE[3:]  # nose, eyes, ears
 # thresholds a camera's view from above or a step may be the reason, and nothing is claimed.
 SITTING_BELOW = 0.4
 UPRIGHT_ABOVE = 0.65
+# The width of the shoulders, and how far the nose is before the ears, in torsos, about; and the
+# share of the shoulders' width from which on a body whose face is not known is frontal.
+SHOULDERS_WIDE, NOSE_AHEAD, FRONTAL = 0.8, 0.25, 0.8
 
 
 def sure_points(pose: Pose, threshold: float,
@@ -120,6 +123,25 @@ def height(points: Points) -> Optional[float]:
     if lowest is None:
         return None
     return lowest.y - min(point.y for point in chosen(points, FACE) or points.values())
+
+
+def facing(points: Points) -> Optional[float]:
+    """Where a body with its face is turned to, in degrees clockwise as seen from above: 0 is to the
+    picture's right, 90 towards the camera, 180 to the left and 270 away from it.
+
+    The order and the distance of the shoulders tell how far it faces the camera, the nose beside
+    the ears to which side. None where these are not known; without a face only who faces the camera
+    or turns the back has a direction. Within about 30 degrees.
+    """
+    ends, length = chosen(points, SHOULDERS), torso(points)
+    if len(ends) < 2 or not length:
+        return None
+    towards = (ends[0].x - ends[1].x) / (SHOULDERS_WIDE * length)
+    nose, ears = middle(chosen(points, HEADS[0])), middle(chosen(points, HEADS[2]))
+    if nose is None or ears is None:
+        return None if abs(towards) < FRONTAL else 90.0 if towards > 0 else 270.0
+    aside = (nose.x - ears.x) / (NOSE_AHEAD * length)
+    return math.degrees(math.atan2(towards, aside)) % 360
 
 
 def has_raised_hand(points: Points) -> bool:

@@ -1,12 +1,13 @@
 """Counting lines: who came in and went out, by hour and day.
 
-A person crosses a line when the way of their feet does, and they end clearly on its other side: who
-loiters at the line is not counted twice.
+A crossing is where the way of a person's feet meets the line, and they were clearly on one side
+before and on the other side after: who loiters at the line is not counted twice.
 """
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
+from posesuite.visits import hours
 from posesuite.visits.areas import Line
-from posesuite.visits.statistics import Crossings
+from posesuite.visits.statistics import Crossings, Room
 
 import numpy as np
 
@@ -14,10 +15,8 @@ MARGIN = 0.1  # share of a person's height; who is nearer to a line may be on ei
 
 
 class InOut(NamedTuple):
-    """Who crossed a line in some time. begin, end: seconds since 1970, or hours of the day.
-
-    came, went: crossings in and out, of all days; NaN if fewer than min_visits crossed either way
-    or one of both is of fewer, but not none.
+    """Who crossed a line in some time. begin, end: seconds since 1970, or hours of the day; came,
+    went: crossings in and out, NaN if they are of fewer than min_visits visits.
     """
     begin: float
     end: float
@@ -30,27 +29,78 @@ def find_crossings(lines: Sequence[Line], visit: np.ndarray, when: np.ndarray, p
     """Who crossed each of some lines, from positions by visit and time.
 
     visit: index of the visit of each position, [n]. when: seconds since 1970. points: feet, [n, 2]
-    in thousandths. height: thousandths. size: width and height of the picture.
+    in thousandths. height: thousandths. size: width and height of the picture in pixels.
     """
-    raise NotImplementedError
+    scale = np.array(size) / 1000
+    feet, margin = points * scale, MARGIN * height * scale[1]
+    same = visit[1:] == visit[:-1]  # visit as in the position before
+    ends = np.ones(len(visit), bool)  # the first and last position of each visit
+    ends[1:-1] = ~(same[1:] & same[:-1])
+    return [_crossings(line, visit, when, feet, margin, same, ends, scale) for line in lines]
 
 
-def by_day(room: Any, crossings: Crossings, min_visits: int) -> List[InOut]:
-    """The crossings of each day watched, the last one last."""
-    raise NotImplementedError
+def by_day(room: Room, crossings: Crossings, min_visits: int) -> List[InOut]:
+    """The crossings of each day, the last one last."""
+    edges = room.edges[np.append(hours.first_hours(room), -1)]
+    return [_in_out(crossings, (crossings.when >= begin) & (crossings.when < end), begin, end,
+                    min_visits) for begin, end in zip(edges, edges[1:])]
 
 
-def by_hour(room: Any, crossings: Crossings, min_visits: int,
+def by_hour(room: Room, crossings: Crossings, min_visits: int,
             since: float = -np.inf) -> List[InOut]:
-    """The crossings by the hour of the day, of the days from since on.
+    """The crossings by the hour of the day, of all days from since on (seconds since 1970).
 
-    Hours in a row are joined until each has min_visits crossings.
+    Hours in a row are joined until each has min_visits visits that cross; only hours that were
+    watched are listed.
     """
-    raise NotImplementedError
+    hour = room.hour[np.searchsorted(room.edges, crossings.when, 'right') - 1]
+    late = crossings.when >= since
+    counts = [len(np.unique(crossings.visit[late & (hour == h)])) for h in range(24)]
+    seen = np.bincount(room.hour[room.edges[:-1] >= since],
+                       room.watched[room.edges[:-1] >= since], 24) > 0
+    return [_in_out(crossings, late & (hour >= begin) & (hour < end), begin, end, min_visits)
+            for begin, end in hours.widened(counts, seen.tolist(), min_visits)]
 
 
-def today(room: Any, crossings: Crossings, min_visits: int) -> Tuple[InOut, InOut]:
-    """The crossings of the last day watched so far, and what is usual by that time: the mean of the
-    earlier days of its weekday, or of all of them.
-    """
-    raise NotImplementedError
+def today(room: Room, crossings: Crossings,
+          min_visits: int) -> Tuple[hours.Comparison, hours.Comparison]:
+    """The crossings in, and out, of the last day watched so far, against what is usual."""
+    came, went = (hours.today(room, min_visits, crossings.when[way], crossings.visit[way])
+                  for way in (crossings.inward, ~crossings.inward))
+    return came, went
+
+
+def _crossings(line: Line, visit: np.ndarray, when: np.ndarray, feet: np.ndarray,
+               margin: np.ndarray, same: np.ndarray, ends: np.ndarray,
+               scale: np.ndarray) -> Crossings:
+    """Who crossed one line. same: of the steps from position to position, [n - 1]."""
+    begin, end = np.array(line.line) * scale
+    along = (end - begin) / np.linalg.norm(end - begin)
+    off = (feet - begin) @ (along[1], -along[0])  # pixels on the inner side, to the left
+    inner = off > 0
+    meets = np.flatnonzero(same & (inner[1:] != inner[:-1]))
+    part = off[meets] / (off[meets] - off[meets + 1])  # of the step, up to the line
+    place = (feet[meets] + part[:, None] * (feet[meets + 1] - feet[meets]) - begin) @ along
+    on_line = (place >= 0) & (place <= np.linalg.norm(end - begin))
+    meets, part = meets[on_line], part[on_line]
+    # Net crossings inwards of all positions up to each one.
+    net = np.zeros(len(visit), int)
+    net[meets + 1] = np.where(inner[meets + 1], 1, -1)
+    net = np.cumsum(net)
+    clear = np.flatnonzero((np.abs(off) > margin) | ends)
+    one, other = clear[:-1], clear[1:]
+    crosses = ((visit[one] == visit[other]) & (inner[one] != inner[other])
+               & (net[one] != net[other]))
+    one, other = one[crosses], other[crosses]
+    step = np.searchsorted(meets, other) - 1  # the last one that meets the line
+    at = meets[step]
+    return Crossings(line, when[at] + part[step] * (when[at + 1] - when[at]), inner[other],
+                     visit[other])
+
+
+def _in_out(crossings: Crossings, chosen: np.ndarray, begin: float, end: float,
+            min_visits: int) -> InOut:
+    came, went = (chosen & way for way in (crossings.inward, ~crossings.inward))
+    return InOut(float(begin), float(end), *(
+        float(way.sum()) if len(np.unique(crossings.visit[way])) >= min_visits else np.nan
+        for way in (came, went)))

@@ -36,6 +36,9 @@ ADDED = """
 CREATE TABLE IF NOT EXISTS clocks (run INTEGER PRIMARY KEY, boot TEXT, zero INTEGER, first INTEGER,
                                    last INTEGER, confirmed INTEGER);
 CREATE TABLE IF NOT EXISTS rooms (run INTEGER PRIMARY KEY, whole INTEGER, picture BLOB);
+CREATE TABLE IF NOT EXISTS bodies (visit INTEGER, time INTEGER, facing INTEGER, left_x INTEGER,
+                                   left_y INTEGER, right_x INTEGER, right_y INTEGER,
+                                   PRIMARY KEY (visit, time)) WITHOUT ROWID;
 """
 ASIDE = '.damaged-%Y%m%d-%H%M%S'  # suffix of a store that is set aside, a format of its UTC
 MIN_ASIDE_INTERVAL = 60.0  # seconds in which a store that is damaged again is an error
@@ -128,13 +131,14 @@ class VisitFile:
         self._db.execute('BEGIN IMMEDIATE')
         for table, made in (
                 ('runs', ((run + id, *row) for id, row in rows['runs'].items())),
-                ('clocks', ((run + id, *row) for id, row in rows.get('clocks', {}).items())),
-                ('rooms', ((run + id, *row) for id, row in rows.get('rooms', {}).items())),
+                *((table, ((run + id, *row) for id, row in rows.get(table, {}).items()))
+                  for table in ('clocks', 'rooms')),
                 ('gaps', ((run + id, begun, *row) for (id, begun), row in rows['gaps'].items())),
                 ('visits', ((visit + id, run + row[0], *row[1:])
                             for id, row in rows['visits'].items())),
-                ('positions', ((visit + id, when, *row)
-                               for (id, when), row in rows['positions'].items()))):
+                *((table, ((visit + id, when, *row)
+                           for (id, when), row in rows.get(table, {}).items()))
+                  for table in ('positions', 'bodies'))):
             marks = ', '.join('?' * TABLES[table])
             self._db.executemany(f'INSERT OR REPLACE INTO {table} VALUES ({marks})', made)
         if rows.get('rooms'):  # the latest alone is kept
@@ -144,8 +148,9 @@ class VisitFile:
     def _shift(self, run: int, by: int) -> None:
         """Moves all dates of a run; in two steps, because the new ones may be others' old ones."""
         for step in ('-1 - {}', f'{by} - 1 - {{}}'):
-            self._db.execute(f'UPDATE positions SET time = {step.format("time")} WHERE visit IN '
-                             '(SELECT id FROM visits WHERE run = ?)', [run])
+            for table in ('positions', 'bodies'):
+                self._db.execute(f'UPDATE {table} SET time = {step.format("time")} WHERE visit IN '
+                                 '(SELECT id FROM visits WHERE run = ?)', [run])
             self._db.execute(f'UPDATE gaps SET begun = {step.format("begun")}, '
                              f'ended = {step.format("ended")} WHERE run = ?', [run])
         for table, key in (('visits', 'run'), ('runs', 'id')):
@@ -158,8 +163,9 @@ class VisitFile:
             limits = {'run': run, 'oldest': deadlines.get(run, -math.inf)}
             if begun >= limits['oldest']:
                 continue
-            self._db.execute('DELETE FROM positions WHERE time < :oldest AND visit IN '
-                             '(SELECT id FROM visits WHERE run = :run AND begun < :oldest)', limits)
+            for table in ('positions', 'bodies'):
+                self._db.execute(f'DELETE FROM {table} WHERE time < :oldest AND visit IN (SELECT '
+                                 'id FROM visits WHERE run = :run AND begun < :oldest)', limits)
             for table in ('visits', 'gaps'):
                 self._db.execute(f'DELETE FROM {table} WHERE run = :run AND ended < :oldest',
                                  limits)

@@ -21,6 +21,9 @@ import numpy as np
 VISIT = np.dtype([('id', 'i4'), ('run', 'i4'), ('begun', 'i8'), ('ended', 'i8')])
 POSITION = np.dtype([('visit', 'i4'), ('time', 'i8'), ('x', 'i2'), ('y', 'i2'), ('height', 'i2'),
                      ('flags', 'u1')])
+BODY = np.dtype([('visit', 'i4'), ('time', 'i8'), ('facing', 'i2'), ('left_x', 'i2'),
+                 ('left_y', 'i2'), ('right_x', 'i2'), ('right_y', 'i2')])
+UNKNOWN = -1  # in place of a body's NULL
 FOREVER = 1 << 62  # milliseconds, later than all times
 PART = 1 << 18  # positions that are read at once
 BEGUN = 'begun >= ? AND begun < ?'
@@ -102,11 +105,26 @@ def read_positions(store: sqlite3.Connection, since: int = 0, until: int = FOREV
 
     Yields arrays [N] of POSITION, each of whole visits and about `part` positions long.
     """
-    rows = store.execute(f'SELECT * FROM positions WHERE visit IN (SELECT id FROM visits '
+    return _read_parts(store, 'positions', POSITION, '*', since, until, part)
+
+
+def read_bodies(store: sqlite3.Connection, since: int = 0, until: int = FOREVER,
+                part: int = PART) -> Iterator[np.ndarray]:
+    """The bodies of positions, as read_positions: arrays [N] of BODY. None of an old store."""
+    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'bodies'").fetchall():
+        return iter(())
+    columns = 'visit, time, ' + ', '.join(f'ifnull({name}, {UNKNOWN})' for name in BODY.names[2:])
+    return _read_parts(store, 'bodies', BODY, columns, since, until, part)
+
+
+def _read_parts(store: sqlite3.Connection, table: str, dtype: np.dtype, columns: str, since: int,
+                until: int, part: int) -> Iterator[np.ndarray]:
+    """Rows of visits that began in some time, by visit and time, in parts of whole visits."""
+    rows = store.execute(f'SELECT {columns} FROM {table} WHERE visit IN (SELECT id FROM visits '
                          f'WHERE {BEGUN}) ORDER BY visit, time', (since, until))
-    rest = np.empty(0, POSITION)
+    rest = np.empty(0, dtype)
     while True:
-        read = _array(itertools.islice(rows, part), POSITION)
+        read = _array(itertools.islice(rows, part), dtype)
         if not len(read):
             break
         read = np.concatenate([rest, read])

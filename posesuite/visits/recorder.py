@@ -6,11 +6,12 @@
 """
 import collections
 import math
-from typing import Deque, Dict, Optional, Tuple
+from typing import Deque, Dict, List, Optional, Tuple
 
 from posesuite.pose import body
 from posesuite.pose.pose import FaultKind, Frame, People, Pose
 from posesuite.visits.rows import (
+    DIRECTIONS,
     FEET,
     HAND_RAISED,
     HEAD,
@@ -78,6 +79,11 @@ class Recorder:
     def confirmed(self) -> bool:
         """Whether the clock of the present run is confirmed."""
         return self._confirmed
+
+    @property
+    def present(self) -> List[int]:
+        """Numbers of the visits that go on."""
+        return [visit.number for visit in self._present.values()]
 
     def confirm(self) -> None:
         """Marks the present run as one under a confirmed clock."""
@@ -179,17 +185,30 @@ class Recorder:
                 if position is None:
                     continue
                 self._visits += 1
-                visit = self._present[id] = _Visit(self._visits, self._now)
+                visit = self._present[id] = _Visit(self._visits, self._now, pose)
             visit.ended = self._now
+            visit.latest = pose
             if position is not None:
                 visit.due += (self._now - visit.due) // SECOND * SECOND + SECOND
-                rows['positions'][visit.number, self._now] = position
+                self._add_position(rows, visit, position)
                 rows['visits'][visit.number] = self._run, visit.begun, visit.ended
+
+    def _add_position(self, rows: Rows, visit: '_Visit', position: Tuple[int, ...]) -> None:
+        """Adds where and how the person of a visit was latest."""
+        rows['positions'][visit.number, visit.ended] = position
+        body_known = body_row(visit.latest, *self._size)
+        if body_known:
+            rows['bodies'][visit.number, visit.ended] = body_known
+        visit.placed = visit.ended
 
     def _end_visits(self, rows: Rows, since: float) -> None:
         """Ends the visits of all who have not been seen since that time."""
         for id, visit in list(self._present.items()):
             if visit.ended < since:
+                position = (position_row(visit.latest, *self._size)
+                            if visit.placed < visit.ended else None)
+                if position:
+                    self._add_position(rows, visit, position)
                 rows['visits'][visit.number] = self._run, visit.begun, visit.ended
                 del self._present[id]
 
@@ -197,9 +216,11 @@ class Recorder:
 class _Visit:
     """A visit that goes on; times in UTC milliseconds."""
 
-    def __init__(self, number: int, begun: int) -> None:
+    def __init__(self, number: int, begun: int, pose: Pose) -> None:
         self.number, self.begun, self.ended = number, begun, begun
         self.due = begun  # time of the next position
+        self.placed = 0  # time of the latest position
+        self.latest = pose  # when it ended
 
 
 def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int, int, int]]:
@@ -216,6 +237,19 @@ def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int
              + SITTING * body.is_sitting(points) + UPRIGHT * body.is_upright(points))
     return (_thousandths(x / width), _thousandths(y / height),
             _thousandths(body.height(points) / height), int(flags))
+
+
+def body_row(pose: Pose, width: int, height: int) -> Optional[Tuple[Optional[int], ...]]:
+    """The columns of a body in an image of that size in pixels; None if nothing of them is known.
+    """
+    points = body.sure_points(pose, MIN_SCORE)
+    degrees = body.facing(points)
+    facing = None if degrees is None else int(round(degrees * DIRECTIONS / 360)) % DIRECTIONS
+    wrists = [(int(round(100 * min(max(point.x / width, 0), 1))),
+               int(round(100 * min(max(point.y / height, 0), 1)))) if point else (None, None)
+              for point in map(points.get, body.WRISTS)]
+    row = (facing, *wrists[0], *wrists[1])
+    return row if any(value is not None for value in row) else None
 
 
 def _thousandths(share: float) -> int:

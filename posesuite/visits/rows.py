@@ -1,4 +1,4 @@
-"""What is stored of visits: the rows of six tables. Knows no disk and no camera.
+"""What is stored of visits: the rows of seven tables. Knows no disk and no camera.
 
 All times are UTC in milliseconds since 1970. `begun` and `ended` are the first and last moments; of
 what still goes on, `ended` is brought up to date with every write.
@@ -12,9 +12,15 @@ what still goes on, `ended` is brought up to date with every write.
   gaps       run, begun, ended, why               a time in which a run could not see, or not store
   visits     id, run, begun, ended                one appearance of one person; who returns begins
                                                   a new visit
-  positions  visit, time, x, y, height, flags     where a visit's person is, once a second: the feet
-                                                  and the height in thousandths of the image's width
-                                                  and height, and the sum of the flags below
+  positions  visit, time, x, y, height, flags     where a visit's person is, once a second and at
+                                                  the end: the feet and the height in thousandths of
+                                                  the image's width and height, and the sum of the
+                                                  flags below
+  bodies     visit, time, facing, left_x, left_y, how the person of a position is turned, in 16ths
+             right_x, right_y                     of a turn clockwise as seen from above, 0 is to
+                                                  the picture's right; where the wrists are, in
+                                                  hundredths of the image's width and height; NULL
+                                                  is not known; old stores have none
 """
 from typing import Any, Dict, Tuple
 
@@ -22,7 +28,10 @@ SECOND = 1000  # milliseconds
 DAY = 86400 * SECOND  # milliseconds
 
 # Number of columns of each table, primary key first.
-TABLES = {'runs': 6, 'clocks': 6, 'rooms': 3, 'gaps': 4, 'visits': 4, 'positions': 6}
+TABLES = {'runs': 6, 'clocks': 6, 'rooms': 3, 'gaps': 4, 'visits': 4, 'positions': 6,
+          'bodies': 7}
+
+DIRECTIONS = 16  # that a body may face
 
 # Flags of a position.
 FEET = 1  # the feet are a sure ankle, not just the lowest sure part
@@ -31,8 +40,8 @@ HAND_RAISED = 4  # a hand is above its shoulder
 SITTING = 8  # the thighs are nearly level
 UPRIGHT = 16  # the thighs are nearly vertical; without either flag the posture is unknown
 
-# By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position. The
-# value is the rest of the row.
+# By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position or body.
+# The value is the rest of the row.
 Rows = Dict[str, Dict[Any, Tuple[Any, ...]]]
 
 

@@ -125,8 +125,7 @@ class Room(NamedTuple):
     steps: np.ndarray
     lines: List[Crossings] = []
     routes: Routes = Routes([], [], 0, 0)
-    # Median metres a second of each visit that walks, [visits]; NaN for others, empty without a floor.
-    speed: np.ndarray = np.zeros(0)
+    speed: np.ndarray = np.zeros(0)  # median m/s of each visit that walks; empty without a floor
     min_stay: float = MIN_VISIT  # seconds of the shortest visit that counts
 
 

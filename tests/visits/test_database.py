@@ -143,12 +143,15 @@ def test_a_purge_deletes_what_has_ended(path):
                 'gaps': {(1, 500): (900, 'black'), (2, 3000): (9000, 'black')},
                 'visits': {1: (1, 0, 1000), 2: (2, 2000, 9000)},
                 'positions': {(1, 0): (1, 1, 1, 0), (2, 2000): (1, 1, 1, 0),
-                              (2, 9000): (1, 1, 1, 0)}})
+                              (2, 9000): (1, 1, 1, 0)},
+                'bodies': {(1, 0): (4, 1, 1, 1, 1), (2, 2000): (4, None, None, 1, 1),
+                           (2, 9000): (None, 1, 1, 1, 1)}})
     file.purge({1: 5000, 2: 5000}, 5000)
     file.close()
     found = everything(path)
     assert [row[0] for row in found['runs']] == [row[0] for row in found['visits']] == [2]
     assert [row[:2] for row in found['positions']] == [(2, 9000)]
+    assert found['bodies'] == [(2, 9000, -1, 1, 1, 1, 1)]
     assert found['gaps'] == [(3000, 9000, 'black')]
 
 

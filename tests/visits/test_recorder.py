@@ -7,7 +7,7 @@ from figures import IMAGE, frame, standing
 from posesuite.pose.pose import Frame, Pose
 from posesuite.pose.skeleton import FACE, KEYPOINT_TYPES
 from posesuite.visits.options import local_date
-from posesuite.visits.recorder import Recorder, position_row
+from posesuite.visits.recorder import Recorder, body_row, position_row
 from posesuite.visits.rows import FEET, HAND_RAISED, HEAD, SITTING, UPRIGHT, Rows, add_rows, no_rows
 
 import numpy as np
@@ -37,8 +37,9 @@ def test_a_visit_has_a_position_a_second_and_its_exact_length():
     rows = rows_of(shown, title='hall')
     assert rows['runs'] == {1: (BEGIN, BEGIN + 12000, 'hall', 640, 480)}
     assert rows['visits'] == {1: (1, BEGIN, BEGIN + 10000), 2: (1, BEGIN + 3100, BEGIN + 5500)}
-    assert sorted(rows['positions']) == [(1, BEGIN + 1000 * i) for i in range(11)] + [
-        (2, BEGIN + 3100 + 1000 * i) for i in range(3)]
+    assert sorted(rows['positions']) == sorted(rows['bodies']) == [
+        (1, BEGIN + 1000 * i) for i in range(11)] + [
+            (2, BEGIN + 3100 + 1000 * i) for i in range(3)] + [(2, BEGIN + 5500)]
     assert rows['positions'][1, BEGIN] == (500, 833, 625, FEET + HEAD + UPRIGHT)
     assert rows['gaps'] == {}
 
@@ -164,6 +165,25 @@ def test_flags():
     assert row_of(**{part.name: None for part in FACE})[2:] == (521, FEET + UPRIGHT)
 
 
+def test_a_body_has_a_direction_and_wrists():
+    def body_of(**moved):
+        return body_row(standing(**moved), 640, 480)
+
+    assert body_of()[1:] == (52, 52, 48, 52)
+    half = {'LEFT_SHOULDER': (380, 150), 'RIGHT_SHOULDER': (260, 150)}
+    assert body_of(**half)[0] == 4  # towards the camera
+    back = {'LEFT_SHOULDER': (260, 150), 'RIGHT_SHOULDER': (380, 150)}
+    face = {part.name: None for part in FACE}
+    assert body_of(**back, **face)[0] == 12
+    side = {'LEFT_SHOULDER': (320, 150), 'RIGHT_SHOULDER': (320, 150)}
+    assert body_of(**side, **face)[0] is None
+    assert body_of(NOSE=(350, 100), **side)[0] == 0  # to the right
+    assert body_of(LEFT_WRIST=None)[1:] == (None, None, 48, 52)
+    assert all(type(value) is int for value in body_of())
+    nothing = dict.fromkeys(('LEFT_WRIST', 'RIGHT_WRIST', 'LEFT_SHOULDER', 'RIGHT_SHOULDER'))
+    assert body_of(**nothing) is None
+
+
 def test_rows_are_numbers_that_sqlite_knows():
     """It stores NumPy's as bytes."""
     pose = standing(np.float32(320), np.float32(400))
@@ -186,7 +206,7 @@ def test_a_clock_that_jumps_by_a_year_changes_no_length():
             ] == [(1, 1, 9900), (2, 2, 9900), (3, 3, 9900)]
     assert [begun for begun, *_ in rows['runs'].values()] == [
         BEGIN, BEGIN + 10000 + round(YEAR * 1000), BEGIN + 20000]
-    assert len(rows['positions']) == 30
+    assert len(rows['positions']) == 30 + 3  # one more at each end
 
 
 def test_a_recording_is_dated_by_its_start_whatever_the_clock():

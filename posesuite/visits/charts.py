@@ -1,19 +1,23 @@
-"""Which plots the report has of a room, by the question that they answer."""
+"""Which plots the report has of when people come and how long they stay."""
 import datetime
 from typing import List, Optional, Sequence
 
-from posesuite.visits.answers import busy_hours, day_begins, unwatched
+from posesuite.visits import crossings, hours
+from posesuite.visits.answers import few_said
 from posesuite.visits.language import Words
-from posesuite.visits.plots import Bar, Ground, Plot, bars, ground_map, week
+from posesuite.visits.plots import Bar, Plot, bars, week
 from posesuite.visits.statistics import (
     HISTOGRAM_PERCENTILE,
     AreaUse,
+    Crossings,
     Room,
     count_days,
     dwell_histogram,
     dwell_quartiles,
     hours_watched,
     occupancy,
+    seconds_watched,
+    sum_by,
     week_rate,
 )
 
@@ -24,77 +28,99 @@ UNSEEN = '–'  # in place of a value where nobody watched
 
 
 def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
-    """Today's visits by hour beside those of a usual day."""
+    """Today by the hour: in and out of each line, and visits beside the usual ones."""
     _ = words.gettext
-    last = day_begins(room)[-1]
-    mine = room.edges[:-1] >= last
-    earlier = ~mine & (room.watched > 0)
-    joined = _joined(room.hour[mine & (room.watched > 0)], room.hour[mine], room.begun[mine],
-                     min_visits)
-    if not joined:
-        return []
-    days = max(1, len(day_begins(room)) - 1)
-    found = [Bar(begin, end, f'{begin}', words.hours(begin, end), [float(visits)], np.nan if (
-        not earlier.any()) else room.begun[earlier & (room.hour >= begin)
-                                           & (room.hour < end)].sum() / days)
-             for begin, end, visits in joined]
-    header = [_('Hour'), words.day(last), *([_('usual')] if earlier.any() else [])]
-    return [bars(words, _('Visits by hour'), _('Visits that began in each hour of the last day '
-                                               'watched.'), found, header)]
+    now = hours.today(room, min_visits)
+    plots = [_line_hours(words, room, line, now.begin, min_visits) for line in room.lines]
+    mine = (room.edges[:-1] >= now.begin) & (room.watched > 0)
+    earlier = (room.edges[:-1] < now.begin) & (room.watched > 0)
+    if now.same_weekday:
+        earlier &= room.weekday == room.weekday[room.edges[:-1] >= now.begin][0]
+    counts, before = (sum_by(room.hour[which], 24, room.begun[which]) for which in (mine, earlier))
+    usable, days = (np.bincount(room.hour[which], minlength=24) for which in (mine, earlier))
+    found = []
+    for begin, end in hours.widened(counts, usable > 0, min_visits):
+        visits, usual = counts[begin:end].sum(), before[begin:end].sum()
+        found.append(Bar(
+            begin, end, f'{begin}', words.hours(begin, end),
+            [visits if visits >= min_visits else np.nan],
+            usual / max(1, days[begin:end].max()) if usual >= min_visits else np.nan,
+            _few(words, min_visits)))
+    if any(np.isfinite(bar.values[0]) for bar in found):
+        shows_usual = any(np.isfinite(bar.usual) for bar in found)
+        plots.append(bars(words, _('Visits by hour'),
+                          _('Visits that began in each hour of %(day)s.') % {
+                              'day': words.day(now.begin)}, found,
+                          [_('Hour'), _('Visits'), *([_('usual')] if shows_usual else [])]))
+    return [plot for plot in plots if plot]
 
 
-def _joined(hours: Sequence[int], labels: np.ndarray, counts: np.ndarray,
-            least: int) -> List[List[int]]:
-    """Hours in a row, joined until each has enough: begin, end and count of each."""
-    found: List[List[int]] = []
-    for hour in hours:
-        count = int(counts[labels == hour].sum())
-        if found and found[-1][2] < least:
-            found[-1][1:] = [hour + 1, found[-1][2] + count]
-        else:
-            found.append([int(hour), int(hour) + 1, count])
-    if len(found) > 1 and found[-1][2] < least:
-        last = found.pop()
-        found[-1][1:] = [last[1], found[-1][2] + last[2]]
-    return [hours for hours in found if hours[2] >= least]
+def _line_hours(words: Words, room: Room, line: Crossings, since: float,
+                min_visits: int) -> Optional[Plot]:
+    _ = words.gettext
+    return _in_and_out(words, _('%(line)s: in and out by hour') % {'line': line.line.name},
+                       _('Who crossed the line on %(day)s.') % {'day': words.day(since)}, [
+        Bar(part.begin, part.end, f'{part.begin:g}', words.hours(int(part.begin), int(part.end)),
+            [part.came, part.went], why_blank=_few(words, min_visits))
+        for part in crossings.by_hour(room, line, min_visits, since)], _('Hour'))
+
+
+def _in_and_out(words: Words, title: str, text: str, found: Sequence[Bar],
+                axis: str) -> Optional[Plot]:
+    _ = words.gettext
+    if not any(np.isfinite(value) for bar in found for value in bar.values):
+        return None
+    return bars(words, title, text, found, [axis, _('in'), _('out')])
 
 
 def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """Hours of the day and of the week, days, weeks."""
-    _ = words.gettext
-    found = [Bar(hours.begin, hours.end, f'{hours.begin}', words.hours(hours.begin, hours.end),
-                 [hours.people]) for hours in busy_hours(room, min_visits)]
+    _, few = words.gettext, _few(words, min_visits)
+    found = [Bar(part.begin, part.end, f'{part.begin}', words.hours(part.begin, part.end),
+                 [part.people], why_blank=few) for part in hours.busy_hours(room, min_visits)]
     plots = []
-    if found:
+    if any(np.isfinite(bar.values[0]) for bar in found):
+        text = _('People there on average, by the hour of the day.')
         plots.append(bars(words, _('How full it is'),
-                          _('People there on average, by the hour of the day.'), found,
+                          f'{text} {few_said(words, room, min_visits)}', found,
                           [_('Hour'), _('People')]))
-    hours, rate, unseen = hours_watched(room), week_rate(room, min_visits), unwatched(room)
+    watched, rate = hours_watched(room), week_rate(room, min_visits)
+    unseen = seconds_watched(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
     if 3 * np.isfinite(rate).sum() > (~unseen).sum():
-        few = _('<%(n)d') % {'n': min_visits}
         plots.append(week(
-            words, _('The week'), _('Visits that begin in an hour.'), hours, rate[:, hours],
-            [[UNSEEN if blank else few for blank in row] for row in unseen[:, hours]],
-            _('visits an hour')))
-    plots += _days(words, room, min_visits)
-    return plots
+            words, _('The week'), _('Visits that begin in an hour.'), watched, rate[:, watched],
+            [[UNSEEN if blank else f'<{min_visits}' for blank in row]
+             for row in unseen[:, watched]], _('visits an hour')))
+    plots += [_line_days(words, room, line, min_visits) for line in room.lines]
+    plots.append(_days(words, room, min_visits))
+    return [plot for plot in plots if plot]
 
 
-def _days(words: Words, room: Room, min_visits: int) -> List[Plot]:
+def _days(words: Words, room: Room, min_visits: int) -> Optional[Plot]:
     _ = words.gettext
     edges, counts = count_days(room)
-    if len(counts) < 2:
-        return []
+    if len(counts) < 2 or counts.max() < min_visits:
+        return None
     weekly = np.diff(edges).max() > 1.5 * DAY
-    few = _('fewer than %(n)d') % {'n': min_visits}
     watched = np.add.reduceat(room.watched, np.searchsorted(room.edges[:-1], edges[:-1])) > 0
     found = [Bar(begin, end, _day_label(words, begin, len(counts)),
-                 words.day(begin) if not weekly else words.date(begin),
-                 [count if count >= min_visits else np.nan], why_blank=few if seen else UNSEEN)
+                 words.date(begin) if weekly else words.day(begin),
+                 [count if count >= min_visits else np.nan],
+                 why_blank=_few(words, min_visits) if seen else UNSEEN)
              for begin, end, count, seen in zip(edges, edges[1:], counts, watched)]
-    return [bars(words, _('Visits per week') if weekly else _('Visits per day'),
-                 _('No bar: nobody watched. A dot: fewer than %(n)d visits.') % {'n': min_visits},
-                 found, [_('Week from') if weekly else _('Day'), _('Visits')])]
+    return bars(words, _('Visits per week') if weekly else _('Visits per day'),
+                _('Grey: not watched. A dot: fewer than %(n)d visits.') % {'n': min_visits},
+                found, [_('Week from') if weekly else _('Day'), _('Visits')])
+
+
+def _line_days(words: Words, room: Room, line: Crossings, min_visits: int) -> Optional[Plot]:
+    _, days = words.gettext, crossings.by_day(room, line, min_visits)
+    if len(days) < 2:
+        return None
+    return _in_and_out(words, _('%(line)s: in and out by day') % {'line': line.line.name},
+                       _('Who crossed the line on each day.'), [
+        Bar(day.begin, day.end, _day_label(words, day.begin, len(days)), words.day(day.begin),
+            [day.came, day.went], why_blank=_few(words, min_visits)) for day in days], _('Day'))
 
 
 def _day_label(words: Words, begin: float, days: int) -> str:
@@ -103,51 +129,45 @@ def _day_label(words: Words, begin: float, days: int) -> str:
     return words.weekday(datetime.datetime.fromtimestamp(begin).weekday(), short=True)
 
 
-def where_plots(words: Words, room: Room, min_visits: int, ground: Ground) -> List[Plot]:
-    """Maps of the picture."""
-    _ = words.gettext
-    return [
-        ground_map(words, _('Where people stop'),
-                   _('How long people stood at each place, all together.'), ground, room.stops,
-                   room.stop_visits, min_visits, _('Time')),
-        ground_map(words, _('Where people are'),
-                   _('How long people were at each place, standing or walking.'), ground, room.map,
-                   room.map_visits, min_visits, _('Time'))]
+def _few(words: Words, min_visits: int) -> str:
+    return words.gettext('fewer than %(n)d') % {'n': min_visits}
 
 
 def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """How long visits last."""
-    _ = words.gettext
+    _, few = words.gettext, _few(words, min_visits)
     edges, counts = dwell_histogram(room.dwell, min_visits)
-    few = _('fewer than %(n)d') % {'n': min_visits}
     found = [Bar(begin / 60, end / 60, words.rough(begin / 60),
                  f'{words.duration(begin)}–{words.duration(end)}', [count], why_blank=few)
              for begin, end, count in zip(edges, edges[1:], counts)]
-    plots = [bars(words, _('How long visits last'),
-                  _('Visits by their minutes. The line is the median: half of the visits are '
-                    'shorter. The longest %(n)d %% are left out.') % {
-                        'n': 100 - HISTOGRAM_PERCENTILE}, found,
-                  [_('Minutes'), _('Visits')], marks=[np.median(room.dwell) / 60])]
-    medians = dwell_quartiles(room, min_visits)[:, 1] / 60
-    hours = hours_watched(room)
-    if np.isfinite(medians).sum() > 1:
+    plots = []
+    if np.isfinite(counts).any():
         plots.append(bars(
-            words, _('How long visits last, by hour of arrival'),
-            _('The median in minutes.'),
-            [Bar(hour, hour + 1, f'{hour}', words.hours(hour), [medians[hour]],
-                 why_blank=few if hour in hours else UNSEEN)
-             for hour in range(hours[0], hours[-1] + 1)], [_('Hour'), _('Minutes')]))
+            words, _('How long visits last'),
+            _('Visits by their minutes. The line is the median: half of the visits are shorter. '
+              'The longest %(n)d %% are left out.') % {'n': 100 - HISTOGRAM_PERCENTILE}, found,
+            [_('Minutes'), _('Visits')], marks=[min(np.median(room.dwell), edges[-1]) / 60]))
+    medians = dwell_quartiles(room, min_visits)[:, 1] / 60
+    if np.isfinite(medians).sum() > 1:
+        plots.append(bars(words, _('How long visits last, by hour of arrival'),
+                          _('The median in minutes.'), _hour_bars(words, room, medians, few),
+                          [_('Hour'), _('Minutes')]))
     return plots
 
 
-def area_plot(words: Words, room: Room, use: AreaUse, name: str, min_visits: int) -> Optional[Plot]:
-    """People in an area by the hour of the day; None with too few visits."""
-    _ = words.gettext
-    people, hours = occupancy(room, use, min_visits), hours_watched(room)
+def area_plots(words: Words, room: Room, use: AreaUse, min_visits: int) -> List[Plot]:
+    """People in an area by the hour of the day; none with too few visits."""
+    _, people = words.gettext, occupancy(room, use, min_visits)
     if not np.isfinite(people).any():
-        return None
-    few = _('fewer than %(n)d') % {'n': min_visits}
-    return bars(words, name, _('People there on average, by the hour of the day.'),
-                [Bar(hour, hour + 1, f'{hour}', words.hours(hour), [people[hour]],
-                     why_blank=few if hour in hours else UNSEEN)
-                 for hour in range(hours[0], hours[-1] + 1)], [_('Hour'), _('People')])
+        return []
+    return [bars(words, use.area.name, _('People there on average, by the hour of the day.'),
+                 _hour_bars(words, room, people, _few(words, min_visits)),
+                 [_('Hour'), _('People')])]
+
+
+def _hour_bars(words: Words, room: Room, values: np.ndarray, few: str) -> List[Bar]:
+    """A bar for each hour of the day from the first to the last watched. values: [24]."""
+    watched = hours_watched(room)
+    return [Bar(hour, hour + 1, f'{hour}', words.hours(hour), [values[hour]],
+                why_blank=few if hour in watched else UNSEEN)
+            for hour in range(watched[0], watched[-1] + 1)]

@@ -13,7 +13,7 @@ import io
 import os
 import re
 import struct
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -60,8 +60,9 @@ class Words:
         return f'{value:,.{decimals}f}'.translate({ord(','): thousands, ord('.'): point})
 
     def rough(self, value: float) -> str:
-        """A number with as many decimals as it needs to say something; 0 is plain."""
-        return self.number(value, 0 if value >= 10 or value == 0 else 1 if value >= 1 else 2)
+        """A number with as many decimals as it needs to say something."""
+        decimals = 0 if value >= 10 else 1 if value >= 1 else 2
+        return self.number(value, 0 if round(value % 1, decimals) in (0, 1) else decimals)
 
     def share(self, part: float, whole: float = 1) -> str:
         """A percentage."""
@@ -70,14 +71,26 @@ class Words:
 
     def duration(self, seconds: float) -> str:
         """A duration in seconds, minutes or hours; an empty text for NaN."""
-        _ = self.gettext
         if np.isnan(seconds):
             return ''
+        unit, text = self._unit(seconds)
+        return text % {'n': self.rough(seconds / unit)}
+
+    def durations(self, least: float, most: float) -> str:
+        """A range of durations in seconds, both in the unit of the longer one."""
+        unit, text = self._unit(most)
+        return text % {'n': f'{self.rough(least / unit)}–{self.rough(most / unit)}'}
+
+    def _unit(self, seconds: float) -> Tuple[float, str]:
+        """Seconds of the unit of a duration, and how it is written."""
+        _ = self.gettext
         if seconds < 99.5:
-            return _('%(n)s s') % {'n': self.number(seconds)}
-        if seconds < 5970:
-            return _('%(n)s min') % {'n': self.rough(seconds / 60)}
-        return _('%(n)s h') % {'n': self.rough(seconds / 3600)}
+            return 1, _('%(n)s s')
+        return (60, _('%(n)s min')) if seconds < 5970 else (3600, _('%(n)s h'))
+
+    def metres(self, metres: float) -> str:
+        """A length; an empty text for NaN."""
+        return '' if np.isnan(metres) else self.gettext('%(n)s m') % {'n': self.number(metres, 1)}
 
     def hours(self, begin: int, end: Optional[int] = None) -> str:
         """An hour of the day or some in a row; end is begin + 1 if left out."""

@@ -76,9 +76,8 @@ def bars(words: Words, title: str, text: str, found: Sequence[Bar], header: Sequ
             'x': left, 'width': right - left, 'parts': values, 'blank': bar.why_blank,
             'usual': floor - height(bar.usual) if np.isfinite(bar.usual) else None,
             'title': f'{bar.name}: ' + '; '.join(
-                f'{name} {words.rough(value) or bar.why_blank}' if len(header) > 2
-                else words.rough(value) or bar.why_blank
-                for name, value in zip(header[1:], [*bar.values, bar.usual][:len(header) - 1]))})
+                (f'{name} ' if len(header) > 2 else '') + said
+                for name, said in zip(header[1:], _said(words, bar, usual)) if said)})
         middle, half = (left + right) / 2, LETTER * len(bar.label) / 2
         if bar.label and middle - half >= free:
             labels.append({'x': middle, 'text': bar.label})
@@ -90,8 +89,13 @@ def bars(words: Words, title: str, text: str, found: Sequence[Bar], header: Sequ
         'usual': header[-1] if usual else '', 'marks': [across(mark) for mark in marks],
         'ticks': [{'y': floor - height(tick), 'text': words.number(tick, decimals)}
                   for tick in ticks]}, list(header), [
-        [bar.name, *(words.rough(value) or bar.why_blank for value in bar.values),
-         *([words.rough(bar.usual)] if usual else [])] for bar in found])
+        [bar.name, *_said(words, bar, usual)] for bar in found])
+
+
+def _said(words: Words, bar: Bar, usual: bool) -> List[str]:
+    """A bar's values in words, and the usual one if it is to be shown."""
+    return [*(words.rough(value) or bar.why_blank for value in bar.values),
+            *([words.rough(bar.usual)] if usual else [])]
 
 
 def week(words: Words, title: str, text: str, hours: Sequence[int], values: np.ndarray,
@@ -121,7 +125,8 @@ def week(words: Words, title: str, text: str, hours: Sequence[int], values: np.n
                  for day in range(7)],
         'hours': [{'x': left + i * width, 'text': f'{hour}'}
                   for i, hour in enumerate(hours) if i % every == 0],
-        'scale': scale, 'steps': _scale(words, step, words.rough)},
+        'scale': scale, 'steps': _scale(words, step, words.rough, lambda least, most: (
+            f'{words.rough(least)}–{words.rough(most)}'))},
         ['', *map(words.hours, hours)], rows)
 
 
@@ -156,9 +161,9 @@ def ground_map(words: Words, title: str, text: str, ground: Ground, seconds: np.
     cells = [{'x': column, 'y': row, 'step': _step(shown[row, column], step),
               'title': words.duration(shown[row, column])} for row, column in zip(rows, columns)]
     return Plot('map', title, text, {
-        **_ground(ground), 'cells': cells, 'grid': shown.shape[::-1], 'routes': [],
-        'scale': scale, 'steps': _scale(words, step, words.duration)}, *_places(
-            words, ground, shown))
+        **_ground(ground), 'cells': cells, 'grid': shown.shape[::-1], 'routes': [], 'doors': [],
+        'scale': scale, 'steps': _scale(words, step, words.duration, words.durations)},
+        *_places(words, ground, shown))
 
 
 def _places(words: Words, ground: Ground, shown: np.ndarray) -> Tuple[List[str], List[List[str]]]:
@@ -185,16 +190,25 @@ class Way(NamedTuple):
 
 
 def routes(words: Words, title: str, text: str, ground: Ground, ways: Sequence[Way],
-           header: List[str]) -> Plot:
-    """Routes with an arrow each, whose thickness is their share."""
+           doors: Sequence[Tuple[str, np.ndarray, str]], header: List[str]) -> Plot:
+    """Routes with an arrow each, whose thickness is their share.
+
+    doors: name, place in shares of the size, and text of each.
+    """
+    ways = [way for way in ways if np.isfinite(way.line).all()]
     most = max([way.share for way in ways], default=1)
     drawn = [{'d': 'M' + ' L'.join(f'{x:g} {y:g}' for x, y in ground.draw(way.line)),
               'width': round(2 + 9 * way.share / most, 1), 'title': f'{way.name}: {way.text}',
               'number': number, 'at': ground.draw(way.line)[len(way.line) // 2].tolist()}
              for number, way in enumerate(ways, 1)]
+    marks = [{'at': ground.draw(place)[0].tolist(), 'name': _short(name),
+              'title': f'{name}: {said}'} for name, place, said in doors
+             if np.isfinite(place).all()]
     return Plot('map', title, text, {**_ground(ground), 'cells': [], 'grid': (1, 1),
-                                     'routes': drawn[::-1], 'scale': '', 'steps': []}, header,
-                [[f'{number}', way.name, way.text] for number, way in enumerate(ways, 1)])
+                                     'routes': drawn[::-1], 'doors': marks, 'scale': '',
+                                     'steps': []}, header,
+                [[f'{number}', way.name, way.text] for number, way in enumerate(ways, 1)]
+                + [['', name, said] for name, _place, said in doors])
 
 
 def _ground(ground: Ground) -> Dict[str, Any]:
@@ -254,11 +268,11 @@ def _step(value: float, step: float) -> int:
     return 0 if math.isnan(value) else min(STEPS, int(value / step) + 1)
 
 
-def _scale(words: Words, step: float, write: Any) -> List[str]:
+def _scale(words: Words, step: float, write: Any, write_range: Any) -> List[str]:
     """The steps of a scale in words."""
     _ = words.gettext
     return [_('under %(most)s') % {'most': write(step)},
-            *(f'{write(i * step)}–{write((i + 1) * step)}' for i in range(1, STEPS - 1)),
+            *(write_range(i * step, (i + 1) * step) for i in range(1, STEPS - 1)),
             _('over %(least)s') % {'least': write((STEPS - 1) * step)}]
 
 

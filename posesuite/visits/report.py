@@ -2,8 +2,8 @@
 
     make_report(['hall.db', 'shop.db'], 'report.html', areas='areas.json', language='de')
 
-report.html beside this file is the page's template; charts.py says which plots it has, plots.py
-where their parts lie and plots.html how they are drawn.
+report.html beside this file is the page's template; charts.py and places.py say which plots it has,
+plots.py where their parts lie and plots.html how they are drawn.
 """
 import base64
 import datetime
@@ -13,15 +13,15 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
-from posesuite.visits import charts
-from posesuite.visits.answers import answers, too_little
+from posesuite.visits import charts, places
+from posesuite.visits.answers import answers, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
 from posesuite.visits.language import Words, user_language
 from posesuite.visits.measure import measure
 from posesuite.visits.plots import Ground
 from posesuite.visits.queries import open_store
 from posesuite.visits.room import StoredRoom, read_room
-from posesuite.visits.statistics import MIN_VISIT, STAY, AreaUse, Room, waits
+from posesuite.visits.statistics import STAY, AreaUse, Room, waits
 from posesuite.visits.tables import csv_tables
 
 import numpy as np
@@ -98,12 +98,14 @@ def _page(cameras: List[Camera], min_visits: int, title: str, words: Words) -> s
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         extensions=['jinja2.ext.i18n'])
     environment.install_gettext_translations(words.catalogue, newstyle=True)
+    seen = [places.Seen(camera.room, camera.plan, camera.plan.floors[0]) for camera in cameras
+            if camera.plan.floors and len(camera.room.begins) >= min_visits]
     return environment.get_template(TEMPLATE).render(
         title=title or ', '.join(camera.room.label for camera in cameras),
         language=words.language, zone='/'.join(dict.fromkeys(time.tzname)), min_visits=min_visits,
-        stay=words.duration(STAY), min_visit=words.duration(MIN_VISIT),
-        made=words.moment(time.time()),
+        stay=words.duration(STAY), made=words.moment(time.time()),
         side_by_side=[_side_by_side(camera.room, min_visits, words) for camera in cameras],
+        floor=places.floor_maps(words, seen, min_visits) if seen else [],
         rooms=[_room(camera, f'room{number}', min_visits, words)
                for number, camera in enumerate(cameras, 1)])
 
@@ -113,9 +115,7 @@ def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str,
     room, picture = camera.room, camera.picture
     enough = len(room.begins) >= min_visits
     longest = sorted(room.gaps, key=lambda gap: gap.begun - gap.ended)[:MAX_GAPS]
-    ground = Ground(room.size, name if picture else '',
-                    [(use.area.name, np.array(use.area.polygon) / 1000) for use in room.areas],
-                    [(line.name, np.array(line.line) / 1000) for line in camera.plan.lines])
+    ground = places.picture(room, camera.plan, name if picture else '')
     return {
         'label': room.label, 'id': name, 'picture': picture and {
             'edges': not picture.whole, 'source': f'data:{picture.media_type};base64,'
@@ -132,16 +132,19 @@ def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str,
 
 
 def _sections(room: Room, min_visits: int, words: Words, ground: Ground) -> List[Any]:
-    """Title and plots of each section."""
+    """Title, first sentence and plots of each section."""
     _ = words.gettext
-    areas = [charts.area_plot(words, room, use, use.area.name, min_visits) for use in room.areas]
-    found = [(_('Today'), charts.today_plots(words, room, min_visits)),
-             (_('When people come'), charts.when_plots(words, room, min_visits)),
-             (_('Where people stop and walk'),
-              charts.where_plots(words, room, min_visits, ground)),
-             (_('How long people stay'), charts.stay_plots(words, room, min_visits)),
-             (_('Areas by hour'), [plot for plot in areas if plot])]
-    return [(title, plots) for title, plots in found if plots]
+    areas = [plot for use in room.areas
+             for plot in charts.area_plots(words, room, use, min_visits)]
+    found = [(_('Today'), '', charts.today_plots(words, room, min_visits)),
+             (_('When people come'), this_week(words, room, min_visits),
+              charts.when_plots(words, room, min_visits)),
+             (_('Where people stop and walk'), '',
+              places.picture_maps(words, room, min_visits, ground)),
+             (_('What people do there'), '', places.attention_plots(words, room, min_visits)),
+             (_('How long people stay'), '', charts.stay_plots(words, room, min_visits)),
+             (_('Areas by hour'), '', areas)]
+    return [section for section in found if section[2]]
 
 
 def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
@@ -165,7 +168,7 @@ def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
             len(room.gaps)) % {'n': len(room.gaps), 'time': words.duration(lost)})
     if room.short:
         facts.append(_('Not counted, because shorter than %(time)s: %(n)s.') % {
-            'time': words.duration(MIN_VISIT),
+            'time': words.duration(room.min_stay),
             'n': words.number(room.short) if room.short >= min_visits else few})
     return facts
 

@@ -85,10 +85,11 @@ def test_numbers_times_and_dates():
     english, german, french = Words('en'), Words('de'), Words('fr')
     assert [words.number(1234.5, 1) for words in (english, german, french)] == [
         '1,234.5', '1.234,5', '1\u202f234,5']
-    assert [english.rough(value) for value in (0, 0.123, 4.56, 78.9, float('nan'))] == [
-        '0', '0.12', '4.6', '79', '']
+    assert [english.rough(value) for value in (0, 0.123, 2, 2.96, 4.56, 78.9,
+                                                   float('nan'))] == [
+        '0', '0.12', '2', '3', '4.6', '79', '']
     assert [german.duration(value) for value in (0, 99, 100, 5969, 7200, float('nan'))] == [
-        '0 s', '99 s', '1,7 min', '99 min', '2,0 h', '']
+        '0 s', '99 s', '1,7 min', '99 min', '2 h', '']
     assert [words.hours(11, 13) for words in (english, german, french)] == [
         '11:00–13:00', '11–13 Uhr', '11 h–13 h']
     assert german.share(1, 4) == '25 %' and german.share(1, 0) == ''

@@ -1,0 +1,200 @@
+"""Which plots the report has of where people are: maps of the picture and of the floor, routes, and
+what people do at each area.
+"""
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+from posesuite.visits.areas import Plan
+from posesuite.visits.floor import Floor
+from posesuite.visits.language import Words
+from posesuite.visits.plots import Ground, Plot, Share, Way, ground_map, routes, shares
+from posesuite.visits.statistics import GRID, Room
+
+import numpy as np
+
+CELLS = 60  # of a plan's longer side, at most
+CELL = 0.25  # metres of a cell of a plan, or more
+MARGIN = 0.5  # metres around what a plan shows
+MAX_SIDE = 100.0  # metres of a plan
+LETTERS = 2  # of a door's name in a map, at most
+
+
+def picture(room: Room, plan: Plan, name: str) -> Ground:
+    """The picture of a camera as a ground. name: of its picture on the page, or ''."""
+    return Ground(room.size, name, [(area.name, np.array(area.polygon) / 1000)
+                                    for area in plan.areas],
+                  [(line.name, np.array(line.line) / 1000) for line in plan.lines])
+
+
+def picture_maps(words: Words, room: Room, min_visits: int, ground: Ground) -> List[Plot]:
+    """Maps and routes on the picture."""
+    _ = words.gettext
+    return [
+        ground_map(words, _('Where people stop'),
+                   _('How long people stood at each place, all together.'), ground, room.stops,
+                   room.stop_visits, min_visits, _('Time')),
+        ground_map(words, _('Where people are'),
+                   _('How long people were at each place, standing or walking.'), ground, room.map,
+                   room.map_visits, min_visits, _('Time')),
+        *_routes(words, room, min_visits, ground, lambda points: np.asarray(points, float) / 1000)]
+
+
+def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: Any) -> List[Plot]:
+    """The main ways on a ground. place: makes shares of its size of thousandths."""
+    _ = words.gettext
+    doors, few = room.routes.doors, _('fewer than %(n)d') % {'n': min_visits}
+    found = [route for route in room.routes.routes if route.visits >= min_visits]
+    if not found:
+        return []
+    ways = [Way(f'{doors[route.origin].name} → {doors[route.goal].name}', place(route.path),
+                route.share, _('%(share)s (%(n)s visits)') % {
+                    'share': words.share(route.share), 'n': words.number(route.visits)})
+            for route in found]
+    entries = []
+    for door in doors:
+        entered, left = (words.number(n) if n >= min_visits else few
+                         for n in (door.entered, door.left))
+        entries.append((door.name, place([door.point])[0], _('%(entered)s enter, %(left)s leave')
+                        % {'entered': entered, 'left': left}))
+    return [routes(words, _('Ways'), _('The main ways from door to door; a thicker one is used by '
+                                       'more visits.'), ground, ways, entries,
+                   [_('No.'), _('Way'), _('Share of visits from door to door')])]
+
+
+def attention_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
+    """What people do at each area: pass, stop, face it, reach into it."""
+    _ = words.gettext
+    few, found = _('fewer than %(n)d') % {'n': min_visits}, []
+    for use in room.areas:
+        passed = use.attention.passed
+        if use.queue is not None or not passed >= min_visits:
+            continue
+        parts = []
+        for count in use.attention:
+            if np.isnan(count):
+                parts.append((np.nan, _('not recorded')))
+            elif count < min_visits:
+                parts.append((np.nan, few))
+            else:
+                parts.append((count / passed, f'{words.share(count, passed)} '
+                                              f'({words.number(count)})'))
+        found.append(Share(use.area.name, parts))
+    return [shares(_('Who takes notice'),
+                   _('Of the visits that come near: how many stop, turn to it, and reach for it.'),
+                   found, [_('Area'), _('came near'), _('stopped'), _('turned to it'),
+                           _('reached for it')])] if found else []
+
+
+def _aspect(room: Room) -> float:
+    return room.size[0] / room.size[1]
+
+
+class Seen(NamedTuple):
+    """A room, what is drawn on it, and its floor in metres."""
+    room: Room
+    plan: Plan
+    floor: Floor
+
+
+class FloorPlan(NamedTuple):
+    """The part of the floor in metres that cameras see. begin, end: its corners; up: whether its y
+    axis points up.
+    """
+    begin: np.ndarray
+    end: np.ndarray
+    up: bool
+
+    def place(self, metres: Any) -> np.ndarray:
+        """Shares of its size, from the top left, of places in metres."""
+        found = (np.asarray(metres, float).reshape(-1, 2) - self.begin) / (self.end - self.begin)
+        return np.column_stack([found[:, 0], 1 - found[:, 1] if self.up else found[:, 1]])
+
+    def cells(self) -> Tuple[Tuple[int, int], np.ndarray]:
+        """Numbers of its cells across and down, and their middles in metres [cells, 2], row by
+        row from the top.
+        """
+        size = self.end - self.begin
+        side = max(CELL, size.max() / CELLS)
+        across, down = np.maximum(1, np.round(size / side)).astype(int)
+        x, y = ((np.arange(n) + 0.5) / n for n in (across, down))
+        places = np.stack(np.meshgrid(x, 1 - y if self.up else y), 2).reshape(-1, 2)
+        return (int(across), int(down)), self.begin + places * size
+
+
+def floor_maps(words: Words, seen: Sequence[Seen], min_visits: int) -> List[Plot]:
+    """Maps of the floor in metres, of all cameras that know it; where two see it, the one counts
+    that saw more.
+    """
+    _ = words.gettext
+    plan = _extent(seen, min_visits)
+    (across, down), middles = plan.cells()
+    found = np.zeros((2, len(middles)))
+    for room, _plan, floor in seen:
+        cell, square = _picture_cells(floor, middles, _aspect(room))
+        inside = np.flatnonzero(cell >= 0)
+        for total, seconds, visits in ((found[0], room.stops, room.stop_visits),
+                                       (found[1], room.map, room.map_visits)):
+            shown = np.where(visits >= min_visits, seconds, 0).ravel()[cell[inside]]
+            total[inside] = np.maximum(total[inside], shown / square[inside])
+    ground = Ground(tuple(plan.end - plan.begin), '', *_drawn(seen, plan), metres=True)
+    plots = [ground_map(words, title, text, ground, seconds.reshape(down, across),
+                        np.full((down, across), min_visits), min_visits,
+                        _('Time on a square metre'))
+             for title, text, seconds in (
+                 (_('Where people stop, from above'),
+                  _('How long people stood on each square metre of the floor.'), found[0]),
+                 (_('Where people are, from above'),
+                  _('How long people were on each square metre, standing or walking.'), found[1]))]
+    for room, _plan, floor in seen:
+        plots += _routes(words, room, min_visits, ground, lambda points, floor=floor, room=room: (
+            plan.place(floor.to_metres(points, _aspect(room)))))
+    return plots
+
+
+def _extent(seen: Sequence[Seen], min_visits: int) -> FloorPlan:
+    """The part of the floor where people were, areas are, or that was measured."""
+    points = [np.array(camera.floor.metres, float) for camera in seen]
+    for room, plan, floor in seen:
+        rows, columns = np.nonzero(room.map_visits >= min_visits)
+        middles = np.column_stack([columns + 0.5, rows + 0.5]) * 1000 / GRID
+        points.append(floor.to_metres(middles, _aspect(room)))
+        points += [floor.to_metres(drawn, above=0) for drawn in (
+            *(area.polygon for area in plan.areas), *(line.line for line in plan.lines))]
+    every = np.concatenate(points)
+    every = every[np.isfinite(every).all(1)]
+    begin, end = every.min(0) - MARGIN, every.max(0) + MARGIN
+    return FloorPlan(begin, np.minimum(end, begin + MAX_SIDE), seen[0].floor.y_up)
+
+
+def _picture_cells(floor: Floor, metres: np.ndarray,
+                   aspect: float) -> Tuple[np.ndarray, np.ndarray]:
+    """The cell of the picture's map in which feet at each place of the floor are, -1 outside, and
+    how many square metres of floor that cell shows there, both [n].
+    """
+    # Feet are ankles, above the floor: their places are those of the floor behind them, scaled.
+    behind, feet = (floor.to_metres(floor.points, aspect, *above) for above in ([0], []))
+    scale = np.linalg.norm(feet[0] - feet[2]) / np.linalg.norm(behind[0] - behind[2])
+    points = floor.to_picture((metres - (feet[0] - scale * behind[0])) / scale)
+    with np.errstate(invalid='ignore'):
+        inside = ((points >= 0) & (points < 1000)).all(1)
+        cell = np.where(inside[:, None], points * GRID / 1000, 0).astype(int)
+    nudged = [floor.to_metres(np.where(inside[:, None], points, 500) + step, aspect)
+              for step in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))]
+    across, down = nudged[0] - nudged[1], nudged[2] - nudged[3]  # metres of a thousandth
+    square = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]) * (
+        1000 / GRID[0]) * (1000 / GRID[1])
+    known = inside & np.isfinite(square) & (square > 0)
+    return (np.where(known, cell[:, 1] * GRID[0] + cell[:, 0], -1), np.where(known, square, 1))
+
+
+def _drawn(seen: Sequence[Seen], floor_plan: FloorPlan) -> Tuple[List[Any], List[Any]]:
+    """Areas and lines of all cameras on the plan; those that are not all on the floor are left out.
+    """
+    found: Tuple[List[Any], List[Any]] = ([], [])
+    for _room, plan, floor in seen:
+        for drawn, parts in zip(found, ([(area.name, area.polygon) for area in plan.areas],
+                                        [(line.name, line.line) for line in plan.lines])):
+            for name, points in parts:
+                places = floor_plan.place(floor.to_metres(points, above=0))
+                if np.isfinite(places).all():
+                    drawn.append((name, places))
+    return found

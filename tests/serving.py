@@ -16,11 +16,14 @@ REQUEST = b'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n'
 class Demo:
     """What the server serves: a frame for each that it asks for, until it stalls.
 
-    Attributes: url, port, asked (how often the server asked), event (of the latest frame), stalls.
+    numbers: for the owner's view; None: it has none.
+    Attributes: url, port, asked (how often the server asked), event (of the latest frame), stalls,
+    numbers.
     """
 
-    def __init__(self, address: Any, token: Optional[str], names: Iterable[str]) -> None:
-        self.asked, self.event, self.stalls = 0, dict(EVENT), False
+    def __init__(self, address: Any, token: Optional[str], names: Iterable[str],
+                 numbers: Any = None) -> None:
+        self.asked, self.event, self.stalls, self.numbers = 0, dict(EVENT), False, numbers
         self._started = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(address, token, names)))
@@ -29,7 +32,8 @@ class Demo:
 
     async def _serve(self, address: Any, token: Optional[str], names: Iterable[str]) -> None:
         self._loop, self._ended = asyncio.get_event_loop(), asyncio.Event()
-        self._server = WebServer(address, token, 'demo', self._ask, names)
+        self._server = WebServer(address, token, 'demo', self._ask, names,
+                                 self.numbers is not None)
         await self._server.start()
         self.url = self._server.url
         self.port = urlsplit(self.url).port
@@ -44,7 +48,7 @@ class Demo:
 
     def _show(self) -> None:
         self.event = dict(self.event, frame=self.event['frame'] + 1)
-        self._server.frames.show(IMAGE, self.event)
+        self._server.frames.show(IMAGE, self.event, self.numbers)
 
     def show(self) -> None:
         """Shows a frame that nobody asked for."""

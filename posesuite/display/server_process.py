@@ -5,10 +5,12 @@ demo for a frame only when a browser waits for one, and ends when the demo ends.
 """
 import json
 import logging
+import math
 import subprocess
 import sys
 import threading
-from typing import Any, Dict, Iterable, Optional, Tuple
+import time
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple
 
 from posesuite.child import child_command
 from posesuite.display.output import DisplayError, Output
@@ -20,7 +22,9 @@ from posesuite.pose.json_poses import pose_as_json
 import numpy as np
 
 END_TIMEOUT = 3  # seconds for the process to end
+NUMBERS_INTERVAL = 0.5  # seconds between numbers that are sent to it
 LOGGER = logging.getLogger(__name__)
+Numbers = Callable[[], Dict[str, Any]]
 
 
 class ServerProcess(Output):
@@ -30,22 +34,25 @@ class ServerProcess(Output):
     token: required of every request as ?token=; beyond this machine one is made up if it is None.
     title: of the page.
     names: further names that browsers may know the server by, such as a proxy's.
+    numbers: called in a thread of this process for what the owner's view of the page shows, in the
+        form that web_numbers.html reads; without it there is no such view.
     Attribute: url, the address to open in a browser.
     Raises DisplayError.
     """
 
     def __init__(self, address: Tuple[str, int], token: Optional[str], title: str,
-                 names: Iterable[str] = ()) -> None:
+                 names: Iterable[str] = (), numbers: Optional[Numbers] = None) -> None:
         # In a session of its own, Ctrl-C in the terminal reaches the demo alone.
         self._process = subprocess.Popen(child_command('posesuite.display.web_server'), bufsize=0,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          start_new_session=True)
+        self._numbers, self._numbers_sent = numbers, -math.inf  # and when that was, monotonic time
         self._newest: Optional[Scene] = None
         self._ended = False
         self._changed, self._sending = threading.Condition(), threading.Lock()
         self._feeder = threading.Thread(target=self._feed, daemon=True)
         started = self._start({'address': address, 'token': token, 'title': title,
-                               'names': list(names)})
+                               'names': list(names), 'numbers': numbers is not None})
         if 'error' in started:
             self._process.kill()
             self._process.communicate()
@@ -88,13 +95,21 @@ class ServerProcess(Output):
                 if self._ended:
                     break
                 scene = self._newest
-            image = scene.frame.image
+            image, numbers = scene.frame.image, self._newest_numbers()
             try:
                 with self._sending:
-                    self._send({'shape': image.shape, 'event': event_of(scene)})
+                    self._send({'shape': image.shape, 'event': event_of(scene), **numbers})
                     self._send_bytes(np.ascontiguousarray(image).data.cast('B'))
             except (OSError, ValueError):  # either side has ended
                 break
+
+    def _newest_numbers(self) -> Dict[str, Any]:
+        """What is to be sent of the numbers with the next frame."""
+        now = time.monotonic()
+        if self._numbers is None or now - self._numbers_sent < NUMBERS_INTERVAL:
+            return {}
+        self._numbers_sent = now
+        return {'numbers': self._numbers()}
 
     def _send(self, message: Dict[str, Any]) -> None:
         self._send_bytes(memoryview(json.dumps(message).encode() + b'\n'))

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 MAX_PICTURES = 8  # latest pictures that are kept, for browsers that have just received their event
+NUMBERS_INTERVAL = 1.0  # seconds from numbers to numbers of a browser
 STALL_TIMEOUT = 5  # seconds without a frame until the state is 'stalled'
 HEARTBEAT_INTERVAL = 5  # seconds between comments to browsers that wait for poses
 JPEG_QUALITY = 80  # percent
@@ -32,25 +33,31 @@ class Frames:
     def __init__(self, ask: Callable[[], None]) -> None:
         self._ask = ask
         self._changed = asyncio.get_event_loop().create_future()  # replaced at every change
-        self._ended = False
+        self._end = asyncio.get_event_loop().create_future()  # is done at the end
         self._asked = False  # whether the demo was asked for a frame that has not arrived yet
         self._id = 0  # of the latest frame
         self._event, self._fault, self._frame = b'', '', None  # of the latest frame
+        self._numbers = HEARTBEAT  # event of the latest numbers
         self._pictures: Dict[int, _Picture] = {}  # by id
 
-    def show(self, image: np.ndarray, event: Dict[str, Any]) -> None:
-        """Accepts a frame of the demo, uint8 [Y, X, RGB], and the event that browsers receive."""
+    def show(self, image: np.ndarray, event: Dict[str, Any],
+             numbers: Optional[Dict[str, Any]] = None) -> None:
+        """Accepts a frame of the demo, uint8 [Y, X, RGB], the event that browsers receive, and the
+        numbers for an owner's view, None if they have not changed.
+        """
         self._asked = False
         self._id += 1
         self._event = sse_event(event, self._id)
         self._fault, self._frame = event['fault'], event['frame']
+        if numbers is not None:
+            self._numbers = sse_event(numbers)
         self._pictures[self._id] = _Picture(image)
         self._pictures.pop(self._id - MAX_PICTURES, None)
         self._wake()
 
     def end(self) -> None:
         """Lets those who wait know that the demo has ended."""
-        self._ended = True
+        self._end.set_result(None)
         self._wake()
 
     def _wake(self) -> None:
@@ -59,7 +66,7 @@ class Frames:
 
     async def _wait_for_newer(self, after: int, timeout: float) -> bool:
         """Asks the demo for a frame newer than an id; returns False if none arrives in time."""
-        if self._id <= after and not self._ended:
+        if self._id <= after and not self._end.done():
             if not self._asked:
                 self._asked = True
                 self._ask()
@@ -74,7 +81,14 @@ class Frames:
         after = self._id if after is None else after
         if await self._wait_for_newer(after, HEARTBEAT_INTERVAL):
             return self._id, self._event
-        return after, END if self._ended else HEARTBEAT
+        return after, END if self._end.done() else HEARTBEAT
+
+    async def next_numbers(self, after: Optional[int]) -> Tuple[int, bytes]:
+        """As next_event, the numbers of that frame instead, and NUMBERS_INTERVAL after others."""
+        if after is not None:
+            await asyncio.wait([self._end], timeout=NUMBERS_INTERVAL)
+        number, event = await self.next_event(after)
+        return number, event if event in (END, HEARTBEAT) else self._numbers
 
     async def picture(self, number: int) -> Tuple[int, bytes]:
         """The picture of an id as JPEG, or if it is not kept, a new one; and its actual id."""

@@ -1,4 +1,4 @@
-"""What the server answers to a browser: the page, poses, pictures and its health.
+"""What the server answers to a browser: the page, poses, numbers, pictures and its health.
 
 GET and HEAD are the only methods and change nothing. Only requests whose Host names this server,
 and whose token is right if there is one, get an answer.
@@ -12,7 +12,7 @@ import re
 import secrets
 import socket
 from http import HTTPStatus
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 from posesuite.display.web_door import Visitor
@@ -34,6 +34,7 @@ HOST_NAME = r'[a-z0-9_.-]{1,253}'
 HEADER_NAME = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 
 Query = Dict[str, List[str]]
+NextEvent = Callable[[Optional[int]], Awaitable[Tuple[int, bytes]]]
 
 
 class Request(NamedTuple):
@@ -133,8 +134,8 @@ class Connection:
                                        self._server.token.encode()):
                 return await self._refuse(token)
             self._visitor.trusted = True
-        answer = {'/': self._page, '/poses': self._poses, '/snapshot.jpg': self._snapshot,
-                  '/healthz': self._health}.get(request.path)
+        answer = {'/': self._page, '/poses': self._poses, '/numbers': self._numbers,
+                  '/snapshot.jpg': self._snapshot, '/healthz': self._health}.get(request.path)
         if answer is None:
             return await self._text(404, 'no such page')
         return await answer()
@@ -185,6 +186,16 @@ class Connection:
                           json.dumps(health))
 
     async def _poses(self) -> None:
+        await self._stream(self._server.frames.next_event)
+
+    async def _numbers(self) -> None:
+        if self._server.has_numbers:
+            await self._stream(self._server.frames.next_numbers)
+        else:
+            await self._text(404, 'this program counts nothing')
+
+    async def _stream(self, next_event: NextEvent) -> None:
+        """Sends the setup, then event after event. next_event: of Frames."""
         self._writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF,
                                                          SEND_BUFFER)
         # nginx collects what it passes on unless this header says otherwise.
@@ -197,7 +208,7 @@ class Connection:
                 await self._send(event)
                 if event == END:
                     break
-                after, event = await self._server.frames.next_event(after)
+                after, event = await next_event(after)
 
     async def _text(self, status: int, text: str) -> None:
         await self._reply(status, TEXT, text + '\n')

@@ -1,8 +1,8 @@
-"""Serves frames to browsers: /, /poses, /snapshot.jpg and /healthz. Runs as a process of its own.
+"""Serves frames to browsers: /, /poses, /numbers, /snapshot.jpg, /healthz. A process of its own.
 
 Poses are pushed as Server-Sent Events. A page asks for the picture of the newest poses that it has
 whenever it has drawn the picture before. So nobody waits for a slow browser, and no frames queue up
-for it.
+for it. Numbers of the room, if the demo counts any, are pushed too, once a second.
 
 stdin carries a line of JSON with the settings, then for each frame a line of JSON and its pixels.
 stdout carries a line of JSON with the server's address, then an empty line for each frame that
@@ -44,13 +44,15 @@ class WebServer:
     title: of the page.
     ask: called when browsers wait for a frame and none was asked for since the last one.
     names: further names that browsers may know this server by.
-    Attributes: url, on_loopback, token, frames; for requests also door, names (that Host may have),
-    page (HTML) and setup (the first event of a stream).
+    has_numbers: whether frames come with numbers, which the page's owner's view shows.
+    Attributes: url, on_loopback, token, frames, has_numbers; for requests also door, names (that
+    Host may have), page (HTML) and setup (the first event of a stream).
     Raises OSError if it cannot listen there.
     """
 
     def __init__(self, address: Tuple[str, int], token: Optional[str], title: str,
-                 ask: Callable[[], None], names: Iterable[str] = ()) -> None:
+                 ask: Callable[[], None], names: Iterable[str] = (),
+                 has_numbers: bool = False) -> None:
         self._socket = listening(address)
         host, port = self._socket.getsockname()[:2]
         bound = ipaddress.ip_address(host.partition('%')[0])
@@ -62,8 +64,9 @@ class WebServer:
             self.names |= {name, f'{name}.local'}
         self.token = token
         self.url = url_of(own_address() if bound.is_unspecified else host, port, token)
-        with open(own_file('display', 'web_page.html'), encoding='utf-8') as file:
-            self.page = file.read()
+        self.has_numbers = has_numbers
+        self.page = text_of('web_page.html').replace(
+            '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '')
         self.setup = sse_event(setup_of(title), name='setup')
         self.door, self.frames = Door(), Frames(ask)
         self._streams: Set[Optional[asyncio.Task]] = set()
@@ -103,6 +106,12 @@ class WebServer:
         self.frames.end()
         if self._streams:
             await asyncio.wait(self._streams, timeout=END_TIMEOUT)
+
+
+def text_of(name: str) -> str:
+    """The content of one of this folder's files."""
+    with open(own_file('display', name), encoding='utf-8') as file:
+        return file.read()
 
 
 def listening(address: Tuple[str, int]) -> socket.socket:
@@ -150,7 +159,7 @@ async def serve(settings: Dict[str, Any], stdin: BinaryIO) -> None:
     """Serves the frames that arrive on stdin, until it ends."""
     try:
         server = WebServer(tuple(settings['address']), settings['token'], settings['title'],
-                           lambda: os.write(1, b'\n'), settings['names'])
+                           lambda: os.write(1, b'\n'), settings['names'], settings['numbers'])
         await server.start()
     except OSError as error:
         print(json.dumps({'error': error.strerror or str(error)}), flush=True)
@@ -162,7 +171,7 @@ async def serve(settings: Dict[str, Any], stdin: BinaryIO) -> None:
     await server.end()
 
 
-def read_frames(stdin: BinaryIO, show: Callable[[np.ndarray, Dict[str, Any]], Any]) -> None:
+def read_frames(stdin: BinaryIO, show: Callable[..., Any]) -> None:
     """Hands over the frames that arrive, until there are no more."""
     for line in stdin:
         frame = json.loads(line)
@@ -170,7 +179,8 @@ def read_frames(stdin: BinaryIO, show: Callable[[np.ndarray, Dict[str, Any]], An
         pixels = stdin.read(height * width * 3)
         if len(pixels) < height * width * 3:
             break
-        show(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), frame['event'])
+        show(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), frame['event'],
+             frame.get('numbers'))
 
 
 def main() -> None:

@@ -41,8 +41,8 @@ def serve() -> Iterator[Callable[..., ServedDemo]]:
     demos = []
 
     def start_server(address: Any = ('127.0.0.1', 0), token: Optional[str] = None,
-                     names: Iterable[str] = ()) -> ServedDemo:
-        demos.append(ServedDemo(address, token, names))
+                     names: Iterable[str] = (), numbers: Any = None) -> ServedDemo:
+        demos.append(ServedDemo(address, token, names, numbers))
         return demos[-1]
 
     yield start_server

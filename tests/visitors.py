@@ -4,7 +4,6 @@ People enter by the door, stop at some of three exhibits, may queue at the till,
 seed makes the same visitors. The command writes a pose log per day, areas.json and truth.json.
 
 examples:
-  python3 tests/visitors.py --days 7 --output folder
   python3 tests/visitors.py --days 365 --store visits.db --output folder
 """
 import contextlib
@@ -13,7 +12,7 @@ import json
 import os
 import sqlite3
 import sys
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -146,8 +145,7 @@ def _place(number: int) -> np.ndarray:
     return np.add(TILL, np.multiply(min(number, PLACES - 1), QUEUE_STEP))
 
 
-def _axes() -> np.ndarray:
-    """The camera's directions right, down and ahead, as columns in metres of the room."""
+def _axes() -> np.ndarray:  # of the camera: right, down and ahead, as columns in metres of the room
     ahead = np.subtract(LOOKS_AT, CAMERA) / np.linalg.norm(np.subtract(LOOKS_AT, CAMERA))
     # The room is seen from above with y to the left of x, so the image's right is -y.
     right = np.array([ahead[1], -ahead[0], 0]) / np.hypot(ahead[0], ahead[1])
@@ -163,11 +161,13 @@ def project(points: np.ndarray) -> np.ndarray:
     return np.array([WIDTH, HEIGHT]) / 2 + FOCAL * seen[..., :2] / seen[..., 2:]
 
 
-def keypoints(visitor: Visitor, times: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-    """The 17 keypoints of a visitor at n times: [n, 17, 2] in pixels x and y."""
+def keypoints(visitor: Visitor, times: np.ndarray, random: np.random.RandomState,
+              turned: Optional[float] = None) -> np.ndarray:
+    """The 17 keypoints of a visitor at n times: [n, 17, 2] in pixels; turned: angle who stands."""
     place, step = visitor.at(times), visitor.at(times + 0.2) - visitor.at(times - 0.2)
     walks = np.hypot(*step.T) > 0.1
-    heading = np.where(walks, np.arctan2(step[:, 1], step[:, 0]), visitor.id % 7)
+    heading = np.where(walks, np.arctan2(step[:, 1], step[:, 0]),
+                       visitor.id % 7 if turned is None else turned)
     body = np.repeat(BODY[None], len(times), 0)
     body[:, :, 1] += np.where(walks, np.sin(2 * np.pi * times), 0)[:, None] * SWING
     cos, sin = np.cos(heading)[:, None], np.sin(heading)[:, None]
@@ -242,7 +242,7 @@ def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulat
             for begin, end in day.gaps:
                 tables['gaps'].append((run, int(begin * 1000), int(end * 1000), 'camera lost'))
             for visitor in day.visitors:
-                times = np.arange(visitor.path[0, 0], visitor.path[-1, 0])
+                times = np.append(np.arange(*visitor.path[[0, -1], 0]), visitor.path[-1, 0])
                 side = np.zeros(len(times), int)
                 for begin, end in day.gaps:
                     side += (times >= begin).astype(int) + (times >= end)

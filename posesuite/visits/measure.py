@@ -8,9 +8,23 @@ import datetime
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from posesuite.visits.areas import Area
+from posesuite.visits.areas import Area, Line
+from posesuite.visits.attention import Seen, find_attention
+from posesuite.visits.crossings import find_crossings
+from posesuite.visits.floor import ANKLE, Floor
+from posesuite.visits.queues import find_queue
 from posesuite.visits.recorded import Recorded, read_recorded
-from posesuite.visits.statistics import COARSE, DIRECTIONS, GRID, STAY, AreaUse, Room
+from posesuite.visits.routes import find_routes
+from posesuite.visits.statistics import (
+    COARSE,
+    DIRECTIONS,
+    GRID,
+    MIN_VISIT,
+    STAY,
+    AreaUse,
+    Queue,
+    Room,
+)
 
 import cv2
 import numpy as np
@@ -22,18 +36,23 @@ STILL_SPAN = 2  # positions before, and after, one at which a person may stand; 
 
 def measure(path: str, label: str = '', areas: Sequence[Area] = (),
             since: Optional[datetime.datetime] = None,
-            until: Optional[datetime.datetime] = None) -> Room:
+            until: Optional[datetime.datetime] = None, lines: Sequence[Line] = (),
+            floor: Optional[Floor] = None, min_stay: float = MIN_VISIT) -> Room:
     """Counts what a store holds of the visits that began from since to before until.
 
-    Visits shorter than MIN_VISIT are left out, and so are runs under a wrong clock.
+    Visits shorter than min_stay seconds are left out, and so are runs under a wrong clock.
 
-    label: the camera's name. Raises OSError or ValueError with one line.
+    label: the camera's name. lines: counting lines. floor: in metres, for speeds and queues.
+    Raises OSError or ValueError with one line.
     """
-    recorded = read_recorded(path, since, until)
+    recorded = read_recorded(path, since, until, min_stay)
     watched = recorded.watched if len(recorded.watched) else np.zeros((1, 2))
     now = watched[-1, 1]
     edges, weekday, hour = local_hours(watched[0, 0], now)
     seen = _sightings(recorded, edges)
+    still = _is_still(seen, recorded.size)
+    points = np.stack([recorded.x, recorded.y], 1).astype(float)
+    metres = floor and floor.to_metres(points, ANKLE, recorded.size[0] / recorded.size[1])
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -41,7 +60,22 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         begins=recorded.begins, dwell=recorded.ends - recorded.begins,
         present=_distinct(seen.visit, seen.slot, len(hour)),
         people=np.bincount(seen.slot, seen.seconds, len(hour)),
-        **_maps(seen, recorded.size), **_area_use(seen, areas, len(hour), len(recorded.begins)))
+        **_maps(seen, still, recorded.size),
+        **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
+            points, still, metres, recorded, floor, now)),
+        lines=find_crossings(lines, seen.visit, seen.when, points, seen.height, recorded.size),
+        routes=find_routes(seen.visit, points, seen.height, still, recorded.size, areas),
+        speed=_speeds(seen, still, metres, len(recorded.begins)), min_stay=min_stay)
+
+
+class _Places(NamedTuple):
+    """More on the positions: feet in thousandths and metres, who stands."""
+    points: np.ndarray
+    still: np.ndarray
+    metres: Optional[np.ndarray]
+    recorded: Recorded
+    floor: Optional[Floor]
+    now: float
 
 
 class _Sightings(NamedTuple):
@@ -102,9 +136,27 @@ def _sightings(recorded: Recorded, edges: np.ndarray) -> _Sightings:
         slot=np.searchsorted(edges[1:-1], when, 'right').astype(np.int32))
 
 
-def _maps(seen: _Sightings, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
+def _speeds(seen: _Sightings, still: np.ndarray, metres: Optional[np.ndarray],
+            visits: int) -> np.ndarray:
+    """The median metres a second of each visit while it walks, NaN if it does not; empty without
+    metres.
+    """
+    if metres is None:
+        return np.zeros(0)
+    walks = np.flatnonzero(~still & ~seen.last & (seen.seconds > 0))
+    speed = np.hypot(*(metres[walks + 1] - metres[walks]).T) / seen.seconds[walks]
+    walks, speed = walks[np.isfinite(speed)], speed[np.isfinite(speed)]
+    visit = seen.visit[walks]
+    order = np.lexsort((speed, visit))
+    first, behind = (np.searchsorted(visit, np.arange(visits), side) for side in ('left', 'right'))
+    found = np.full(visits, np.nan)
+    known = behind > first
+    found[known] = speed[order][(first + behind - 1)[known] // 2]
+    return found
+
+
+def _maps(seen: _Sightings, still: np.ndarray, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
     """Room's map, map_visits, stops, stop_visits and flow."""
-    still = _is_still(seen, size)
     cell = _cell(seen.x, seen.y, GRID)
     return {**_map(cell, seen, slice(None), 'map', 'map_visits'),
             **_map(cell, seen, still, 'stops', 'stop_visits'),
@@ -158,9 +210,12 @@ class _Stays(NamedTuple):
     seconds: np.ndarray
 
 
-def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int,
-              visits: int) -> Dict[str, Any]:
+def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
+              places: _Places) -> Dict[str, Any]:
     """Room's areas and steps. hours, visits: their numbers."""
+    recorded = places.recorded
+    positions = Seen(seen.visit, places.points, seen.height, seen.seconds, places.still,
+                     recorded.facing, recorded.wrists)
     number = _area_numbers(areas)[seen.y, seen.x]
     inside = np.flatnonzero(number)
     number = number[inside].astype(int)
@@ -172,11 +227,22 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int,
     uses = []
     for index, area in enumerate(areas):
         mine = stays.area == index + 1
+        here = inside[number == index + 1]
+        is_inside = np.zeros(len(seen.visit), bool)
+        is_inside[here] = True
         dwell = np.bincount(stays.visit[mine], stays.seconds[mine], visits)
         uses.append(AreaUse(area=area, people=people[index], present=present[index],
                             dwell=dwell[dwell > 0], ended=stays.ended[mine],
-                            stays=stays.seconds[mine]))
+                            stays=stays.seconds[mine],
+                            attention=find_attention(area, positions, is_inside, recorded.size,
+                                                     visits, places.floor, recorded.has_bodies),
+                            queue=_queue(seen, here, places) if area.kind == 'queue' else None))
     return {'areas': uses, 'steps': _steps(stays, len(areas))}
+
+
+def _queue(seen: _Sightings, here: np.ndarray, places: _Places) -> Queue:
+    metres = np.full((len(here), 2), np.nan) if places.metres is None else places.metres[here]
+    return find_queue(seen.visit[here], seen.when[here], seen.seconds[here], metres, places.now)
 
 
 def _area_numbers(areas: Sequence[Area]) -> np.ndarray:

@@ -1,12 +1,15 @@
 """What counts of a store's content in reports, as arrays."""
 import datetime
 import logging
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.clock import date
 from posesuite.visits.queries import (
+    BODY,
     FOREVER,
+    UNKNOWN,
     open_store,
+    read_bodies,
     read_gaps,
     read_misdated,
     read_positions,
@@ -27,7 +30,7 @@ DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
 class Recorded(NamedTuple):
     """What a store holds of some time, in seconds since 1970.
 
-    Visits shorter than MIN_VISIT are left out, and so are runs under a wrong clock, which is
+    Visits shorter than min_stay are left out, and so are runs under a wrong clock, which is
     reported.
     """
     size: Tuple[int, int]  # width and height of the image in pixels
@@ -41,11 +44,17 @@ class Recorded(NamedTuple):
     x: np.ndarray  # thousandths
     y: np.ndarray
     height: np.ndarray
+    facing: np.ndarray  # 16ths of a turn, or UNKNOWN
+    wrists: np.ndarray  # x, y of the left and the right one in hundredths, or UNKNOWN [n, 2, 2]
+    has_bodies: bool  # whether the store holds them at all
 
 
 def read_recorded(path: str, since: Optional[datetime.datetime],
-                  until: Optional[datetime.datetime]) -> Recorded:
-    """Reads of a store what counts; see Recorded. Raises OSError or ValueError with one line."""
+                  until: Optional[datetime.datetime], min_stay: float = MIN_VISIT) -> Recorded:
+    """Reads of a store what counts; see Recorded. min_stay: seconds of the shortest visit.
+
+    Raises OSError or ValueError with one line.
+    """
     span = [int(moment.timestamp() * SECOND) if moment else default
             for moment, default in ((since, 0), (until, FOREVER))]
     low, high = span[0] / SECOND, span[1] / SECOND
@@ -60,7 +69,7 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
                 for begun, ended, why in read_gaps(store, without)]
         runs = read_runs(store, without)
         visits = read_visits(store, *span, without=without)
-        long_enough = visits['ended'] - visits['begun'] >= MIN_VISIT * SECOND
+        long_enough = visits['ended'] - visits['begun'] >= min_stay * SECOND
         short = np.count_nonzero(~long_enough)
         visits = visits[long_enough]
         columns: List[List[np.ndarray]] = [
@@ -71,10 +80,33 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
                     np.searchsorted(visits['id'], part['visit']), part['time'] / SECOND,
                     part['x'], part['y'], part['height'])):
                 column.append(values.astype(column[0].dtype))
+        bodies = list(read_bodies(store, *span))
     visit, when, x, y, height = map(np.concatenate, columns)
+    found = _bodies(bodies, visits['id'], visit, when)
     return Recorded(
         size=runs[-1][4:6] if runs else DEFAULT_SIZE,
         watched=watched[watched[:, 0] < watched[:, 1]],
         gaps=[gap for gap in gaps if gap.begun < gap.ended], short=int(short),
         begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
-        visit=visit, when=when, x=x, y=y, height=height)
+        visit=visit, when=when, x=x, y=y, height=height, facing=found[:, 0],
+        wrists=found[:, 1:].reshape(-1, 2, 2), has_bodies=bool(bodies))
+
+
+def _bodies(parts: Sequence[np.ndarray], ids: np.ndarray, visit: np.ndarray,
+            when: np.ndarray) -> np.ndarray:
+    """Facing and wrists of each position, int8 [n, 5]. visit: indices of ids; when: seconds."""
+    found = np.full((len(visit), 5), UNKNOWN, np.int8)
+    time = np.round(when * SECOND).astype(np.int64)
+    for part in parts:
+        part = part[np.isin(part['visit'], ids)]
+        if not len(part):
+            continue
+        low, high = np.searchsorted(visit, np.searchsorted(ids, part['visit'][[0, -1]]) + [0, 1])
+        begin = min(part['time'].min(), time[low:high].min(initial=part['time'][0]))
+        keys, wanted = (of.astype(np.int64) << 40 | times - begin for of, times in (
+            (part['visit'], part['time']), (ids[visit[low:high]], time[low:high])))
+        at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+        same = keys[at] == wanted
+        for column, name in enumerate(BODY.names[2:]):
+            found[low:high, column][same] = part[name][at[same]]
+    return found

@@ -33,12 +33,12 @@ class Attention(NamedTuple):
     """Visits by what they did at an area or display, as far as that was seen; see attention.py.
 
     Each counts visits that also did what stands before it, except that who reaches need not face.
-    facing and reaching are NaN where the store holds neither, as old ones.
+    faced and reached are NaN where the store holds neither, as old ones.
     """
     passed: float  # came near
-    stopped: float  # stood there for STOP seconds
+    stopped: float  # stood there
     faced: float  # turned to it while they stood there
-    reached: float  # had a wrist in it while they were near
+    reached: float  # had a wrist in it while they stood there
 
 
 class Crossings(NamedTuple):
@@ -80,10 +80,13 @@ class Routes(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """An area of the kind queue, second by second while somebody is there; see queues.py."""
-    when: np.ndarray  # seconds since 1970, whole, [n]
+    """An area of the kind queue, looked at every few seconds while somebody is there; see
+    queues.py.
+    """
+    when: np.ndarray  # seconds since 1970, [n]
     people: np.ndarray  # there, int [n]
     metres: np.ndarray  # from the first person to the last, [n]; NaN without a floor
+    recent: int  # visits that were there in the last half hour
 
 
 class AreaUse(NamedTuple):

@@ -1,0 +1,161 @@
+"""The main ways through a room, from door to door.
+
+Doors are where many visits begin or end. The ways from one door to another are compared point by
+point; those that stay close to each other all along are one route. Two people who stop at the same
+shelves in another order take two routes.
+"""
+import string
+from typing import List, Sequence, Tuple
+
+from posesuite.visits.areas import Area
+from posesuite.visits.statistics import Door, Route, Routes
+
+import cv2
+import numpy as np
+
+# Lengths in widths of the picture.
+CELL = 0.02  # of the map of ends, in which doors are sought
+BLUR = 0.03  # standard deviation by which that is blurred
+APART = 0.08  # distance from a door to the next one, at least
+DOOR_REACH = 0.15  # of an end from its door, at most
+
+# Mean distance of a way from its route at most, in heights of a person there; about a metre.
+WAY_REACH = 0.6
+FORESHORTENED = 0.5  # length of a way towards the camera in the picture, of the same way across
+MIN_HEIGHT = 0.04  # of a person, in widths of the picture
+
+MIN_DOOR = 0.03  # share of all ends that a door has, at least
+MIN_ROUTE = 0.05  # share of the visits between two doors that a route has, at least
+MAX_DOORS = 20
+POINTS = 16  # of a way, at equal distances
+SAMPLE = 500  # ways between two doors that are compared with each other; the rest with the routes
+
+
+def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still: np.ndarray,
+                size: Tuple[int, int], areas: Sequence[Area] = ()) -> Routes:
+    """The doors and routes of some visits, from positions by visit and time.
+
+    visit: index of the visit of each position, [n]. points: feet, [n, 2] in thousandths.
+    height: thousandths. still: whether the person stands, [n]. size: width and height of the
+    picture. areas: that give doors their names.
+    """
+    if not len(visit):
+        return Routes([], [], 0, 0)
+    scale = np.array([1, size[1] / size[0]]) / 1000
+    places = points * scale
+    ways = _ways(visit, places, still)
+    tall = np.polyfit(places[:, 1], height * scale[1], 1) if np.ptp(places[:, 1]) > 0 else [
+        0, np.median(height) * scale[1]]
+    centres, origin, goal = _doors(ways[:, 0], ways[:, -1])
+    routes, whole = [], (origin >= 0) & (goal >= 0)
+    for pair in np.unique(np.stack([origin, goal], 1)[whole], axis=0):
+        among = np.flatnonzero((origin == pair[0]) & (goal == pair[1]))
+        routes += [Route(int(pair[0]), int(pair[1]), path / scale, number, number / whole.sum())
+                   for path, number in _routes(ways[among], tall)]
+    doors = [Door(name, tuple((centre / scale).round(1)), int((origin == i).sum()),
+                  int((goal == i).sum()))
+             for i, (name, centre) in enumerate(zip(_names(centres / scale, areas), centres))]
+    return Routes(doors, sorted(routes, key=lambda route: -route.visits), int(whole.sum()),
+                  int((~whole).sum()))
+
+
+def shown(routes: Routes, min_visits: int) -> Routes:
+    """The same without routes of fewer than min_visits visits; doors keep their places."""
+    return routes._replace(routes=[route for route in routes.routes
+                                   if route.visits >= min_visits])
+
+
+def _ways(visit: np.ndarray, places: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """POINTS places of each visit at equal distances of its way, [visits, POINTS, 2]."""
+    length = np.zeros(len(visit))
+    length[1:] = np.hypot(*np.diff(places, axis=0).T)
+    length[1:][still[1:] & still[:-1]] = 0  # who stands only seems to move
+    first = np.append(True, visit[1:] != visit[:-1])
+    length[first] = 1  # from visit to visit, so that they do not touch
+    length = np.cumsum(length)
+    begin = np.flatnonzero(first)
+    end = np.append(begin[1:], len(visit)) - 1
+    at = length[begin, None] + (length[end] - length[begin])[:, None] * np.linspace(0, 1, POINTS)
+    ways = np.stack([np.interp(at, length, places[:, axis]) for axis in (0, 1)], 2)
+    ways[:, 0], ways[:, -1] = places[begin], places[end]
+    return ways
+
+
+def _doors(begins: np.ndarray, ends: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The doors' places [doors, 2], the busiest first, and the door at which each visit begins and
+    ends; -1 is none.
+    """
+    places = np.concatenate([begins, ends])
+    shape = np.ceil(places.max(0) / CELL).astype(int) + 1
+    cells = np.zeros(shape[::-1], np.float32)
+    np.add.at(cells, tuple((places[:, ::-1] / CELL).astype(int).T), 1)
+    cells = cv2.GaussianBlur(cells, (0, 0), BLUR / CELL, borderType=cv2.BORDER_CONSTANT)
+    around = np.ones((2 * int(APART / CELL) + 1,) * 2, np.uint8)
+    peaks = np.argwhere((cells == cv2.dilate(cells, around)) & (cells > 0.01))[:, ::-1]
+    centres = (peaks + 0.5) * CELL
+    for _ in range(2):  # without the small ones, then at the mean of those that remain
+        if not len(centres):
+            break
+        nearest = _nearest([_apart(places, centre) for centre in centres], DOOR_REACH)
+        counts = np.bincount(nearest[nearest >= 0], minlength=len(centres))
+        kept = [i for i in np.argsort(-counts, kind='stable')[:MAX_DOORS]
+                if counts[i] >= max(2, MIN_DOOR * len(places))]
+        centres = np.array([np.median(places[nearest == i], 0) for i in kept]).reshape(-1, 2)
+    nearest = (_nearest([_apart(places, centre) for centre in centres], DOOR_REACH)
+               if len(centres) else np.full(len(places), -1))
+    return centres, nearest[:len(begins)], nearest[len(begins):]
+
+
+def _nearest(distances: Sequence[np.ndarray], reach: float) -> np.ndarray:
+    """Which of some things is nearest to each place or way, within reach; -1 if none is.
+
+    distances: of each thing from all places, [n].
+    """
+    table = np.array(distances)
+    return np.where(table.min(0) < reach, table.argmin(0), -1)
+
+
+def _apart(places: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.hypot(*(places - other).T)
+
+
+def _away(ways: np.ndarray, other: np.ndarray, tall: Sequence[float]) -> np.ndarray:
+    """The mean distance of ways [n, POINTS, 2] from another one, [n] in heights of a person there.
+
+    tall: the height by y, as of polyfit.
+    """
+    height = np.maximum(np.polyval(tall, (ways[..., 1] + other[:, 1]) / 2), MIN_HEIGHT)
+    off = ways - other
+    return (np.hypot(off[..., 0], off[..., 1] / FORESHORTENED) / height).mean(1)
+
+
+def _routes(ways: np.ndarray, tall: Sequence[float]) -> List[Tuple[np.ndarray, int]]:
+    """The routes among ways between the same doors: the mean way and the number of visits."""
+    sample = ways[np.linspace(0, len(ways) - 1, min(len(ways), SAMPLE)).astype(int)]
+    close = np.array([_away(sample, way, tall) < WAY_REACH for way in sample])
+    least, found, free = max(2, MIN_ROUTE * len(sample)), [], np.ones(len(sample), bool)
+    while True:  # the way that most others are close to, again and again
+        close_to = (close & free).sum(1) * free
+        leader = int(close_to.argmax())
+        if close_to[leader] < least:
+            break
+        found.append(sample[close[leader] & free].mean(0))
+        free &= ~close[leader]
+    for _ in range(3):
+        if not found:
+            return []
+        nearest = _nearest([_away(ways, way, tall) for way in found], WAY_REACH)
+        members = [ways[nearest == i] for i in range(len(found))]
+        members = [group for group in members if len(group) >= max(2, MIN_ROUTE * len(ways))]
+        found = [group.mean(0) for group in members]
+    return [(way, len(group)) for way, group in zip(found, members)]
+
+
+def _names(places: np.ndarray, areas: Sequence[Area]) -> List[str]:
+    """The names of doors: of an area there that is alone in it, else letters."""
+    letters, inside = iter(string.ascii_uppercase), []
+    for place in places:
+        at = [area.name for area in areas if cv2.pointPolygonTest(
+            np.array(area.polygon, np.float32), tuple(map(float, place)), False) >= 0]
+        inside.append(at[0] if at else '')
+    return [name if name and inside.count(name) == 1 else next(letters) for name in inside]

@@ -14,7 +14,8 @@
                 "lost": 200, "gaps": [{"begun": "13:16", "ended": "13:20", "why": "camera lost"}]}}
 
 What is not known is null: people while the camera sees nothing, visits of hours in which it saw
-none and hardly watched, medians of no stays.
+none and hardly watched. So are medians of fewer than MIN_STAYS stays, which might tell how long one
+person was there. Counts are exact: the picture that the page shows as well has everybody in it.
 """
 import datetime
 import statistics
@@ -29,6 +30,7 @@ from posesuite.visits.tally import Span, Stay, Tally
 HOURS = 12  # hours that are shown, with the one that goes on
 HOUR = 3600 * SECOND
 NOT_RUNNING = 'the program was not running'
+MIN_STAYS = 5  # least number of stays that have a median
 MIN_GAP = 5 * SECOND  # milliseconds; shorter gaps are not worth a word
 MAX_GAPS = 5  # latest gaps that are listed
 
@@ -118,7 +120,9 @@ def _areas(plan: Plan, tallies: Sequence[Tally], today: int, now: int,
 
 
 def _median(stays: Sequence[Stay]) -> Optional[int]:
-    return round(statistics.median(stay.seconds for stay in stays)) if stays else None
+    if len(stays) < MIN_STAYS:
+        return None
+    return round(statistics.median(stay.seconds for stay in stays))
 
 
 def _hours(visits: Sequence[Span], runs: Sequence[Span], gaps: Sequence[Span],

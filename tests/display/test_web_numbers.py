@@ -80,13 +80,15 @@ def test_numbers_pass_the_same_door(quick, serve):
 
 
 def room(fault: str = '') -> Dict[str, Any]:
-    """Numbers of a room with two people: one waits, one has come in and looks at vases."""
+    """Numbers of a room with two people: one waits, one looks at vases. Six waited before for ten
+    seconds each, then one for two minutes while another came in.
+    """
     live = Live(PLAN, start=NOON)
     for tenth in range(0, 1800, 5):
-        people = {1: standing(x=100)} if tenth < 1000 else {
+        people = {10 + tenth // 100: standing(x=100)} if tenth < 600 else {
             2: standing(x=200), 3: standing(x=200 if tenth < 1200 else 500)}
         live.write(frame(tenth / 10), people, 'text', 0.8)
-    live.write(frame(3600), {}, 'text', 0.8, )
+    live.write(frame(3600), {}, 'text', 0.8)
     for tenth in range(36005, 36300, 5):
         live.write(frame(tenth / 10, fault), {} if fault else {
             4: standing(x=200), 5: standing(x=500)}, 'text', 0.8)
@@ -117,10 +119,10 @@ def test_a_browser_shows_numbers_and_remembers_that(quick, serve, tmp_path, widt
         assert list(found) == ['In the room now', 'Today', 'Entrance', '<b>Till</b>', 'Vases',
                                'Visits that began in each hour', 'Camera']
         assert found['In the room now'].split() == ['2', 'people']
-        assert found['Today'].split('\n')[0] == '5 visits'
+        assert found['Today'].split('\n')[0] == '10 visits'
         assert found['Entrance'].split()[:4] == ['1', 'in', '0', 'out']
         assert found['<b>Till</b>'].startswith('1 waiting') and 'so far: 2' in found['<b>Till</b>']
-        assert 'usual today: ' in found['<b>Till</b>']
+        assert 'usual today: 10 s' in found['<b>Till</b>']
         assert '80 % of the room' in found['Camera'] and 'no frames' in found['Camera']
         assert chromium.run('[innerWidth, document.documentElement.scrollWidth,'
                             'document.documentElement.scrollHeight]') == [width, width, height]

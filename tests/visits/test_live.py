@@ -71,12 +71,28 @@ def test_people_visits_lines_and_waiting():
     numbers = watch(live, 25, 50)
     assert (numbers['people'], numbers['visits']) == (0, 1)
     till, = numbers['areas']
-    assert (till['people'], till['waited']) == (0, None)
-    assert till['lately'] == till['usual'] and 19 <= till['usual'] <= 20
+    assert (till['people'], till['waited'], till['lately'], till['usual']) == (0, None, None, None)
     assert numbers['lines'] == [{'name': 'Door', 'came': 1, 'went': 0}]
     assert numbers['hours'] == [{'hour': 12, 'visits': 1, 'watched': 1.0}]
     assert numbers['camera'] == {'since': '12:00', 'lost': 0, 'gaps': []}
     json.dumps(numbers, allow_nan=False)
+
+
+def test_how_long_people_wait_lately_and_today():
+    """Of fewer than five it is not said: that might be of one person whom somebody knows."""
+    live = Live(PLAN, start=NOON)
+
+    def queue(begin: float, count: int, stay: float) -> Dict[str, Any]:
+        numbers = watch(live, begin, begin + count * stay, lambda second: {
+            int(begin + (second - begin) // stay): standing(x=480)})
+        return numbers['areas'][0]
+
+    till = queue(0, 5, 60)
+    assert (till['people'], till['lately'], till['usual']) == (1, None, None)
+    till = queue(300, 1, 10)
+    assert till['people'] == 1 and 58 <= till['lately'] <= 61 and till['usual'] == till['lately']
+    till = queue(4000, 7, 20)
+    assert 18 <= till['lately'] <= 21 and 20 <= till['usual'] <= 60
 
 
 def test_who_flickers_is_no_visit():

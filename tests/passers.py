@@ -116,10 +116,9 @@ def write_store(days: Sequence[Sequence[Passer]], path: str, seed: int = 0) -> N
     """Writes what VisitStore would make of the people of some days, with their bodies."""
     random = np.random.RandomState(seed)
     visitors.write_store([day_of(day) for day in days], path, seed)
-    passers = {n: passer for n, passer in enumerate((p for day in days for p in day), 1)}
     with contextlib.closing(sqlite3.connect(path)) as store:
         store.executescript(ADDED)
-        for number, passer in passers.items():
+        for number, passer in enumerate((passer for day in days for passer in day), 1):
             times = [time for time, in store.execute(
                 'SELECT time FROM positions WHERE visit = ? ORDER BY time', [number])]
             store.executemany('INSERT INTO bodies VALUES (?, ?, ?, ?, ?, ?, ?)', [

@@ -16,13 +16,14 @@ import numpy as np
 NEAR = 0.6  # heights of a person from a display; who is nearer is at it
 STOP = 3.0  # seconds of standing that are a stop
 FACE = 2.0  # seconds, while they stand there, for which people who face it are turned to it
+REACH = 2.0  # seconds, while they stand there, for which people who reach have a wrist in it
 TURNED = 45.0  # degrees from the direction to it, at most
 # Lengths on the floor towards the camera look shorter than those across; so much where nothing is
 # known of the floor, as seen from 30 degrees above.
 FORESHORTENED = 0.5
 # Hands that hang: at most so far aside from the feet, and from so high to so high, in heights. They
 # cover what lies behind the person, and reach for nothing.
-ASIDE, HANG = 0.2, (0.36, 0.56)
+ASIDE, HANG = 0.3, (0.34, 0.6)
 STEP = 10  # thousandths, by which directions on the floor are found
 
 
@@ -77,7 +78,7 @@ def find_attention(area: Area, seen: Seen, inside: np.ndarray, size: Tuple[int, 
     turned = (turned <= TURNED) & (seen.facing[standing] >= 0)
     faced = stopped & (_seconds(seen, standing[turned], visits) >= FACE)
     reaching = standing[_reaches(polygon, seen, standing, scale)]
-    reached = np.bincount(seen.visit[reaching], minlength=visits) > 0
+    reached = _seconds(seen, reaching, visits) >= REACH
     return Attention(passed, int(stopped.sum()), int(faced.sum()), int(reached.sum()))
 
 

@@ -50,12 +50,15 @@ def by_hour(room: Room, crossings: Crossings, min_visits: int,
             since: float = -np.inf) -> List[InOut]:
     """The crossings by the hour of the day, of all days from since on (seconds since 1970).
 
-    Hours in a row are joined until each has min_visits visits that cross; only hours that were
-    watched are listed.
+    Hours in a row are joined until each has min_visits visits that cross either way, as far as
+    there are so many; only hours that were watched are listed.
     """
     hour = room.hour[np.searchsorted(room.edges, crossings.when, 'right') - 1]
     late = crossings.when >= since
-    counts = [len(np.unique(crossings.visit[late & (hour == h)])) for h in range(24)]
+    ways = [late & way for way in (crossings.inward, ~crossings.inward)]
+    ways = [way for way in ways if len(np.unique(crossings.visit[way])) >= min_visits] or [late]
+    counts = [min(len(np.unique(crossings.visit[way & (hour == h)])) for way in ways)
+              for h in range(24)]
     seen = np.bincount(room.hour[room.edges[:-1] >= since],
                        room.watched[room.edges[:-1] >= since], 24) > 0
     return [_in_out(crossings, late & (hour >= begin) & (hour < end), begin, end, min_visits)

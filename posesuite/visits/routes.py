@@ -52,9 +52,9 @@ def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still
         among = np.flatnonzero((origin == pair[0]) & (goal == pair[1]))
         routes += [Route(int(pair[0]), int(pair[1]), path / scale, number, number / whole.sum())
                    for path, number in _routes(ways[among], tall)]
-    doors = [Door(name, tuple((centre / scale).round(1)), int((origin == i).sum()),
-                  int((goal == i).sum()))
-             for i, (name, centre) in enumerate(zip(_names(centres / scale, areas), centres))]
+    names = _names(centres / scale, areas)
+    doors = [Door(name, (float(x), float(y)), int((origin == i).sum()), int((goal == i).sum()))
+             for i, (name, (x, y)) in enumerate(zip(names, centres / scale))]
     return Routes(doors, sorted(routes, key=lambda route: -route.visits), int(whole.sum()),
                   int((~whole).sum()))
 

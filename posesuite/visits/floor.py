@@ -54,17 +54,15 @@ class Floor(NamedTuple):
                 (matrix[None, :2, :2] - found[:, :, None] * matrix[2, :2]) / w[:, None, None],
                 axis=(1, 2))
         found[~((w * towards > 0) & (stretch <= MAX_STRETCH))] = np.nan
-        if above:
-            foot, height = self._camera(aspect)
-            if height > 2 * above:
-                found = foot + (found - foot) * (1 - above / height)
-        return found
+        foot, share = self._nearer(aspect, above)
+        return foot + (found - foot) * share
 
-    def to_picture(self, metres: Any) -> np.ndarray:
-        """Points of the picture, float [N, 2] in thousandths, of places on the plan, [N, 2] in
-        metres; NaN for places behind the camera.
+    def to_picture(self, metres: Any, aspect: float = 4 / 3, above: float = ANKLE) -> np.ndarray:
+        """The reverse: points of the picture, float [N, 2] in thousandths, of places on the plan,
+        [N, 2] in metres; NaN for places behind the camera.
         """
-        metres = np.asarray(metres, float).reshape(-1, 2)
+        foot, share = self._nearer(aspect, above)
+        metres = foot + (np.asarray(metres, float).reshape(-1, 2) - foot) / share
         matrix = np.linalg.inv(self._matrix())
         x, y, w = matrix @ np.column_stack([metres, np.ones(len(metres))]).T
         ahead = np.sign((matrix @ [*self.metres[0], 1])[2])
@@ -75,6 +73,15 @@ class Floor(NamedTuple):
         """The homography from thousandths to metres, [3, 3]."""
         return cv2.getPerspectiveTransform(np.array(self.points, np.float32),
                                            np.array(self.metres, np.float32))
+
+    def _nearer(self, aspect: float, above: float) -> Tuple[np.ndarray, float]:
+        """Of what is above the floor: the place under the camera, [2] in metres, and the share of
+        the way from there to the floor behind it at which it is.
+        """
+        if above == 0:
+            return np.zeros(2), 1.0
+        foot, height = self._camera(aspect)
+        return foot, 1 - above / max(height, 2 * above)
 
     def _camera(self, aspect: float) -> Tuple[np.ndarray, float]:
         """The place under the camera, [2] in metres, and its height above the floor in metres.

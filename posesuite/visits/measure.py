@@ -11,7 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.attention import Seen, find_attention
 from posesuite.visits.crossings import find_crossings
-from posesuite.visits.floor import ANKLE, Floor
+from posesuite.visits.floor import Floor
 from posesuite.visits.queues import find_queue
 from posesuite.visits.recorded import Recorded, read_recorded
 from posesuite.visits.routes import find_routes
@@ -52,7 +52,7 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     seen = _sightings(recorded, edges)
     still = _is_still(seen, recorded.size)
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
-    metres = floor and floor.to_metres(points, ANKLE, recorded.size[0] / recorded.size[1])
+    metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),

@@ -170,10 +170,7 @@ def _picture_cells(floor: Floor, metres: np.ndarray,
     """The cell of the picture's map in which feet at each place of the floor are, -1 outside, and
     how many square metres of floor that cell shows there, both [n].
     """
-    # Feet are ankles, above the floor: their places are those of the floor behind them, scaled.
-    behind, feet = (floor.to_metres(floor.points, aspect, *above) for above in ([0], []))
-    scale = np.linalg.norm(feet[0] - feet[2]) / np.linalg.norm(behind[0] - behind[2])
-    points = floor.to_picture((metres - (feet[0] - scale * behind[0])) / scale)
+    points = floor.to_picture(metres, aspect)
     with np.errstate(invalid='ignore'):
         inside = ((points >= 0) & (points < 1000)).all(1)
         cell = np.where(inside[:, None], points * GRID / 1000, 0).astype(int)

@@ -63,7 +63,7 @@ def draw_floor(image: np.ndarray, floor: Floor) -> None:
         for at in np.arange(low[axis], high[axis] + step / 2, step):
             ends = np.stack([low, high])
             ends[:, axis] = at
-            seen = floor.to_picture(ends)
+            seen = floor.to_picture(ends, above=0)
             if np.isfinite(seen).all() and np.abs(seen).max() < 10000:
                 cv2.line(image, *map(_point, pixels(image, seen)), COLORS['floors'], width,
                          cv2.LINE_AA)

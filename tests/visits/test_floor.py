@@ -95,9 +95,11 @@ def test_distances_of_any_camera(camera):
 def test_there_and_back():
     floor = Floor(POINTS, METRES, '')
     assert np.abs(floor.to_metres(POINTS, above=0) - METRES).max() < 1e-6
-    assert np.abs(floor.to_picture(METRES) - POINTS).max() < 1e-6
+    assert np.abs(floor.to_picture(METRES, above=0) - POINTS).max() < 1e-6
     places = np.random.RandomState(0).rand(50, 2) * (4, 6)
-    assert np.abs(floor.to_metres(floor.to_picture(places), above=0) - places).max() < 1e-6
+    for above in (0, ANKLE, 0.5):
+        seen = floor.to_picture(places, 1.5, above)
+        assert np.abs(floor.to_metres(seen, 1.5, above) - places).max() < 1e-6
     assert floor.to_metres([]).shape == (0, 2)
 
 

@@ -181,7 +181,7 @@ def test_a_floor_is_drawn_in_metres():
     before = editor.picture().astype(int)
     draw_floor(editor, '0 0', '4 0', '4 6', '0 6')
     drawn = np.abs(editor.picture().astype(int) - before).max(2)
-    rows = editor.plan.floors[0].to_picture([(1.5, y) for y in range(1, 6)]) * (.64, .48)
+    rows = editor.plan.floors[0].to_picture([(1.5, y) for y in range(1, 6)], above=0) * (.64, .48)
     found = [drawn[round(y) - 1:round(y) + 2, round(x)].max() > 60 for x, y in rows]
     assert found == [True] * 5
     assert (drawn[round(rows[0][1]) + 5:432 - 5, round(rows[0][0])] < 60).all()

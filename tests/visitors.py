@@ -242,7 +242,8 @@ def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulat
             for begin, end in day.gaps:
                 tables['gaps'].append((run, int(begin * 1000), int(end * 1000), 'camera lost'))
             for visitor in day.visitors:
-                times = np.append(np.arange(*visitor.path[[0, -1], 0]), visitor.path[-1, 0])
+                begin, end = visitor.path[[0, -1], 0].round(3)
+                times = np.unique([*np.arange(begin, end).round(3), end])
                 side = np.zeros(len(times), int)
                 for begin, end in day.gaps:
                     side += (times >= begin).astype(int) + (times >= end)

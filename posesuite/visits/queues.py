@@ -38,7 +38,7 @@ def find_queue(visit: np.ndarray, when: np.ndarray, seconds: np.ndarray, metres:
     order = np.argsort(look, kind='stable')
     look, metres = look[order], metres[order]
     first = np.flatnonzero(np.diff(look, prepend=-1))
-    recent = len(np.unique(visit[when + seconds > now - RECENT]))
+    recent = len(np.unique(visit[(when + seconds > now - RECENT) & (when <= now)]))
     if not len(look):
         return Queue(look, np.zeros(0, int), look, recent)
     people = np.diff(np.append(first, len(look)))
@@ -51,7 +51,7 @@ def queue_now(room: Room, use: AreaUse, min_visits: int) -> QueueNow:
     queue = use.queue
     hour = time.localtime(room.now - RECENT / 2).tm_hour
     slot = np.clip(np.searchsorted(room.edges, queue.when, 'right') - 1, 0, len(room.hour) - 1)
-    is_now = queue.when > room.now - NOW
+    is_now = (queue.when > room.now - NOW) & (queue.when <= room.now)
     is_usual = (queue.when <= room.now - RECENT) & (room.hour[slot] == hour)
     recent, usual = waits(room, use)
     known = (queue.recent == 0 or queue.recent >= min_visits), len(usual) >= max(1, min_visits)

@@ -170,10 +170,11 @@ def occupancy(room: Room, use: AreaUse, min_visits: int) -> np.ndarray:
 
 def waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
     """Seconds of the stays that ended in the last half hour, and of earlier ones at its hour."""
-    recent = use.ended > room.now - RECENT
+    recent = (use.ended > room.now - RECENT) & (use.ended <= room.now)
     hour = time.localtime(room.now - RECENT / 2).tm_hour
     slot = np.clip(np.searchsorted(room.edges, use.ended, 'right') - 1, 0, len(room.hour) - 1)
-    return use.stays[recent], use.stays[~recent & (room.hour[slot] == hour)]
+    return use.stays[recent], use.stays[(use.ended <= room.now - RECENT)
+                                        & (room.hour[slot] == hour)]
 
 
 def count_days(room: Room) -> Tuple[np.ndarray, np.ndarray]:

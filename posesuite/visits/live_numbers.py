@@ -17,7 +17,6 @@ What is not known is null: people while the camera sees nothing, visits of hours
 none and hardly watched. So are medians of fewer than MIN_STAYS stays, which might tell how long one
 person was there. Counts are exact: the picture that the page shows as well has everybody in it.
 """
-import datetime
 import statistics
 import time
 from typing import Any, Dict, Iterable, List, Optional, Sequence
@@ -80,8 +79,8 @@ def shown_since(now: int) -> int:
 
 def midnight(now: int) -> int:
     """When the local day began, UTC milliseconds."""
-    date = datetime.datetime.fromtimestamp(now / SECOND).date()
-    return round(datetime.datetime.combine(date, datetime.time()).timestamp() * SECOND)
+    date = time.localtime(now / SECOND)[:3]
+    return round(time.mktime((*date, 0, 0, 0, 0, 0, -1)) * SECOND)
 
 
 def local(when: int, form: str = '%H:%M', day: int = 0) -> str:

@@ -13,8 +13,8 @@ import argparse
 import sys
 
 from posesuite import script
-from posesuite.arguments import positive
-from posesuite.visits import LANGUAGES, forget, local_date, make_report
+from posesuite.arguments import between, positive
+from posesuite.visits import LANGUAGES, MIN_VISIT, forget, local_date, make_report
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
 def report(args: argparse.Namespace) -> None:
     make_report(args.stores, args.output, areas=args.areas, csv_folder=args.csv,
                 min_visits=args.min_visits, since=args.since, until=args.until, title=args.title,
-                language=args.language)
+                language=args.language, min_stay=args.min_stay)
 
 
 def delete(args: argparse.Namespace) -> None:
@@ -47,6 +47,9 @@ def parse_args() -> argparse.Namespace:
     report_parser.add_argument('--min-visits', type=positive, default=5, metavar='N',
                                help='leave figures blank that are based on fewer visits '
                                     '(default: %(default)s)')
+    report_parser.add_argument('--min-stay', type=between(0, 3600), default=MIN_VISIT,
+                               metavar='SECONDS', help='do not count shorter visits, which may be '
+                                                       'nobody (default: %(default)g)')
     report_parser.add_argument('--since', type=local_date, metavar='DATE',
                                help='omit earlier visits: 2025-05-01, or 2025-05-01T14:30')
     report_parser.add_argument('--until', type=local_date, metavar='DATE', help='omit later visits')

@@ -21,7 +21,7 @@ from posesuite.visits.measure import measure
 from posesuite.visits.plots import Ground
 from posesuite.visits.queries import open_store
 from posesuite.visits.room import StoredRoom, read_room
-from posesuite.visits.statistics import STAY, AreaUse, Room, waits
+from posesuite.visits.statistics import MIN_VISIT, STAY, AreaUse, Room, waits
 from posesuite.visits.tables import csv_tables
 
 import numpy as np
@@ -43,13 +43,14 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
                 csv_folder: Optional[str] = None, min_visits: int = 5,
                 since: Optional[datetime.datetime] = None,
                 until: Optional[datetime.datetime] = None, title: str = '',
-                language: str = '') -> None:
+                language: str = '', min_stay: float = MIN_VISIT) -> None:
     """Writes the report on some stores, one a camera, as an HTML page.
 
     areas: an areas.json. csv_folder: for the tables, which replace files of the same names there.
     min_visits: cells, hours and areas with fewer visits are left blank.
     since, until: limits of the visits' begin; without a time zone they are local.
     language: one of language.LANGUAGES; that of the locale if it is empty.
+    min_stay: seconds of the shortest visit that counts.
     Raises OSError, ValueError or ImportError with one line.
     """
     missing = [package for package in NEEDED if importlib.util.find_spec(package) is None]
@@ -58,7 +59,7 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
                           f'pip install {" ".join(missing)}')
     if min_visits < 1:
         raise ValueError(f'min_visits must be 1 or more, got {min_visits}')
-    cameras = _cameras(stores, areas, since, until)
+    cameras = _cameras(stores, areas, since, until, min_stay)
     page = _page(cameras, min_visits, title, Words(language or user_language()))
     _write(output, page)
     if csv_folder:
@@ -69,7 +70,7 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
 
 
 def _cameras(stores: Sequence[str], areas: Optional[str], since: Optional[datetime.datetime],
-             until: Optional[datetime.datetime]) -> List[Camera]:
+             until: Optional[datetime.datetime], min_stay: float) -> List[Camera]:
     names = [os.path.basename(store) for store in stores]
     for name in names:
         if names.count(name) > 1:
@@ -78,7 +79,8 @@ def _cameras(stores: Sequence[str], areas: Optional[str], since: Optional[dateti
     whole, cameras = read_plan(areas, stores) if areas else Plan(), []
     for path, name in zip(stores, names):
         plan = whole.of(name)
-        room = measure(path, os.path.splitext(name)[0], plan.areas, since, until)
+        room = measure(path, os.path.splitext(name)[0], plan.areas, since, until, plan.lines,
+                       plan.floors[0] if plan.floors else None, min_stay)
         with open_store(path) as store:
             picture = read_room(store)
         cameras.append(Camera(room, plan, picture))

@@ -2,8 +2,12 @@
 import csv
 import datetime
 import io
-from typing import Any, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
+from posesuite.visits import crossings, hours
+from posesuite.visits.attention import stages
+from posesuite.visits.queues import queue_now
+from posesuite.visits.routes import shown
 from posesuite.visits.statistics import (
     COARSE,
     DIRECTIONS,
@@ -32,6 +36,14 @@ COLUMNS = {  # names of each table's columns after the first, 'camera'
     'areas': 'area visits first_quartile_s median_s third_quartile_s median_now_s median_usual_s',
     'area_hours': 'area hour mean_people',
     'order': 'from to visits',
+    'attention': 'area passed stopped faced reached stopped_share faced_share reached_share',
+    'queues': 'area people_now people_usual metres_now metres_usual wait_now_s wait_usual_s',
+    'lines': 'line day came_in went_out',
+    'line_hours': 'line from_hour to_hour came_in went_out',
+    'doors': 'door x_thousandths y_thousandths entered left',
+    'routes': 'from to visits share way',
+    'busy_hours': 'from_hour to_hour visits mean_people',
+    'compared': 'what begin so_far usual compared_with',
     'gaps': 'begin seconds why'}
 
 
@@ -85,10 +97,44 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
                           *(quartiles(stays, min_visits)[1] for stays in waits(room, use))])
             add('area_hours', *([use.area.name, *row]
                                 for row in enumerate(occupancy(room, use, min_visits))))
+        _add_ways(add, room, min_visits)
+        _add_times(add, room, min_visits)
         if names:
             add('order', *([['', *names][i], [*names, ''][j], n if n >= min_visits else '']
                            for (i, j), n in np.ndenumerate(room.steps)))
     return tables
+
+
+def _add_ways(add: Callable[..., None], room: Room, min_visits: int) -> None:
+    """Attention, queues, lines, doors and routes."""
+    for use in room.areas:
+        found = stages(room, use, min_visits)
+        add('attention', [use.area.name, *(stage.visits for stage in found),
+                          *(stage.share for stage in found[1:])])
+        if use.queue is not None:
+            add('queues', [use.area.name, *queue_now(room, use, min_visits)])
+    for line in room.lines:
+        add('lines', *([line.line.name, _iso(part.begin)[:10], part.came, part.went]
+                       for part in crossings.by_day(room, line, min_visits)))
+        add('line_hours', *([line.line.name, *part]
+                            for part in crossings.by_hour(room, line, min_visits)))
+    doors = room.routes.doors
+    add('doors', *([door.name, *door.point, *(n if n >= min_visits else '' for n in door[2:])]
+                   for door in doors))
+    add('routes', *([doors[route.origin].name, doors[route.goal].name, route.visits, route.share,
+                     ' '.join(f'{x:.0f},{y:.0f}' for x, y in route.path)]
+                    for route in shown(room.routes, min_visits).routes))
+
+
+def _add_times(add: Callable[..., None], room: Room, min_visits: int) -> None:
+    """Busy hours, today and this week."""
+    add('busy_hours', *([part.begin, part.end, part.visits, part.people]
+                        for part in hours.busy_hours(room, min_visits)))
+    day, week = hours.today(room, min_visits), hours.this_week(room, min_visits)
+    for what, found, unit in (('day', day, 'of this weekday' if day.same_weekday else 'days'),
+                              ('week', week, 'weeks')):
+        add('compared', [what, _iso(found.begin), found.visits, found.usual,
+                         f'{found.others} {unit}'])
 
 
 def _cell_text(value: Any) -> Any:

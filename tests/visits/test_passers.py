@@ -1,14 +1,16 @@
 """Counting lines, routes, attention and the floor in metres against people whose ways are known."""
+import csv
 import datetime
-from typing import Any, List
+from typing import Any, Dict, List
 
 import passers
 import visitors
 from posesuite.visits import crossings, routes
-from posesuite.visits.areas import Line
+from posesuite.visits.areas import Line, Plan, write_plan
 from posesuite.visits.attention import stages
 from posesuite.visits.measure import measure
 from posesuite.visits.statistics import Room
+from stores import run_visits
 
 import numpy as np
 import pytest
@@ -158,3 +160,37 @@ def test_speed_is_in_metres(folder, room):
     assert np.isfinite(room.speed).all() and len(room.speed) == len(room.begins)
     assert np.median(room.speed) == pytest.approx(passers.SPEED, rel=0.03)
     assert measure(str(folder / 'hall.db')).speed.size == 0
+
+
+def test_the_report_and_its_tables_have_them(folder, tmp_path, days):
+    write_plan(str(tmp_path / 'plan.json'), Plan([passers.display()], passers.lines(), [],
+                                                 [passers.floor()]))
+    run_visits('report', folder / 'hall.db', '-o', tmp_path / 'report.html', '--areas',
+               tmp_path / 'plan.json', '--csv', tmp_path, '--min-stay', 2)
+    made = (tmp_path / 'report.html').read_text()
+    assert 'east' in made and 'display' in made
+
+    def table(name: str) -> List[Dict[str, str]]:
+        with open(str(tmp_path / f'{name}.csv'), newline='') as file:
+            return list(csv.DictReader(file))
+
+    expected = passers.crossings(days)
+    lines = table('lines')
+    assert len(lines) == 9
+    for row in lines:
+        came, went = expected[row['line']][(datetime.date.fromisoformat(row['day']) - MONDAY).days]
+        assert row['came_in'] == ('' if came < 5 else str(came))
+        assert row['went_out'] == ('' if went < 5 else str(went))
+    attention, = table('attention')
+    stopped = sum(passer.stops for passer in everybody(days))
+    assert float(attention['stopped']) == pytest.approx(stopped, rel=0.03)
+    assert sum(float(row['share']) for row in table('routes')) == pytest.approx(1, abs=0.01)
+    assert len(table('doors')) == 3
+    assert [row['what'] for row in table('compared')] == ['day', 'week']
+    assert sum(int(row['visits']) for row in table('busy_hours')) == len(everybody(days))
+
+
+def test_a_stay_must_be_a_number_of_seconds(folder, tmp_path):
+    done = run_visits('report', folder / 'hall.db', '-o', tmp_path / 'report.html', '--min-stay',
+                      '-1', status=2)
+    assert 'must be 0 to 3600' in done.stderr

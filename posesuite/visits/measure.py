@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.attention import Seen, find_attention
+from posesuite.visits.chains import chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.floor import Floor
 from posesuite.visits.queues import find_queue
@@ -53,6 +54,9 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     still = _is_still(seen, recorded.size)
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
+    chain = chains(seen.visit, seen.when, points, seen.height, recorded.size)[seen.visit]
+    order = np.lexsort((seen.when, chain))
+    chain = chain[order]
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -63,8 +67,10 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
-        lines=find_crossings(lines, seen.visit, seen.when, points, seen.height, recorded.size),
-        routes=find_routes(seen.visit, points, seen.height, still, recorded.size, areas),
+        lines=find_crossings(lines, chain, seen.when[order], points[order], seen.height[order],
+                             recorded.size),
+        routes=find_routes(chain, points[order], seen.height[order], still[order], recorded.size,
+                           areas),
         speed=_speeds(seen, still, metres, len(recorded.begins)), min_stay=min_stay)
 
 

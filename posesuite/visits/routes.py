@@ -16,7 +16,6 @@ import numpy as np
 # Lengths in widths of the picture.
 CELL = 0.02  # of the map of ends, in which doors are sought
 BLUR = 0.03  # standard deviation by which that is blurred
-APART = 0.08  # distance from a door to the next one, at least
 DOOR_REACH = 0.15  # of an end from its door, at most
 
 # Mean distance of a way from its route at most, in heights of a person there; about a metre.
@@ -26,7 +25,8 @@ MIN_HEIGHT = 0.04  # of a person, in widths of the picture
 
 MIN_DOOR = 0.03  # share of all ends that a door has, at least
 MIN_ROUTE = 0.05  # share of the visits between two doors that a route has, at least
-MAX_DOORS = 20
+MAX_PEAKS = 200  # places that are looked at for doors
+DIP = 0.35  # share of the lower of two peaks, below which what lies between them parts two doors
 POINTS = 16  # of a way, at equal distances
 SAMPLE = 500  # ways between two doors that are compared with each other; the rest with the routes
 
@@ -35,9 +35,9 @@ def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still
                 size: Tuple[int, int], areas: Sequence[Area] = ()) -> Routes:
     """The doors and routes of some visits, from positions by visit and time.
 
-    visit: index of the visit of each position, [n]. points: feet, [n, 2] in thousandths.
-    height: thousandths. still: whether the person stands, [n]. size: width and height of the
-    picture. areas: that give doors their names.
+    visit: number of the visit, or chain of visits, of each position, [n]. points: feet, [n, 2] in
+    thousandths. height: thousandths. still: whether the person stands, [n]. size: width and height
+    of the picture. areas: that give doors their names.
     """
     if not len(visit):
         return Routes([], [], 0, 0)
@@ -53,7 +53,8 @@ def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still
         routes += [Route(int(pair[0]), int(pair[1]), path / scale, number, number / whole.sum())
                    for path, number in _routes(ways[among], tall)]
     names = _names(centres / scale, areas)
-    doors = [Door(name, (float(x), float(y)), int((origin == i).sum()), int((goal == i).sum()))
+    doors = [Door(name, (round(float(x), 1), round(float(y), 1)), int((origin == i).sum()),
+                  int((goal == i).sum()))
              for i, (name, (x, y)) in enumerate(zip(names, centres / scale))]
     return Routes(doors, sorted(routes, key=lambda route: -route.visits), int(whole.sum()),
                   int((~whole).sum()))
@@ -90,20 +91,34 @@ def _doors(begins: np.ndarray, ends: np.ndarray) -> Tuple[np.ndarray, np.ndarray
     cells = np.zeros(shape[::-1], np.float32)
     np.add.at(cells, tuple((places[:, ::-1] / CELL).astype(int).T), 1)
     cells = cv2.GaussianBlur(cells, (0, 0), BLUR / CELL, borderType=cv2.BORDER_CONSTANT)
-    around = np.ones((2 * int(APART / CELL) + 1,) * 2, np.uint8)
-    peaks = np.argwhere((cells == cv2.dilate(cells, around)) & (cells > 0.01))[:, ::-1]
-    centres = (peaks + 0.5) * CELL
-    for _ in range(2):  # without the small ones, then at the mean of those that remain
-        if not len(centres):
-            break
-        nearest = _nearest([_apart(places, centre) for centre in centres], DOOR_REACH)
-        counts = np.bincount(nearest[nearest >= 0], minlength=len(centres))
-        kept = [i for i in np.argsort(-counts, kind='stable')[:MAX_DOORS]
-                if counts[i] >= max(2, MIN_DOOR * len(places))]
-        centres = np.array([np.median(places[nearest == i], 0) for i in kept]).reshape(-1, 2)
-    nearest = (_nearest([_apart(places, centre) for centre in centres], DOOR_REACH)
-               if len(centres) else np.full(len(places), -1))
-    return centres, nearest[:len(begins)], nearest[len(begins):]
+    peaks = np.argwhere((cells == cv2.dilate(cells, np.ones((3, 3), np.uint8))) & (cells > 0.01))
+    peaks = peaks[np.argsort(-cells[tuple(peaks.T)], kind='stable')[:MAX_PEAKS]]
+    door = _joined(cells, peaks)
+    nearest = _nearest([_apart(places, (peak[::-1] + 0.5) * CELL) for peak in peaks], DOOR_REACH)
+    door_of = np.where(nearest >= 0, door[nearest], -1)
+    counts = np.bincount(door_of[door_of >= 0], minlength=len(peaks))
+    kept = [i for i in np.argsort(-counts, kind='stable')
+            if counts[i] >= max(2, MIN_DOOR * len(places))]
+    number = np.full(len(peaks) + 1, -1)
+    number[kept] = np.arange(len(kept))
+    door_of = number[door_of]
+    centres = [np.median(places[door_of == i], 0) for i in range(len(kept))]
+    return np.array(centres).reshape(-1, 2), door_of[:len(begins)], door_of[len(begins):]
+
+
+def _joined(cells: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """The number of the door that each of some peaks of a map belongs to, [n].
+
+    Peaks without a clear dip between them are of one door, which may be as wide as a shop's front.
+    """
+    door = np.arange(len(peaks))
+    for i, one in enumerate(peaks):
+        for j, other in enumerate(peaks[:i]):
+            between = np.round(np.linspace(one, other, 2 + np.abs(one - other).max())).astype(int)
+            heights = cells[tuple(between.T)]
+            if heights.min() >= DIP * min(heights[0], heights[-1]):
+                door[door == door[i]] = door[j]
+    return door
 
 
 def _nearest(distances: Sequence[np.ndarray], reach: float) -> np.ndarray:

@@ -51,7 +51,7 @@ def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
     _ = words.gettext
     found = [(line.line.name, *crossings.today(room, line, min_visits)) for line in room.lines]
     few = _('fewer than %(n)d') % {'n': min_visits}
-    said = [words.number(came.visits) or few for _name, came, _went in found]
+    known = [came.visits for _name, came, _went in found if np.isfinite(came.visits)]
     more = [_so_far(words, room, found[0][1].begin)]
     for name, came, went in found:
         before = _('%(name)s: ') % {'name': name} if len(found) > 1 else ''
@@ -59,7 +59,7 @@ def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
             'came': words.number(came.visits) or few, 'went': words.number(went.visits) or few})
         if np.isfinite(came.usual):
             more.append(before + _usual(words, came))
-    return Answer(_('How many came in today?'), ' + '.join(said), more)
+    return Answer(_('How many came in today?'), words.number(sum(known)) if known else few, more)
 
 
 def _visits(words: Words, room: Room, min_visits: int) -> Answer:
@@ -76,8 +76,8 @@ def _visits(words: Words, room: Room, min_visits: int) -> Answer:
 
 def _usual(words: Words, now: hours.Comparison) -> str:
     _, day = words.gettext, datetime.datetime.fromtimestamp(now.begin).weekday()
-    return _('Usually on %(day)s by this time: %(n)s.') % {
-        'day': words.weekday(day) if now.same_weekday else _('other days'),
+    return _('On a usual %(day)s by this time: %(n)s.') % {
+        'day': words.weekday(day) if now.same_weekday else _('day'),
         'n': words.number(now.usual)}
 
 
@@ -122,11 +122,12 @@ def _queue(words: Words, room: Room, min_visits: int) -> Answer:
             people = int(round(now.people))
             said.append(before + (words.ngettext('%(n)s person', '%(n)s people', people) % {
                 'n': words.number(people)} if people else _('nobody')))
-        for value, text in ((words.metres(now.metres), _('From first to last: %(value)s.')),
+        length = words.metres(now.metres) if now.people > 1 else ''
+        for value, text in ((length, _('From first to last: %(value)s.')),
                             (words.duration(now.wait), _('Waiting takes %(value)s.')),
                             (words.duration(now.usual_wait),
                              _('Usual wait at this hour: %(value)s.')),
-                            (words.rough(now.usual_people),
+                            (words.rough(now.usual_people) if now.usual_people >= 0.5 else '',
                              _('Usually in the queue at this hour: %(value)s.'))):
             if value:
                 more.append(before + text % {'value': value})
@@ -159,18 +160,27 @@ def _where(words: Words, room: Room, min_visits: int) -> Answer:
         return Answer(question, _('see the map'), [_(
             'Name the places: anonymizer.py --edit-areas.')])
     places = [use for use in room.areas if use.queue is None] or room.areas
-    uses = sorted((use for use in places if len(use.dwell) >= min_visits),
-                  key=lambda use: -len(use.dwell))[:LISTED]
+    uses = sorted((use for use in places if stops(use) >= min_visits),
+                  key=lambda use: -stops(use))[:LISTED]
     if not uses:
         return Answer(question, _('not known yet'), [])
-    return Answer(question, uses[0].area.name, [_place(words, room, use) for use in uses])
+    return Answer(question, uses[0].area.name, [
+        _place(words, room, use, min_visits) for use in uses])
 
 
-def _place(words: Words, room: Room, use: AreaUse) -> str:
+def _place(words: Words, room: Room, use: AreaUse, min_visits: int) -> str:
     _ = words.gettext
+    said = {'area': use.area.name, 'share': words.share(stops(use), len(room.begins))}
+    if len(use.dwell) < min_visits:
+        return _('%(area)s: %(share)s of the visits.') % said
     return _('%(area)s: %(share)s of the visits, for %(time)s.') % {
-        'area': use.area.name, 'share': words.share(len(use.dwell), len(room.begins)),
-        'time': words.duration(np.median(use.dwell))}
+        **said, 'time': words.duration(np.median(use.dwell))}
+
+
+def stops(use: AreaUse) -> int:
+    """The number of visits that stop at an area. Who stops at a display need not be in it."""
+    stopped = use.attention.stopped
+    return int(stopped) if use.area.kind == 'display' and stopped >= 0 else len(use.dwell)
 
 
 def few_said(words: Words, room: Room, min_visits: int) -> str:

@@ -4,6 +4,7 @@ what people do at each area.
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from posesuite.visits.areas import Plan
+from posesuite.visits.attention import stages
 from posesuite.visits.floor import Floor
 from posesuite.visits.language import Words
 from posesuite.visits.plots import Ground, Plot, Share, Way, ground_map, routes, shares
@@ -13,6 +14,7 @@ import numpy as np
 
 CELLS = 60  # of a plan's longer side, at most
 CELL = 0.25  # metres of a cell of a plan, or more
+PARTS = 12  # of a picture's cell, across and down, that are spread over the floor
 MARGIN = 0.5  # metres around what a plan shows
 MAX_SIDE = 100.0  # metres of a plan
 LETTERS = 2  # of a door's name in a map, at most
@@ -65,18 +67,13 @@ def attention_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     _ = words.gettext
     few, found = _('fewer than %(n)d') % {'n': min_visits}, []
     for use in room.areas:
-        passed = use.attention.passed
-        if use.queue is not None or not passed >= min_visits:
+        passed, *others = stages(room, use, min_visits)
+        if use.queue is not None or np.isnan(passed.visits):
             continue
-        parts = []
-        for count in use.attention:
-            if np.isnan(count):
-                parts.append((np.nan, _('not recorded')))
-            elif count < min_visits:
-                parts.append((np.nan, few))
-            else:
-                parts.append((count / passed, f'{words.share(count, passed)} '
-                                              f'({words.number(count)})'))
+        unknown = [_('not recorded') if np.isnan(count) else few for count in use.attention]
+        parts = [(stage.share, f'{words.share(stage.share)} ({words.number(stage.visits)})'
+                  if np.isfinite(stage.share) else said)
+                 for stage, said in zip([passed._replace(share=1.0), *others], unknown)]
         found.append(Share(use.area.name, parts))
     return [shares(_('Who takes notice'),
                    _('Of the visits that come near: how many stop, turn to it, and reach for it.'),
@@ -108,16 +105,28 @@ class FloorPlan(NamedTuple):
         found = (np.asarray(metres, float).reshape(-1, 2) - self.begin) / (self.end - self.begin)
         return np.column_stack([found[:, 0], 1 - found[:, 1] if self.up else found[:, 1]])
 
-    def cells(self) -> Tuple[Tuple[int, int], np.ndarray]:
-        """Numbers of its cells across and down, and their middles in metres [cells, 2], row by
-        row from the top.
-        """
+    def cells(self) -> Tuple[int, int]:
+        """Numbers of its cells across and down."""
         size = self.end - self.begin
-        side = max(CELL, size.max() / CELLS)
-        across, down = np.maximum(1, np.round(size / side)).astype(int)
-        x, y = ((np.arange(n) + 0.5) / n for n in (across, down))
-        places = np.stack(np.meshgrid(x, 1 - y if self.up else y), 2).reshape(-1, 2)
-        return (int(across), int(down)), self.begin + places * size
+        across, down = np.maximum(1, np.round(size / max(CELL, size.max() / CELLS))).astype(int)
+        return int(across), int(down)
+
+    def spread(self, floor: Floor, aspect: float, seconds: np.ndarray) -> np.ndarray:
+        """The seconds in the plan's cells [Y, X] of those in the cells of a picture [Y, X], each
+        spread over what it shows of the floor.
+        """
+        rows, columns = np.nonzero(seconds)
+        part = (np.arange(PARTS) + 0.5) / PARTS
+        x, y = (axis.ravel() for axis in np.meshgrid(part, part))
+        points = np.stack([(columns[:, None] + x) * 1000 / GRID[0],
+                           (rows[:, None] + y) * 1000 / GRID[1]], 2).reshape(-1, 2)
+        weights = np.repeat(seconds[rows, columns], PARTS ** 2) / PARTS ** 2
+        places = self.place(floor.to_metres(points, aspect))
+        inside = ((places >= 0) & (places < 1)).all(1)
+        across, down = self.cells()
+        cell = (places[inside] * (across, down)).astype(int)
+        return np.bincount(cell[:, 1] * across + cell[:, 0], weights[inside],
+                           across * down).reshape(down, across)
 
 
 def floor_maps(words: Words, seen: Sequence[Seen], min_visits: int) -> List[Plot]:
@@ -126,24 +135,21 @@ def floor_maps(words: Words, seen: Sequence[Seen], min_visits: int) -> List[Plot
     """
     _ = words.gettext
     plan = _extent(seen, min_visits)
-    (across, down), middles = plan.cells()
-    found = np.zeros((2, len(middles)))
+    across, down = plan.cells()
+    found = np.zeros((2, down, across))
     for room, _plan, floor in seen:
-        cell, square = _picture_cells(floor, middles, _aspect(room))
-        inside = np.flatnonzero(cell >= 0)
         for total, seconds, visits in ((found[0], room.stops, room.stop_visits),
                                        (found[1], room.map, room.map_visits)):
-            shown = np.where(visits >= min_visits, seconds, 0).ravel()[cell[inside]]
-            total[inside] = np.maximum(total[inside], shown / square[inside])
+            shown = np.where(visits >= min_visits, seconds, 0)
+            np.maximum(total, plan.spread(floor, _aspect(room), shown), out=total)
     ground = Ground(tuple(plan.end - plan.begin), '', *_drawn(seen, plan), metres=True)
-    plots = [ground_map(words, title, text, ground, seconds.reshape(down, across),
-                        np.full((down, across), min_visits), min_visits,
-                        _('Time on a square metre'))
+    plots = [ground_map(words, title, text, ground, seconds, np.full((down, across), min_visits),
+                        min_visits, _('Time'))
              for title, text, seconds in (
                  (_('Where people stop, from above'),
-                  _('How long people stood on each square metre of the floor.'), found[0]),
+                  _('How long people stood at each place, all together.'), found[0]),
                  (_('Where people are, from above'),
-                  _('How long people were on each square metre, standing or walking.'), found[1]))]
+                  _('How long people were at each place, standing or walking.'), found[1]))]
     for room, _plan, floor in seen:
         plots += _routes(words, room, min_visits, ground, lambda points, floor=floor, room=room: (
             plan.place(floor.to_metres(points, _aspect(room)))))
@@ -163,24 +169,6 @@ def _extent(seen: Sequence[Seen], min_visits: int) -> FloorPlan:
     every = every[np.isfinite(every).all(1)]
     begin, end = every.min(0) - MARGIN, every.max(0) + MARGIN
     return FloorPlan(begin, np.minimum(end, begin + MAX_SIDE), seen[0].floor.y_up)
-
-
-def _picture_cells(floor: Floor, metres: np.ndarray,
-                   aspect: float) -> Tuple[np.ndarray, np.ndarray]:
-    """The cell of the picture's map in which feet at each place of the floor are, -1 outside, and
-    how many square metres of floor that cell shows there, both [n].
-    """
-    points = floor.to_picture(metres, aspect)
-    with np.errstate(invalid='ignore'):
-        inside = ((points >= 0) & (points < 1000)).all(1)
-        cell = np.where(inside[:, None], points * GRID / 1000, 0).astype(int)
-    nudged = [floor.to_metres(np.where(inside[:, None], points, 500) + step, aspect)
-              for step in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))]
-    across, down = nudged[0] - nudged[1], nudged[2] - nudged[3]  # metres of a thousandth
-    square = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]) * (
-        1000 / GRID[0]) * (1000 / GRID[1])
-    known = inside & np.isfinite(square) & (square > 0)
-    return (np.where(known, cell[:, 1] * GRID[0] + cell[:, 0], -1), np.where(known, square, 1))
 
 
 def _drawn(seen: Sequence[Seen], floor_plan: FloorPlan) -> Tuple[List[Any], List[Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
 from posesuite.visits import charts, places
-from posesuite.visits.answers import answers, this_week, too_little
+from posesuite.visits.answers import answers, stops, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
 from posesuite.visits.language import Words, user_language
 from posesuite.visits.measure import measure
@@ -162,6 +162,9 @@ def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
         low, middle, high = map(words.duration, np.percentile(room.dwell, (25, 50, 75)))
         facts.append(_('The median visit lasts %(middle)s, half of them between %(low)s and '
                        '%(high)s.') % {'middle': middle, 'low': low, 'high': high})
+    if np.isfinite(room.speed).sum() >= min_visits:
+        facts.append(_('People walk at %(n)s m/s in the median.') % {
+            'n': words.number(float(np.nanmedian(room.speed)), 1)})
     facts.append(_('Watched for %(time)s.') % {'time': words.duration(room.watched.sum())})
     if room.gaps:
         lost = sum(gap.ended - gap.begun for gap in room.gaps)
@@ -187,12 +190,13 @@ def _side_by_side(room: Room, min_visits: int, words: Words) -> List[str]:
 def _area_in_words(room: Room, use: AreaUse, min_visits: int, words: Words) -> List[str]:
     """Visits, their share, median stay, that in the last half hour and usually at its hour."""
     few = words.gettext('fewer than %(n)d') % {'n': min_visits}
-    if len(use.dwell) < min_visits:
+    if stops(use) < min_visits:
         return [few, '', '', '', '']
     recent, usual = (words.duration(np.median(stays)) if len(stays) >= min_visits else few
                      for stays in waits(room, use))
-    return [words.number(len(use.dwell)), words.share(len(use.dwell), len(room.begins)),
-            words.duration(np.median(use.dwell)), recent, usual]
+    return [words.number(stops(use)), words.share(stops(use), len(room.begins)),
+            words.duration(np.median(use.dwell)) if len(use.dwell) >= min_visits else few,
+            recent, usual]
 
 
 def _order(room: Room, min_visits: int, words: Words) -> Dict[str, Any]:

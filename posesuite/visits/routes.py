@@ -16,7 +16,7 @@ import numpy as np
 # Lengths in widths of the picture.
 CELL = 0.02  # of the map of ends, in which doors are sought
 BLUR = 0.03  # standard deviation by which that is blurred
-DOOR_REACH = 0.15  # of an end from its door, at most
+DOOR_REACH = 0.1  # of an end from the cells of its door, at most
 
 # Mean distance of a way from its route at most, in heights of a person there; about a metre.
 WAY_REACH = 0.6
@@ -26,7 +26,7 @@ MIN_HEIGHT = 0.04  # of a person, in widths of the picture
 MIN_DOOR = 0.03  # share of all ends that a door has, at least
 MIN_ROUTE = 0.05  # share of the visits between two doors that a route has, at least
 MAX_PEAKS = 200  # places that are looked at for doors
-DIP = 0.35  # share of the lower of two peaks, below which what lies between them parts two doors
+DIP = 0.5  # share of the lower of two peaks, below which what lies between them parts two doors
 POINTS = 16  # of a way, at equal distances
 SAMPLE = 500  # ways between two doors that are compared with each other; the rest with the routes
 
@@ -89,13 +89,16 @@ def _doors(begins: np.ndarray, ends: np.ndarray) -> Tuple[np.ndarray, np.ndarray
     places = np.concatenate([begins, ends])
     shape = np.ceil(places.max(0) / CELL).astype(int) + 1
     cells = np.zeros(shape[::-1], np.float32)
-    np.add.at(cells, tuple((places[:, ::-1] / CELL).astype(int).T), 1)
+    column, row = (places / CELL).astype(int).T
+    np.add.at(cells, (row, column), 1)
     cells = cv2.GaussianBlur(cells, (0, 0), BLUR / CELL, borderType=cv2.BORDER_CONSTANT)
     peaks = np.argwhere((cells == cv2.dilate(cells, np.ones((3, 3), np.uint8))) & (cells > 0.01))
     peaks = peaks[np.argsort(-cells[tuple(peaks.T)], kind='stable')[:MAX_PEAKS]]
-    door = _joined(cells, peaks)
-    nearest = _nearest([_apart(places, (peak[::-1] + 0.5) * CELL) for peak in peaks], DOOR_REACH)
-    door_of = np.where(nearest >= 0, door[nearest], -1)
+    door, inside = _joined(cells, peaks)
+    filled, cell_of = np.unique(row * len(cells[0]) + column, return_inverse=True)
+    filled = np.stack(np.divmod(filled, len(cells[0])), 1)
+    nearest = _nearest([_apart(filled, cell) for cell in inside], DOOR_REACH / CELL)
+    door_of = np.where(nearest >= 0, door[nearest], -1)[cell_of]
     counts = np.bincount(door_of[door_of >= 0], minlength=len(peaks))
     kept = [i for i in np.argsort(-counts, kind='stable')
             if counts[i] >= max(2, MIN_DOOR * len(places))]
@@ -106,19 +109,21 @@ def _doors(begins: np.ndarray, ends: np.ndarray) -> Tuple[np.ndarray, np.ndarray
     return np.array(centres).reshape(-1, 2), door_of[:len(begins)], door_of[len(begins):]
 
 
-def _joined(cells: np.ndarray, peaks: np.ndarray) -> np.ndarray:
-    """The number of the door that each of some peaks of a map belongs to, [n].
+def _joined(cells: np.ndarray, peaks: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """The cells of a map that are in doors: the number of the door of each, [n], and its row and
+    column, [n, 2].
 
     Peaks without a clear dip between them are of one door, which may be as wide as a shop's front.
     """
-    door = np.arange(len(peaks))
-    for i, one in enumerate(peaks):
-        for j, other in enumerate(peaks[:i]):
-            between = np.round(np.linspace(one, other, 2 + np.abs(one - other).max())).astype(int)
-            heights = cells[tuple(between.T)]
-            if heights.min() >= DIP * min(heights[0], heights[-1]):
-                door[door == door[i]] = door[j]
-    return door
+    door = np.zeros(cells.shape, int)
+    for number, peak in enumerate(peaks, 1):  # the highest first
+        _, parts = cv2.connectedComponents((cells >= DIP * cells[tuple(peak)]).astype(np.uint8))
+        part = parts == parts[tuple(peak)]
+        others = door[part & (door > 0)]
+        door[part] = others[0] if len(others) else number
+        door[np.isin(door, others)] = door[tuple(peak)]
+    inside = np.argwhere(door)
+    return door[tuple(inside.T)] - 1, inside
 
 
 def _nearest(distances: Sequence[np.ndarray], reach: float) -> np.ndarray:

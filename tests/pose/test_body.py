@@ -53,6 +53,19 @@ def test_feet_and_height():
     assert body.has_head(points()) and not body.has_head(points(**FACELESS))
 
 
+@pytest.mark.parametrize('left, right, nose, degrees', [
+    (40, -40, 0, 90),  # how far each shoulder, and the nose, are to the right of the ears
+    (-40, 40, 0, 270), (0, 0, 25, 0), (0, 0, -25, 180), (28, -28, 17.7, 45), (-28, 28, -17.7, 225),
+    (40, -40, None, 90), (-40, 40, None, 270), (10, -10, None, None), (0, 0, None, None)])
+def test_facing(left, right, nose, degrees):
+    """The torso is 100 pixels long."""
+    found = body.facing(points(LEFT_SHOULDER=(320 + left, 150), RIGHT_SHOULDER=(320 + right, 150),
+                               NOSE=None if nose is None else (320 + nose, 100)))
+    assert found == (None if degrees is None else pytest.approx(degrees, abs=2))
+    assert body.facing(points(LEFT_SHOULDER=None)) is None
+    assert body.facing(points(LEFT_HIP=None, RIGHT_HIP=None)) is None
+
+
 @pytest.mark.parametrize('moved, raised', [
     ({}, False), ({'LEFT_WRIST': (300, 100)}, True), ({'RIGHT_WRIST': (300, 100)}, True),
     ({'LEFT_WRIST': (300, 100), 'LEFT_SHOULDER': None}, False),

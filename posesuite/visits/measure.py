@@ -239,7 +239,7 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
         dwell = np.bincount(stays.visit[mine], stays.seconds[mine], visits)
         uses.append(AreaUse(area=area, people=people[index], present=present[index],
                             dwell=dwell[dwell > 0], ended=stays.ended[mine],
-                            stays=stays.seconds[mine],
+                            stays=stays.seconds[mine], stayed=stays.visit[mine],
                             attention=find_attention(area, positions, is_inside, recorded.size,
                                                      visits, places.floor, recorded.has_bodies),
                             queue=_queue(seen, here, places) if area.kind == 'queue' else None))

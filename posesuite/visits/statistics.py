@@ -97,6 +97,7 @@ class AreaUse(NamedTuple):
     dwell: np.ndarray  # seconds there of each visit that stayed
     ended: np.ndarray  # end of each stay, seconds since 1970
     stays: np.ndarray  # seconds of each stay
+    stayed: np.ndarray  # index of the visit of each stay
     attention: Attention = Attention(np.nan, np.nan, np.nan, np.nan)
     queue: Optional[Queue] = None  # of an area of that kind
 
@@ -157,7 +158,7 @@ def rate(room: Room, values: np.ndarray, visits: np.ndarray, labels: np.ndarray,
 
 def week_rate(room: Room, min_visits: int) -> np.ndarray:
     """Visits that begin in an hour, [7, 24] by weekday and hour of the day."""
-    return 3600 * rate(room, room.begun, room.present, room.weekday * 24 + room.hour, 168,
+    return 3600 * rate(room, room.begun, room.begun, room.weekday * 24 + room.hour, 168,
                        min_visits).reshape(7, 24)
 
 
@@ -169,12 +170,16 @@ def occupancy(room: Room, use: AreaUse, min_visits: int) -> np.ndarray:
 
 
 def waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
-    """Seconds of the stays that ended in the last half hour, and of earlier ones at its hour."""
+    """Seconds of the stays that ended in the last half hour, and of earlier ones at its hour; of a
+    visit with several, the latest of each.
+    """
     recent = (use.ended > room.now - RECENT) & (use.ended <= room.now)
     hour = time.localtime(room.now - RECENT / 2).tm_hour
     slot = np.clip(np.searchsorted(room.edges, use.ended, 'right') - 1, 0, len(room.hour) - 1)
-    return use.stays[recent], use.stays[(use.ended <= room.now - RECENT)
-                                        & (room.hour[slot] == hour)]
+    earlier = (use.ended <= room.now - RECENT) & (room.hour[slot] == hour)
+    latest = [np.unique(use.stayed[chosen][::-1], return_index=True)[1] for chosen in (
+        recent, earlier)]
+    return use.stays[recent][::-1][latest[0]], use.stays[earlier][::-1][latest[1]]
 
 
 def count_days(room: Room) -> Tuple[np.ndarray, np.ndarray]:

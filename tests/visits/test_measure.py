@@ -74,7 +74,21 @@ def test_waits_of_the_last_half_hour(room):
     recent, usual = statistics.waits(room, queue)
     assert len(recent) >= 5
     assert len(usual) >= 50
-    assert len(recent) == (queue.ended > room.now - 1800).sum()
+    assert len(recent) == len(set(queue.stayed[queue.ended > room.now - 1800]))
+
+
+def test_a_visit_that_waits_often_is_one(tmp_path):
+    begin = datetime.datetime(2026, 3, 2, 12).timestamp()
+    path = [(begin + 40 * i + after, *(visitors.TILL if after < 20 else visitors.EXHIBITS['loom']))
+            for i in range(9) for after in (0, 18, 20, 38)]
+    visitors.write_store([visitors.Day(begin, begin + 600, [
+        visitors.Visitor(1, np.array(path), 1.7)], [])], str(tmp_path / 'shop.db'))
+    room = measure(str(tmp_path / 'shop.db'), areas=[
+        Area(area['name'], area['polygon'], '') for area in visitors.areas()[2:]])
+    use = room.areas[1]
+    assert len(use.stays) == 9
+    recent, usual = statistics.waits(room, use)
+    assert recent.tolist() == [use.stays[-1]] and not len(usual)
 
 
 def test_a_log_through_the_store_gives_the_same(tmp_path):

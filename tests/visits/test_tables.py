@@ -25,8 +25,9 @@ def test_few_visits_are_blank(room):
     assert len(found['map']) == (room.map_visits >= 40).sum() > 20
     for row in found['hours']:
         i = (WEEKDAYS.index(row['weekday']), int(row['hour']))
-        present = room.present[(room.weekday == i[0]) & (room.hour == i[1])].sum()
-        assert (row['visits_per_hour'] == '') == (present < 40 or not 10 <= i[1] < 18)
+        here = (room.weekday == i[0]) & (room.hour == i[1])
+        for column, counts in (('visits_per_hour', room.begun), ('mean_people', room.present)):
+            assert (row[column] == '') == (counts[here].sum() < 40 or not 10 <= i[1] < 18)
     for row in found['order']:
         assert row['visits'] == '' or int(row['visits']) >= 40
     assert any(row['visits'] == '' for row in found['order'])

@@ -109,7 +109,7 @@ def test_lines_blackouts_and_the_floor_are_drawn_with_the_mouse(screen, tmp_path
         editor.click((400, 240), (580, 240), (580, 400))
         editor.press('Return')
         wait_for(lambda: len(read_plan(path).blackouts) == 1)
-        assert np.abs(editor.picture()[260, 560] - 106).max() < 15
+        assert np.abs(editor.picture()[300, 540] - 106).max() < 15
         editor.press('f')
         for point, keys in (((64, 432), '0 0'), ((576, 432), '3.5 0'), ((448, 240), '3.5 6'),
                             ((192, 240), '0 6')):

@@ -27,7 +27,8 @@ import numpy as np
 
 WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 COLUMNS = {  # names of each table's columns after the first, 'camera'
-    'visits': 'visits first_quartile_s median_s third_quartile_s watched_h lost_h',
+    'visits': 'visits first_quartile_s median_s third_quartile_s watched_h lost_h short_visits '
+              'mean_people peak_people median_speed_m_s',
     'hours': 'weekday hour watched_h visits_per_hour mean_people',
     'days': 'begin visits',
     'dwell': 'from_s to_s visits',
@@ -70,7 +71,10 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
         few = len(room.begins) < min_visits
         add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, min_visits),
                        room.watched.sum() / 3600,
-                       sum(gap.ended - gap.begun for gap in room.gaps) / 3600])
+                       sum(gap.ended - gap.begun for gap in room.gaps) / 3600,
+                       room.short if room.short >= min_visits else '',
+                       hours.mean_people(room, min_visits), hours.peak(room, min_visits).people,
+                       quartiles(room.speed[np.isfinite(room.speed)], min_visits)[1]])
         add('gaps', *([_iso(gap.begun), gap.ended - gap.begun, gap.why] for gap in room.gaps))
         if few:
             continue

@@ -174,6 +174,10 @@ def test_the_report_and_its_tables_have_them(folder, tmp_path, days):
         with open(str(tmp_path / f'{name}.csv'), newline='') as file:
             return list(csv.DictReader(file))
 
+    visits, = table('visits')
+    assert visits['short_visits'] == ''
+    assert float(visits['median_speed_m_s']) == pytest.approx(passers.SPEED, rel=0.03)
+    assert 0 < float(visits['mean_people']) < 1 < float(visits['peak_people']) < 20
     expected = passers.crossings(days)
     lines = table('lines')
     assert len(lines) == 9

@@ -149,6 +149,20 @@ def test_who_stops_faces_and_reaches(room, days):
     assert np.isnan([stage.share for stage in hidden]).tolist() == [False, False, True, True]
 
 
+@pytest.mark.parametrize('place, before', [
+    ((4.6, 4.2), (5.2, 4.7)), ((6.0, 4.4), (5.4, 4.9)), ((5.6, 4.1), (5.4, 4.9))])
+def test_who_faces_a_display_that_stands_free(monkeypatch, tmp_path, place, before):
+    """To the left, to the right and towards the camera; with and without the floor in metres."""
+    for name, value in (('DISPLAY', place), ('BEFORE', before), ('DISPLAY_TALL', (0, 1.6))):
+        monkeypatch.setattr(passers, name, value)
+    day, = passers.people(MONDAY, 1, 60, seed=2)
+    passers.write_store([day], str(tmp_path / 'hall.db'))
+    for floor in (None, passers.floor()):
+        use, = measure(str(tmp_path / 'hall.db'), areas=[passers.display()], floor=floor).areas
+        assert [use.attention.stopped, use.attention.faced, use.attention.reached] == [
+            sum(passer[action] for passer in day) for action in (2, 3, 4)]
+
+
 def test_an_old_store_tells_who_stopped_but_not_who_faced(tmp_path, days):
     visitors.write_store([passers.day_of(days[0])], str(tmp_path / 'old.db'))
     use, = measure(str(tmp_path / 'old.db'), areas=[passers.display()]).areas

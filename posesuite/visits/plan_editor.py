@@ -257,7 +257,7 @@ class PlanEditor:
     def _instruction(self) -> str:
         mode = self._mode
         if self._text is not None:
-            asked = 'a name' if mode.parts != 'floors' else "the point's x and y in metres"
+            asked = 'a name' if mode.parts != 'floors' else 'metres to the right and ahead'
             return f'type {asked}, then Enter: {self._text}_'
         if self._corners:
             close = 'right click or Enter: close; ' * mode.closed

@@ -244,15 +244,14 @@ def write_store(days: List[Day], path: str, seed: int = 0, title: str = 'simulat
             for visitor in day.visitors:
                 begin, end = visitor.path[[0, -1], 0].round(3)
                 times = np.unique([*np.arange(begin, end).round(3), end])
-                side = np.zeros(len(times), int)
-                for begin, end in day.gaps:
-                    side += (times >= begin).astype(int) + (times >= end)
+                side = sum(((times >= begin).astype(int) + (times >= end)
+                            for begin, end in day.gaps), np.zeros(len(times), int))
                 for part in np.unique(side[side % 2 == 0]):
                     rows = _rows(visitor, times[side == part], random)
-                    tables['visits'].append((len(tables['visits']) + 1, run, rows[0][0],
-                                             rows[-1][0]))
+                    number = len(tables['visits']) + 1
+                    tables['visits'].append((number, run, rows[0][0], rows[-1][0]))
                     store.executemany('INSERT INTO positions VALUES (?, ?, ?, ?, ?, ?)',
-                                      [(len(tables['visits']), *row) for row in rows])
+                                      [(number, *row) for row in rows])
         for name, rows in tables.items():
             marks = ', '.join('?' * TABLES[name])
             store.executemany(f'INSERT INTO {name} VALUES ({marks})', rows)

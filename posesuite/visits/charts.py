@@ -24,6 +24,7 @@ from posesuite.visits.statistics import (
 import numpy as np
 
 DAY = 86400  # seconds
+LONG = 180  # seconds of the longest visits from which on they are shown in minutes
 UNSEEN = '–'  # in place of a value where nobody watched
 
 
@@ -41,17 +42,16 @@ def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     found = []
     for begin, end in hours.widened(counts, usable > 0, min_visits):
         visits, usual = counts[begin:end].sum(), before[begin:end].sum()
-        found.append(Bar(
-            begin, end, f'{begin}', words.hours(begin, end),
-            [visits if visits >= min_visits else np.nan],
-            usual / max(1, days[begin:end].max()) if usual >= min_visits else np.nan,
-            _few(words, min_visits)))
+        found.append(_hours_bar(
+            words, begin, end, [visits / (end - begin) if visits >= min_visits else np.nan],
+            _few(words, min_visits), usual / max(1, days[begin:end].sum()) if (
+                usual >= min_visits) else np.nan))
     if any(np.isfinite(bar.values[0]) for bar in found):
         shows_usual = any(np.isfinite(bar.usual) for bar in found)
         plots.append(bars(words, _('Visits by hour'),
-                          _('Visits that began in each hour of %(day)s.') % {
+                          _('Visits that began in an hour, %(day)s.') % {
                               'day': words.day(now.begin)}, found,
-                          [_('Hour'), _('Visits'), *([_('usual')] if shows_usual else [])]))
+                          [_('Hour'), _('Visits an hour'), *([_('usual')] if shows_usual else [])]))
     return [plot for plot in plots if plot]
 
 
@@ -59,10 +59,10 @@ def _line_hours(words: Words, room: Room, line: Crossings, since: float,
                 min_visits: int) -> Optional[Plot]:
     _ = words.gettext
     return _in_and_out(words, _('%(line)s: in and out by hour') % {'line': line.line.name},
-                       _('Who crossed the line on %(day)s.') % {'day': words.day(since)}, [
-        Bar(part.begin, part.end, f'{part.begin:g}', words.hours(int(part.begin), int(part.end)),
-            [part.came, part.went], why_blank=_few(words, min_visits))
-        for part in crossings.by_hour(room, line, min_visits, since)], _('Hour'))
+                       _('Who crossed the line in an hour, %(day)s.') % {'day': words.day(since)}, [
+        _hours_bar(words, int(begin), int(end), [way / (end - begin) for way in ways],
+                   _few(words, min_visits))
+        for begin, end, *ways in crossings.by_hour(room, line, min_visits, since)], _('Hour'))
 
 
 def _in_and_out(words: Words, title: str, text: str, found: Sequence[Bar],
@@ -76,8 +76,8 @@ def _in_and_out(words: Words, title: str, text: str, found: Sequence[Bar],
 def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """Hours of the day and of the week, days, weeks."""
     _, few = words.gettext, _few(words, min_visits)
-    found = [Bar(part.begin, part.end, f'{part.begin}', words.hours(part.begin, part.end),
-                 [part.people], why_blank=few) for part in hours.busy_hours(room, min_visits)]
+    found = [_hours_bar(words, part.begin, part.end, [part.people], few)
+             for part in hours.busy_hours(room, min_visits)]
     plots = []
     if any(np.isfinite(bar.values[0]) for bar in found):
         text = _('People there on average, by the hour of the day.')
@@ -137,21 +137,22 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """How long visits last."""
     _, few = words.gettext, _few(words, min_visits)
     edges, counts = dwell_histogram(room.dwell, min_visits)
-    found = [Bar(begin / 60, end / 60, words.rough(begin / 60),
+    unit, name, text = (60, _('Minutes'), _('The median in minutes.')) if edges[-1] > LONG else (
+        1, _('Seconds'), _('The median in seconds.'))
+    found = [Bar(begin / unit, end / unit, '' if begin % unit else words.rough(begin / unit),
                  f'{words.duration(begin)}–{words.duration(end)}', [count], why_blank=few)
              for begin, end, count in zip(edges, edges[1:], counts)]
     plots = []
     if np.isfinite(counts).any():
         plots.append(bars(
             words, _('How long visits last'),
-            _('Visits by their minutes. The line is the median: half of the visits are shorter. '
+            _('Visits by their duration. The line is the median: half of the visits are shorter. '
               'The longest %(n)d %% are left out.') % {'n': 100 - HISTOGRAM_PERCENTILE}, found,
-            [_('Minutes'), _('Visits')], marks=[min(np.median(room.dwell), edges[-1]) / 60]))
-    medians = dwell_quartiles(room, min_visits)[:, 1] / 60
+            [name, _('Visits')], marks=[min(np.median(room.dwell), edges[-1]) / unit]))
+    medians = dwell_quartiles(room, min_visits)[:, 1] / unit
     if np.isfinite(medians).sum() > 1:
         plots.append(bars(words, _('How long visits last, by hour of arrival'),
-                          _('The median in minutes.'), _hour_bars(words, room, medians, few),
-                          [_('Hour'), _('Minutes')]))
+                          text, _hour_bars(words, room, medians, few), [_('Hour'), name]))
     return plots
 
 
@@ -168,6 +169,12 @@ def area_plots(words: Words, room: Room, use: AreaUse, min_visits: int) -> List[
 def _hour_bars(words: Words, room: Room, values: np.ndarray, few: str) -> List[Bar]:
     """A bar for each hour of the day from the first to the last watched. values: [24]."""
     watched = hours_watched(room)
-    return [Bar(hour, hour + 1, f'{hour}', words.hours(hour), [values[hour]],
-                why_blank=few if hour in watched else UNSEEN)
+    return [_hours_bar(words, hour, hour + 1, [values[hour]], few if hour in watched else UNSEEN)
             for hour in range(watched[0], watched[-1] + 1)]
+
+
+def _hours_bar(words: Words, begin: int, end: int, values: Sequence[float], blank: str,
+               usual: float = np.nan) -> Bar:
+    """A bar of some hours in a row."""
+    return Bar(begin, end, f'{begin}' if end == begin + 1 else f'{begin}–{end}',
+               words.hours(begin, end), values, usual, blank)

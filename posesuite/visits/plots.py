@@ -197,10 +197,13 @@ def routes(words: Words, title: str, text: str, ground: Ground, ways: Sequence[W
     """
     ways = [way for way in ways if np.isfinite(way.line).all()]
     most = max([way.share for way in ways], default=1)
-    drawn = [{'d': 'M' + ' L'.join(f'{x:g} {y:g}' for x, y in ground.draw(way.line)),
-              'width': round(2 + 9 * way.share / most, 1), 'title': f'{way.name}: {way.text}',
-              'number': number, 'at': ground.draw(way.line)[len(way.line) // 2].tolist()}
-             for number, way in enumerate(ways, 1)]
+    drawn = []
+    for number, way in enumerate(ways, 1):
+        width = round(2 + 9 * way.share / most, 1)
+        line = _to_the_right(ground.draw(way.line), width / 2)
+        drawn.append({'d': 'M' + ' L'.join(f'{x:g} {y:g}' for x, y in line), 'width': width,
+                      'title': f'{way.name}: {way.text}', 'number': number,
+                      'at': line[len(line) // 3].tolist()})
     marks = [{'at': ground.draw(place)[0].tolist(), 'name': _short(name),
               'title': f'{name}: {said}'} for name, place, said in doors
              if np.isfinite(place).all()]
@@ -209,6 +212,13 @@ def routes(words: Words, title: str, text: str, ground: Ground, ways: Sequence[W
                                      'steps': []}, header,
                 [[f'{number}', way.name, way.text] for number, way in enumerate(ways, 1)]
                 + [['', name, said] for name, _place, said in doors])
+
+
+def _to_the_right(line: np.ndarray, by: float) -> np.ndarray:
+    """A line [n, 2] moved to its right, so that ways there and back lie side by side."""
+    along = np.gradient(line, axis=0)
+    along /= np.maximum(1e-6, np.linalg.norm(along, axis=1, keepdims=True))
+    return np.round(line + by * np.column_stack([-along[:, 1], along[:, 0]]), 1)
 
 
 def _ground(ground: Ground) -> Dict[str, Any]:

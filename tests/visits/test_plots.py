@@ -102,7 +102,10 @@ def test_ways_are_as_thick_as_their_share():
     widths = {way['number']: way['width'] for way in plot.drawing['routes']}
     assert set(widths) == {1, 2} and widths[1] > 2 * widths[2]
     assert [way['number'] for way in plot.drawing['routes']] == [2, 1]  # the main one on top
-    assert plot.drawing['routes'][1]['d'] == f'M0 0 L180 90 L{PLOT_WIDTH} 180'
+    there, back = ([float(number) for number in plot.drawing['routes'][i]['d'][1:].replace(
+        ' L', ' ').split()] for i in (1, 0))
+    assert there[0] < 0 < there[1] and there[4:] == pytest.approx([PLOT_WIDTH, 180], abs=6)
+    assert back[0] > PLOT_WIDTH and back[1] < 180  # there and back each keep to their right
     assert plot.rows == [['1', 'A → B', '60 %'], ['2', 'B → A', '20 %'], ['', 'A', 'in']]
 
 

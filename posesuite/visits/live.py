@@ -74,14 +74,14 @@ class Live:
         with self._lock:
             if self._recorder.clock_was_set(zero):
                 self._tally.add(self._recorder.end(), size)
-                self._tally.end_all_but([])
+                self._tally.end()
                 self._tally.shift(round((zero - self._recorder.clock) * SECOND))
                 self._earlier = None
             self._tally.add(self._recorder.record(frame, people, zero), size)
-            self._tally.end_all_but(self._recorder.present)
             rows = self._recorder.run_row()
             self._tally.add(rows, size)
             self._now = rows['runs'][self._recorder.run][1]
+            self._tally.end(self._recorder.present, self._now)
             if self._earlier is None:
                 self._earlier = self._read_store(size)
             if not 0 <= self._now - self._forgotten < FORGET_INTERVAL:
@@ -119,7 +119,7 @@ class Live:
             try:
                 tally.add(stored_rows(self._store, self._runs, shown_since(self._now), self._now),
                           size)
-                tally.end_all_but([])
+                tally.end()
             except (OSError, ValueError) as error:
                 LOGGER.warning('the numbers for browsers begin at 0: %s', error)
         return tally

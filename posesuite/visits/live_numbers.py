@@ -96,7 +96,7 @@ def seconds(milliseconds: float) -> int:
 
 def _lines(plan: Plan, tallies: Sequence[Tally], today: int) -> List[Dict[str, Any]]:
     crossings = [(crossing.line, crossing.inward) for tally in tallies
-                 for crossing in tally.crossings if crossing.when >= today]
+                 for crossing in tally.crossings() if crossing.when >= today]
     return [{'name': line.name, 'came': crossings.count((i, True)),
              'went': crossings.count((i, False))} for i, line in enumerate(plan.lines)]
 

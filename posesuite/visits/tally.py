@@ -6,17 +6,22 @@ instead of a day. No clock, no disk. All times are UTC in milliseconds.
     tally = Tally(plan)
     tally.add(recorder.record(frame, people, clock), (width, height))
 """
+import itertools
 import math
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from posesuite.visits.areas import Line, Plan
-from posesuite.visits.crossings import MARGIN
+from posesuite.visits.areas import Plan
+from posesuite.visits.chains import LOST, chains
+from posesuite.visits.crossings import find_crossings
 from posesuite.visits.measure import MAX_STEP
 from posesuite.visits.rows import SECOND, Rows
 from posesuite.visits.statistics import STAY
 
 import cv2
 import numpy as np
+
+LONG = 1000  # places of a track that is long
+STILL = 10  # thousandths; who is nearer to both latest places of their track stands still
 
 
 class Span(NamedTuple):
@@ -33,6 +38,17 @@ class Crossing(NamedTuple):
     inward: bool
 
 
+class Place(NamedTuple):
+    """Where a person's feet are, and how tall the person is, in thousandths."""
+    when: int
+    x: int
+    y: int
+    height: int
+
+
+Track = List[Place]
+
+
 class Stay:
     """A person's stay in an area, given by its index in the plan; it may be interrupted.
 
@@ -47,17 +63,20 @@ class Tally:
     """What happened so far. plan: of this camera.
 
     Attributes, all of what has not been forgotten: runs, gaps and visits (by their keys in Rows),
-    crossings and stays (in the order in which they began; those shorter than STAY do not count).
+    stays (in the order in which they began; those shorter than STAY do not count) and settled (the
+    crossings of who cannot come back into sight).
     """
 
     def __init__(self, plan: Plan) -> None:
         self._polygons = [np.array(area.polygon, np.float32) for area in plan.areas]
         self._lines = plan.lines
-        self._walks: Dict[int, _Walk] = {}  # by visit
+        self._size = 0, 0  # of the latest picture
+        self._walks: Dict[int, _Walk] = {}  # of the visits that go on
+        self._tracks: Dict[int, Track] = {}  # by visit, of those whose crossings are not settled
         self.runs: Dict[int, Span] = {}
         self.visits: Dict[int, Span] = {}
         self.gaps: Dict[Tuple[int, int], Span] = {}
-        self.crossings: List[Crossing] = []
+        self.settled: List[Crossing] = []
         self.stays: List[Stay] = []
 
     def add(self, rows: Rows, size: Tuple[int, int]) -> None:
@@ -71,17 +90,34 @@ class Tally:
             self.gaps[run, begun] = Span(begun, ended, why)
         for visit, (_, begun, ended) in rows['visits'].items():
             self.visits[visit] = Span(begun, ended)
+        self._size = size
         for (visit, when), (x, y, height, *_) in rows['positions'].items():
             walk = self._walks.get(visit)
             if walk is None:
-                walk = self._walks[visit] = _Walk(self._lines, when)
+                walk = self._walks[visit] = _Walk(when)
             self._stay(walk, when, self._area(x, y))
-            self._cross(when, [side.go((x, y), height, size) for side in walk.sides])
+            if self._lines:
+                _extend(self._tracks.setdefault(visit, []), Place(when, x, y, height))
 
-    def _cross(self, when: int, inward: List[Optional[bool]]) -> None:
-        """Counts crossings: for each line whether it is crossed inward, outward (False) or not."""
-        self.crossings += [Crossing(when, line, way) for line, way in enumerate(inward)
-                           if way is not None]
+    def crossings(self) -> List[Crossing]:
+        """All crossings so far. Who stands on a line may cross it back."""
+        return self.settled + [crossing for _, crossing in self._find()[1]]
+
+    def _find(self) -> Tuple[List[int], List[Tuple[int, Crossing]]]:
+        """The number of each track's chain (chains.py), and the crossings with those of theirs."""
+        if not self._tracks:
+            return [], []
+        visit = np.repeat(np.arange(len(self._tracks)), list(map(len, self._tracks.values())))
+        when, x, y, height = np.array(list(itertools.chain(*self._tracks.values())), float).T
+        points = np.stack([x, y], 1)
+        chain = chains(visit, when / SECOND, points, height, self._size)
+        order = np.lexsort((when, chain[visit]))
+        found = find_crossings(self._lines, chain[visit][order], when[order], points[order],
+                               height[order], self._size)
+        return chain.tolist(), [
+            (number, Crossing(round(moment), line, inward))
+            for line, crossings in enumerate(found) for number, moment, inward in zip(
+                crossings.visit.tolist(), crossings.when.tolist(), crossings.inward.tolist())]
 
     def _area(self, x: float, y: float) -> Optional[int]:
         """The area of a place in thousandths."""
@@ -108,18 +144,26 @@ class Tally:
         """The stays that go on, of those whose visits do."""
         return [walk.stays[-1] for walk in map(self._walks.get, visits) if walk and walk.inside]
 
-    def end_all_but(self, present: Sequence[int]) -> None:
-        """Ends all visits but some."""
+    def end(self, present: Sequence[int] = (), now: float = math.inf) -> None:
+        """Ends all visits but some. now: until when those who are lost from sight may come back."""
         for visit in [visit for visit in self._walks if visit not in present]:
-            walk = self._walks.pop(visit)
-            self._cross(walk.when, [side.settle() for side in walk.sides])
+            del self._walks[visit]
+        back = [visit in present or now - track[-1].when <= LOST * SECOND
+                for visit, track in self._tracks.items()]
+        if all(back):
+            return
+        chain, crossings = self._find()
+        going_on = {number for number, may_be in zip(chain, back) if may_be}
+        self.settled += [crossing for number, crossing in crossings if number not in going_on]
+        self._tracks = {visit: track for number, (visit, track) in zip(chain, self._tracks.items())
+                        if number in going_on}
 
     def forget(self, before: int) -> None:
         """Forgets what ended before a time."""
         for spans in (self.runs, self.visits, self.gaps):
             for key in [key for key, span in spans.items() if span.ended < before]:
                 del spans[key]
-        self.crossings = [crossing for crossing in self.crossings if crossing.when >= before]
+        self.settled = [crossing for crossing in self.settled if crossing.when >= before]
         self.stays = [stay for stay in self.stays if stay.ended >= before]
 
     def shift(self, by: int) -> None:
@@ -129,8 +173,9 @@ class Tally:
             for spans in (self.runs, self.visits))
         self.gaps = {(run, begun + by): Span(begun + by, span.ended + by, span.why)
                      for (run, begun), span in self.gaps.items()}
-        self.crossings = [crossing._replace(when=crossing.when + by)
-                          for crossing in self.crossings]
+        self.settled = [crossing._replace(when=crossing.when + by) for crossing in self.settled]
+        self._tracks = {visit: [place._replace(when=place.when + by) for place in track]
+                        for visit, track in self._tracks.items()}
         for stay in self.stays:
             stay.ended += by
         for walk in self._walks.values():
@@ -138,52 +183,21 @@ class Tally:
 
 
 class _Walk:
-    """How a visit's person walks.
+    """Where a visit's person is.
 
     Attributes: when (of the latest position), inside (whether that is in an area), stays (that do
-    not just pass through; the latest one may), sides (one for each line).
+    not just pass through; the latest one may).
     """
 
-    def __init__(self, lines: Sequence[Line], when: int) -> None:
+    def __init__(self, when: int) -> None:
         self.when, self.inside = when, False
         self.stays: List[Stay] = []
-        self.sides = [_Side(line) for line in lines]
 
 
-class _Side:
-    """On which side of a line a person is; it counts as find_crossings does."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line.line
-        self._latest: Optional[Tuple[float, float]] = None  # pixels to the left of the line, along
-        self._inside: Optional[bool] = None  # where the person was clearly
-        self._net = 0  # times that their way has met the line since then, those outward subtracted
-
-    def go(self, place: Tuple[float, float], height: float,
-           size: Tuple[int, int]) -> Optional[bool]:
-        """Whether going to a place crosses the line inward (True), outward (False) or not (None).
-
-        place, height: thousandths. size: of the picture in pixels.
-        """
-        (x, y), (to_x, to_y) = ((x * size[0] / 1000, y * size[1] / 1000)
-                                for x, y in (self._line[0], self._line[1]))
-        dx, dy = to_x - x, to_y - y
-        x, y = place[0] * size[0] / 1000 - x, place[1] * size[1] / 1000 - y
-        length = math.hypot(dx, dy)
-        latest, off, along = self._latest, (dy * x - dx * y) / length, (dx * x + dy * y) / length
-        self._latest = off, along
-        if latest is None:
-            return self.settle()
-        if (latest[0] > 0) != (off > 0):
-            met = latest[1] + latest[0] / (latest[0] - off) * (along - latest[1])
-            self._net += (1 if off > 0 else -1) if 0 <= met <= length else 0
-        return self.settle() if abs(off) > MARGIN * height * size[1] / 1000 else None
-
-    def settle(self) -> Optional[bool]:
-        """As go, if the person's latest place counts as clearly on its side, as the first and last
-        ones do.
-        """
-        inside = self._latest is not None and self._latest[0] > 0
-        crosses = self._inside is not None and inside != self._inside and self._net != 0
-        self._inside, self._net = inside, 0
-        return inside if crosses else None
+def _extend(track: Track, place: Place) -> None:
+    """Adds a place to a track; who stands still makes a long one no longer."""
+    if len(track) >= LONG and all(
+            max(abs(place.x - other.x), abs(place.y - other.y)) <= STILL for other in track[-2:]):
+        track[-1] = place
+    else:
+        track.append(place)

@@ -3,11 +3,11 @@ import datetime
 from typing import Any, List
 
 import visitors
+from posesuite.visits import tally as tally_module
 from posesuite.visits.areas import Line, Plan, read_areas
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.live import stored_rows
 from posesuite.visits.measure import measure
-from posesuite.visits.recorded import read_recorded
 from posesuite.visits.rows import no_rows
 from posesuite.visits.statistics import STAY
 from posesuite.visits.tally import Tally
@@ -45,7 +45,7 @@ def tally(folder, plan, saturday) -> Tally:
     tally = Tally(plan)
     tally.add(stored_rows(str(folder / 'shop.db'), list(range(1, 8)),
                           *(round(when.timestamp() * 1000) for when in saturday)), SIZE)
-    tally.end_all_but([])
+    tally.end()
     return tally
 
 
@@ -53,24 +53,20 @@ def test_everybody_comes_in_and_goes_out(tally, days):
     count = len(days[SATURDAY].visitors)
     assert count > 100 and len(tally.visits) == count
     for line in (0, 1):
-        ways = [crossing.inward for crossing in tally.crossings if crossing.line == line]
+        ways = [crossing.inward for crossing in tally.settled if crossing.line == line]
         assert (ways.count(True), ways.count(False)) == (count, count) or line == 1
     assert list(tally.runs) == [-6]
 
 
 def test_lines_are_crossed_as_in_the_report(tally, folder, plan, saturday):
-    recorded = read_recorded(str(folder / 'shop.db'), *saturday)
-    found = find_crossings(plan.lines, recorded.visit, recorded.when,
-                           np.column_stack([recorded.x, recorded.y]), recorded.height,
-                           recorded.size)
-    for i, expected in enumerate(found):
-        mine = sorted((crossing.when / 1000, crossing.inward) for crossing in tally.crossings
-                      if crossing.line == i)
-        assert len(mine) == len(expected.when) > 200
+    room = measure(str(folder / 'shop.db'), 'shop', (), *saturday, lines=plan.lines)
+    for i, expected in enumerate(room.lines):
         for way in (True, False):
-            times = [when for when, inward in mine if inward == way]
-            late = np.array(times) - np.sort(expected.when[expected.inward == way])
-            assert len(times) and late.min() >= -0.01 and late.max() < 10
+            mine = sorted(crossing.when / 1000 for crossing in tally.settled
+                          if (crossing.line, crossing.inward) == (i, way))
+            theirs = np.sort(expected.when[expected.inward == way])
+            assert len(mine) == len(theirs) > 100
+            assert np.abs(np.array(mine) - theirs).max() < 0.01
 
 
 def test_stays_are_as_in_the_report(tally, folder, plan, saturday):
@@ -89,12 +85,12 @@ def walk(*places: Any, visit: int = 1, tally: Any = None) -> Tally:
     for second, (x, y) in enumerate(places):
         rows['positions'][visit, 1000 * second] = x, y, 300, 0
     tally.add(rows, (640, 480))
-    tally.end_all_but([])
+    tally.end()
     return tally
 
 
 def ways(tally: Tally) -> List[bool]:
-    return [crossing.inward for crossing in tally.crossings]
+    return [crossing.inward for crossing in tally.settled]
 
 
 def test_inside_is_to_the_left_of_a_line_that_is_gone_along():
@@ -112,6 +108,32 @@ def test_who_loiters_at_a_line_or_goes_around_it(places, expected):
     assert ways(walk(*places)) == expected
 
 
+def test_who_stands_for_hours_costs_little(monkeypatch):
+    monkeypatch.setattr(tally_module, 'LONG', 10)
+    monkeypatch.setattr(tally_module, 'find_crossings', lambda lines, visit, *rest: (
+        lengths.append(len(visit)), find_crossings(lines, visit, *rest))[1])
+    lengths = []
+    shakes = [(600 + second % 7, 500 - second % 3) for second in range(1000)]
+    assert ways(walk(*shakes, (560, 500), (450, 500), (400, 500))) == [True]
+    assert lengths and max(lengths) < 20
+
+
+def test_who_is_lost_from_sight_at_a_line_crosses_it_once():
+    """As in the report; who does not come back for long is somebody else."""
+    for seconds, expected in ((2, [True]), (20, [])):
+        tally = Tally(Plan([], [Line('gate', [(500, 800), (500, 200)], '')]))
+        rows = no_rows()
+        for visit, begin, places in ((1, 0, (800, 700, 600)), (2, 2 + seconds, (400, 300, 200))):
+            for second, x in enumerate(places, begin):
+                rows['positions'][visit, 1000 * second] = x, 500, 300, 0
+        tally.add(rows, (640, 480))
+        tally.end([], 1000 * (4 + seconds))
+        assert [crossing.inward for crossing in tally.crossings()] == expected
+        assert tally.settled == []
+        tally.end()
+        assert ways(tally) == expected and tally.crossings() == tally.settled
+
+
 def test_a_clock_that_is_set_moves_all():
     tally = walk((600, 500), (400, 500))
     rows = no_rows()
@@ -119,8 +141,8 @@ def test_a_clock_that_is_set_moves_all():
     rows['gaps'][1, 5000] = 6000, 'black'
     tally.add(rows, SIZE)
     tally.shift(100)
-    assert [crossing.when for crossing in tally.crossings] == [1100]
+    assert [crossing.when for crossing in tally.settled] == [600]
     assert tally.runs[1][:2] == (100, 9100) and tally.visits[1][:2] == (100, 1100)
     assert tally.gaps == {(1, 5100): (5100, 6100, 'black')}
     tally.forget(5000)
-    assert not tally.crossings and not tally.visits and tally.runs and tally.gaps
+    assert not tally.settled and not tally.visits and tally.runs and tally.gaps

@@ -26,13 +26,12 @@ from posesuite.visits.statistics import (
     Queue,
     Room,
 )
+from posesuite.visits.walking import is_still, on_their_feet, speeds
 
 import cv2
 import numpy as np
 
 MAX_STEP = 5.0  # seconds for which a person counts as where they were last seen
-STILL = 0.25  # share of a person's height; who moves less from span to span stands
-STILL_SPAN = 2  # positions before, and after, one at which a person may stand; 4 s in all
 
 
 def measure(path: str, label: str = '', areas: Sequence[Area] = (),
@@ -51,12 +50,12 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     now = watched[-1, 1]
     edges, weekday, hour = local_hours(watched[0, 0], now)
     seen = _sightings(recorded, edges)
-    still = _is_still(seen, recorded.size)
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
+    still = is_still(seen.visit, points, seen.height, recorded.size)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
     chain = chains(seen.visit, seen.when, points, seen.height, recorded.size)[seen.visit]
     order = np.lexsort((seen.when, chain))
-    chain = chain[order]
+    order = order[on_their_feet(chain, recorded.feet)[order]]
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -67,11 +66,12 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
-        lines=find_crossings(lines, chain, seen.when[order], points[order], seen.height[order],
-                             recorded.size),
-        routes=find_routes(chain, points[order], seen.height[order], still[order], recorded.size,
-                           areas),
-        speed=_speeds(seen, still, metres, len(recorded.begins)), min_stay=min_stay)
+        lines=find_crossings(lines, chain[order], seen.when[order], points[order],
+                             seen.height[order], recorded.size),
+        routes=find_routes(chain[order], points[order], seen.height[order], still[order],
+                           recorded.size, areas),
+        speed=speeds(seen.visit, seen.seconds, still, metres, len(recorded.begins)),
+        min_stay=min_stay)
 
 
 class _Places(NamedTuple):
@@ -142,25 +142,6 @@ def _sightings(recorded: Recorded, edges: np.ndarray) -> _Sightings:
         slot=np.searchsorted(edges[1:-1], when, 'right').astype(np.int32))
 
 
-def _speeds(seen: _Sightings, still: np.ndarray, metres: Optional[np.ndarray],
-            visits: int) -> np.ndarray:
-    """The median metres a second of each visit while it walks, NaN if it does not; empty without
-    metres.
-    """
-    if metres is None:
-        return np.zeros(0)
-    walks = np.flatnonzero(~still & ~seen.last & (seen.seconds > 0))
-    speed = np.hypot(*(metres[walks + 1] - metres[walks]).T) / seen.seconds[walks]
-    walks, speed = walks[np.isfinite(speed)], speed[np.isfinite(speed)]
-    visit = seen.visit[walks]
-    order = np.lexsort((speed, visit))
-    first, behind = (np.searchsorted(visit, np.arange(visits), side) for side in ('left', 'right'))
-    found = np.full(visits, np.nan)
-    known = behind > first
-    found[known] = speed[order][(first + behind - 1)[known] // 2]
-    return found
-
-
 def _maps(seen: _Sightings, still: np.ndarray, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
     """Room's map, map_visits, stops, stop_visits and flow."""
     cell = _cell(seen.x, seen.y, GRID)
@@ -176,20 +157,6 @@ def _map(cell: np.ndarray, seen: _Sightings, which: Any, seconds: str,
     shape = GRID[::-1]
     return {seconds: np.bincount(cell[which], seen.seconds[which], cells).reshape(shape),
             visits: _distinct(seen.visit[which], cell[which], cells).reshape(shape)}
-
-
-def _is_still(seen: _Sightings, size: Tuple[int, int]) -> np.ndarray:
-    """Whether the person stands, [n]."""
-    still = np.zeros(len(seen.visit), bool)
-    around = 2 * STILL_SPAN
-    if len(still) > around:
-        width, height = size
-        moved = np.hypot((seen.x[around:] - seen.x[:-around]) * (width / 1000),
-                         (seen.y[around:] - seen.y[:-around]) * (height / 1000))
-        inner = slice(STILL_SPAN, -STILL_SPAN)
-        still[inner] = (seen.visit[around:] == seen.visit[:-around]) & (
-            moved < STILL * seen.height[inner] * (height / 1000))
-    return still
 
 
 def _flow(seen: _Sightings, at: np.ndarray, size: Tuple[int, int]) -> np.ndarray:

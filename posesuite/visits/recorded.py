@@ -17,7 +17,7 @@ from posesuite.visits.queries import (
     read_visits,
     read_watched,
 )
-from posesuite.visits.rows import SECOND
+from posesuite.visits.rows import FEET, SECOND
 from posesuite.visits.statistics import MIN_VISIT, Gap
 
 import numpy as np
@@ -44,6 +44,7 @@ class Recorded(NamedTuple):
     x: np.ndarray  # thousandths
     y: np.ndarray
     height: np.ndarray
+    feet: np.ndarray  # whether x and y are those of a sure ankle, bool
     facing: np.ndarray  # 16ths of a turn, or UNKNOWN
     wrists: np.ndarray  # x, y of the left and the right one in hundredths, or UNKNOWN [n, 2, 2]
     has_bodies: bool  # whether the store holds them at all
@@ -73,22 +74,22 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
         short = np.count_nonzero(~long_enough)
         visits = visits[long_enough]
         columns: List[List[np.ndarray]] = [
-            [np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2')]
+            [np.zeros(0, kind)] for kind in ('i4', 'f8', 'i2', 'i2', 'i2', '?')]
         for part in read_positions(store, *span):
             part = part[np.isin(part['visit'], visits['id'])]
             for column, values in zip(columns, (
                     np.searchsorted(visits['id'], part['visit']), part['time'] / SECOND,
-                    part['x'], part['y'], part['height'])):
+                    part['x'], part['y'], part['height'], part['flags'] & FEET > 0)):
                 column.append(values.astype(column[0].dtype))
         bodies = list(read_bodies(store, *span))
-    visit, when, x, y, height = map(np.concatenate, columns)
+    visit, when, x, y, height, feet = map(np.concatenate, columns)
     found = _bodies(bodies, visits['id'], visit, when)
     return Recorded(
         size=runs[-1][4:6] if runs else DEFAULT_SIZE,
         watched=watched[watched[:, 0] < watched[:, 1]],
         gaps=[gap for gap in gaps if gap.begun < gap.ended], short=int(short),
         begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
-        visit=visit, when=when, x=x, y=y, height=height, facing=found[:, 0],
+        visit=visit, when=when, x=x, y=y, height=height, feet=feet, facing=found[:, 0],
         wrists=found[:, 1:].reshape(-1, 2, 2), has_bodies=bool(bodies))
 
 

@@ -1,5 +1,7 @@
 """posesuite/visits/queries.py: what is read of a store."""
+import contextlib
 import datetime
+import sqlite3
 
 from figures import frame
 from posesuite.visits.queries import open_store, read_positions, read_visits
@@ -61,3 +63,15 @@ def test_a_value_of_a_wrong_type_is_one_line(path):
         store.execute("UPDATE positions SET x = 'left'")
         with pytest.raises(ValueError, match='a value of a wrong type'):
             list(read_positions(store))
+
+
+def test_a_store_of_an_earlier_version_is_read_and_gone_on_with(path):
+    fill(path, {1: (0, 5)}, 5)
+    with contextlib.closing(sqlite3.connect(str(path))) as store:
+        store.execute('DROP TABLE bodies')
+    old = everything(path)
+    assert len(old['positions']) == 6 and old['bodies'] == []
+    fill(path, {1: (0, 5)}, 5, START + datetime.timedelta(hours=1))
+    found = everything(path)
+    assert found['positions'][:6] == old['positions']
+    assert [row[:2] for row in found['bodies']] == [row[:2] for row in found['positions'][6:]]

@@ -103,9 +103,10 @@ def test_a_browser_shows_numbers_and_remembers_that(quick, serve, tmp_path, widt
     chromium = Chromium(tmp_path, width, height)
 
     def cards() -> Dict[str, str]:
-        return dict(text.split('\n', 1) for text in chromium.run(
-            "Array.from(document.querySelectorAll('#numbers article')).map(card => "
-            'card.innerText.trim())') if '\n' in text)
+        texts = chromium.run("Array.from(document.querySelectorAll('#numbers article')).map("
+                             'card => card.innerText)')
+        return {title: text.strip() for title, _, text in (
+            text.strip().partition('\n') for text in texts)}
 
     try:
         chromium('/url', url=demo.url)

@@ -17,6 +17,7 @@ as seen from its first point to its second, comes in. What lies in a blackout is
 counted. The floor is known in metres by four points (floor.py), once for each store.
 """
 import json
+import logging
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
@@ -27,6 +28,7 @@ from posesuite.visits.polygons import crosses_itself
 import cv2
 import numpy as np
 
+LOGGER = logging.getLogger(__name__)
 MAX_FILE_SIZE = 1 << 20  # bytes of an areas.json
 MAX_ITEMS = 99  # in each of its lists, of all stores
 MAX_CORNERS = 100  # corners of a polygon
@@ -90,8 +92,9 @@ class Plan(NamedTuple):
 def read_plan(path: str, stores: Optional[Sequence[str]] = None) -> Plan:
     """Reads an areas.json.
 
-    stores: the paths of the stores that it may name; None allows any.
-    Raises ValueError or OSError with one line.
+    stores: the paths of the stores whose parts are wanted; None for all. What belongs to others is
+        left out, which is reported.
+    Raises ValueError or OSError with one line, also if all of it belongs to other stores.
     """
     try:
         with open(path, 'rb') as file:
@@ -109,9 +112,10 @@ def read_plan(path: str, stores: Optional[Sequence[str]] = None) -> Plan:
         raise ValueError(f'{path}: need an object with lists called '
                          + ', '.join(f'"{name}"' for name in LISTS) + ' and no others')
     names = stores and [os.path.basename(store) for store in stores]
-    return Plan(*(_read_list(path, value, key, check, names) for key, check in (
+    plan = Plan(*(_read_list(path, value, key, check, names) for key, check in (
         ('areas', area_from), ('lines', line_from), ('blackout', blackout_from),
         ('floor', floor_from))))
+    return plan if names is None else _only(path, plan, names)
 
 
 def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
@@ -147,9 +151,21 @@ def write_plan(path: str, plan: Plan) -> None:
         file.write('{' + ',\n'.join(texts) + '}\n')
 
 
+def _only(path: str, plan: Plan, stores: List[str]) -> Plan:
+    """What of a plan belongs to some stores. path: its file. Raises ValueError if nothing does."""
+    found = Plan(*([part for part in parts if part.store in stores] for parts in plan))
+    others = sorted({part.store for parts in plan for part in parts} - set(stores))
+    if others and not any(found):
+        raise ValueError(f'{path}: need "store", one of {", ".join(stores)}; '
+                         f'got {others[0]!r:.40}')
+    if others:
+        LOGGER.info('%s: what belongs to other stores is left out: %s', path, ', '.join(others))
+    return found
+
+
 def _read_list(path: str, value: Dict[str, Any], key: str, check: Callable[[Any, str], Part],
                stores: Optional[List[str]]) -> List[Part]:
-    """One list of an areas.json. stores: names that may be in "store"; None allows any."""
+    """One list of an areas.json. stores: the names of those whose parts are wanted; None: all."""
     listed = value.get(key, [])
     if not isinstance(listed, list) or len(listed) > MAX_ITEMS:
         raise ValueError(f'{path}: "{key}" must list {MAX_ITEMS} {LISTS[key]} or fewer')
@@ -169,12 +185,10 @@ def _read_list(path: str, value: Dict[str, Any], key: str, check: Callable[[Any,
 def _store(item: Any, stores: Optional[List[str]]) -> str:
     """The store that an item of an areas.json belongs to. Raises ValueError."""
     store = item.get('store') if isinstance(item, dict) else None
-    if stores is None:
-        if not isinstance(store, (str, type(None))):
-            raise ValueError(f'need "store", a file name, got {store!r:.40}')
-    elif store not in stores and not (store is None and len(stores) == 1):
-        raise ValueError(f'need "store", one of {", ".join(stores)}'
-                         + (f'; got {store!r:.40}' if store is not None else ''))
+    if not isinstance(store, (str, type(None))):
+        raise ValueError(f'need "store", a file name, got {store!r:.40}')
+    if not store and stores is not None and len(stores) > 1:
+        raise ValueError(f'need "store", one of {", ".join(stores)}')
     return store or (stores or [''])[0]
 
 

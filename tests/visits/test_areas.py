@@ -93,6 +93,17 @@ def test_files_of_before_have_areas_alone(tmp_path):
     assert read_plan(str(path), ['/a/shop.db']) == Plan([TILL._replace(store='shop.db')])
 
 
+def test_parts_of_other_stores_are_left_out(tmp_path, caplog):
+    """One file serves several cameras, and reports on one of them."""
+    caplog.set_level('INFO')
+    path = str(tmp_path / 'areas.json')
+    write_plan(path, Plan([TILL._replace(store='shop.db'), DOOR], [ENTRANCE], [], [FLOOR]))
+    assert read_plan(path, ['/a/shop.db']) == Plan([TILL._replace(store='shop.db')])
+    assert caplog.messages == [f'{path}: what belongs to other stores is left out: hall.db']
+    assert read_plan(path, ['shop.db', 'hall.db']) == read_plan(path)
+    assert len(caplog.messages) == 1
+
+
 def test_a_plan_is_divided_by_stores():
     plan = Plan([TILL, DOOR], [ENTRANCE], [SCREEN], [FLOOR])
     assert plan.of('hall.db') == plan

@@ -1,6 +1,7 @@
-"""Polygons and lines: whether they cross themselves."""
+"""Polygons and lines: whether they cross themselves, and what lies in which polygon."""
 from typing import Sequence
 
+import cv2
 import numpy as np
 
 
@@ -17,6 +18,18 @@ def crosses_itself(corners: Sequence[Sequence[float]], closed: bool = True) -> b
     return any(_touch(begins[i], ends[i], begins[j], ends[j], j == i + 1,
                       closed and i == 0 and j == len(begins) - 1)
                for i in range(len(begins)) for j in range(i + 1, len(begins)))
+
+
+def numbered(polygons: Sequence[Sequence[Sequence[float]]]) -> np.ndarray:
+    """The number of the polygon, from 1, at each place in thousandths, uint8 [Y, X]; 0 is outside.
+
+    polygons: fewer than 256, the corners of each in thousandths; the first one counts where they
+    overlap.
+    """
+    mask = np.zeros((1000, 1000), np.uint8)
+    for number, polygon in reversed(list(enumerate(polygons, 1))):
+        cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], number)
+    return mask
 
 
 def _touch(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, joined: bool,

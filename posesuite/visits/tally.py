@@ -14,10 +14,10 @@ from posesuite.visits.areas import Plan
 from posesuite.visits.chains import LOST, chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.measure import MAX_STEP
+from posesuite.visits.polygons import numbered
 from posesuite.visits.rows import SECOND, Rows
 from posesuite.visits.statistics import STAY
 
-import cv2
 import numpy as np
 
 LONG = 1000  # places of a track that is long
@@ -68,7 +68,8 @@ class Tally:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._polygons = [np.array(area.polygon, np.float32) for area in plan.areas]
+        # The number of the area, from 1, at each place in thousandths, counted row by row.
+        self._areas = numbered([area.polygon for area in plan.areas]).tobytes()
         self._lines = plan.lines
         self._size = 0, 0  # of the latest picture
         self._walks: Dict[int, _Walk] = {}  # of the visits that go on
@@ -119,10 +120,10 @@ class Tally:
             for line, crossings in enumerate(found) for number, moment, inward in zip(
                 crossings.visit.tolist(), crossings.when.tolist(), crossings.inward.tolist())]
 
-    def _area(self, x: float, y: float) -> Optional[int]:
+    def _area(self, x: int, y: int) -> Optional[int]:
         """The area of a place in thousandths."""
-        return next((i for i, polygon in enumerate(self._polygons)
-                     if cv2.pointPolygonTest(polygon, (float(x), float(y)), False) >= 0), None)
+        number = self._areas[1000 * min(y, 999) + min(x, 999)]
+        return number - 1 if number else None
 
     def _stay(self, walk: '_Walk', when: int, area: Optional[int]) -> None:
         """Counts the time since a person's position before for the area that they were in then."""

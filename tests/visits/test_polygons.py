@@ -1,5 +1,5 @@
-"""posesuite/visits/polygons.py: lines and polygons that cross themselves are told."""
-from posesuite.visits.polygons import crosses_itself
+"""posesuite/visits/polygons.py: lines and polygons that cross themselves are told; masks of polygons."""
+from posesuite.visits.polygons import crosses_itself, numbered
 
 import pytest
 
@@ -26,3 +26,12 @@ def test_lines_that_are_not_closed():
     assert not crosses_itself([], closed=False) and not crosses_itself([(1, 1)], closed=False)
     assert not crosses_itself([(0, 0), (9, 9), (9, 0)], closed=False)
     assert crosses_itself([(0, 0), (9, 9), (9, 0), (0, 9)], closed=False)
+
+
+def test_the_first_polygon_counts_where_they_overlap():
+    square = [(100, 100), (300, 100), (300, 300), (100, 300)]
+    mask = numbered([square, [(x + 100, y) for x, y in square], [(0, 990), (10, 1000), (0, 1000)]])
+    assert mask.shape == (1000, 1000)
+    assert [mask[200, x] for x in (50, 150, 250, 350, 450)] == [0, 1, 1, 2, 0]
+    assert mask[999, 0] == 3
+    assert not numbered([]).any()

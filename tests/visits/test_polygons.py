@@ -1,4 +1,4 @@
-"""posesuite/visits/polygons.py: lines and polygons that cross themselves are told; masks of polygons."""
+"""posesuite/visits/polygons.py: lines and polygons that cross themselves, and masks."""
 from posesuite.visits.polygons import crosses_itself, numbered
 
 import pytest

@@ -1,5 +1,5 @@
 """Parts of the picture that are grey for everybody, the network too, and in which nobody counts."""
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 from posesuite.pose import body
 from posesuite.pose.pose import Frame, People, Pose
@@ -19,14 +19,13 @@ class Blackout:
 
     def __init__(self, polygons: Sequence[Any] = ()) -> None:
         self._polygons = [np.array(polygon, float).reshape(-1, 2) for polygon in polygons]
-        self._mask: Optional[np.ndarray] = None  # bool [Y, X], of the latest size
 
     def cover(self, frame: Frame) -> Frame:
         """The frame with grey where nothing may be seen. Nothing else may use the frame itself."""
         if not self._polygons:
             return frame
         image = frame.image.copy()
-        image[self._covered(image.shape[:2])] = GREY
+        self._fill(image, (GREY,) * 3)
         return frame._replace(image=image)
 
     def outside(self, frame: Frame, people: People) -> People:
@@ -34,25 +33,22 @@ class Blackout:
 
         Somebody is there whose feet, or most of whose sure keypoints, are there.
         """
-        if not self._polygons:
+        if not self._polygons or not people:
             return people
-        covered = self._covered(frame.image.shape[:2])
+        covered = np.zeros(frame.image.shape[:2], np.uint8)
+        self._fill(covered, 1)
         return {id: pose for id, pose in people.items() if not _is_in(covered, pose)}
 
-    def _covered(self, shape: Any) -> np.ndarray:
-        if self._mask is None or self._mask.shape != shape:
-            height, width = shape
-            mask = np.zeros(shape, np.uint8)
-            for polygon in self._polygons:
-                # From 0 to 1000 it goes from rim to rim; pixels in part under it are covered.
-                corners = polygon * (width / 1000, height / 1000) - 0.5
-                cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1)
-            self._mask = mask > 0
-        return self._mask
+    def _fill(self, image: np.ndarray, value: Any) -> None:
+        """Fills the parts in place, with pixels that are in part under them."""
+        height, width = image.shape[:2]
+        for polygon in self._polygons:
+            corners = polygon * (width / 1000, height / 1000) - 0.5  # 0 to 1000 is rim to rim
+            cv2.fillPoly(image, [np.round(corners).astype(np.int32)], value)
 
 
 def _is_in(covered: np.ndarray, pose: Pose) -> bool:
-    """Whether somebody is in the covered part of a picture, bool [Y, X]."""
+    """Whether somebody is in the covered part of a picture, uint8 [Y, X], 1 where it is."""
     points = body.sure_points(pose, MIN_SCORE) or body.sure_points(pose, 0)
     feet = body.feet(points)
     if feet is None:

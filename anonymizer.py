@@ -14,16 +14,26 @@ examples:
 import argparse
 import os
 import sys
+from functools import partial
+from typing import Any, Dict, Optional
 
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, bodypix_model, engine_options
 from posesuite.pose import PeopleFinder, PoseLog
 from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
-from posesuite.visits import VisitStore, edit_areas, keep_days, read_blackouts, room_to_draw_on
+from posesuite.visits import (
+    Live,
+    VisitStore,
+    edit_areas,
+    keep_days,
+    read_blackouts,
+    read_live_plan,
+    room_to_draw_on,
+)
 
 
 def main() -> int:
@@ -33,18 +43,20 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
+    plan = read_live_plan(args.areas, args.store)
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
         background = None if camera.has_poses or args.no_background else Background(
-            engine, args.background_delay)
+            engine, args.background_delay, open_witness())
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
                            whole_room=args.keep_background) as store, \
-                Display.from_args(args, 'anonymizer', camera,
-                                  may_save=not args.show_live_while_waiting,
-                                  keys={'b': ('renew the background', curtain.renew)}) as display:
+                Live(plan, args.store, camera.started, served=bool(args.serve)) as live, \
+                Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
+                                  may_save=not shows_doubts(args),
+                                  **window_controls(args, curtain)) as display:
             systemd.notify('READY=1')
             for frame in camera:
                 systemd.feed(frame)
@@ -53,6 +65,7 @@ def demo(args: argparse.Namespace) -> None:
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
                 store.write(frame, people)
+                live.write(frame, people, text, curtain.share)
                 store.keep_room(background and background.image)
                 if not display.show(frame, people, text):
                     break
@@ -62,7 +75,7 @@ def draw_areas(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         look = None if camera.has_poses or args.no_background else Background(
-            open_engine(args, camera), args.background_delay).look
+            open_engine(args, camera), args.background_delay, open_witness()).look
         room = room_to_draw_on(map(blackout.cover, camera), look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
@@ -72,6 +85,27 @@ def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
     """An engine that also finds poses too faint to be shown, which may be a person."""
     return PoseEngine(score_threshold=min(EVIDENCE, args.threshold),
                       **engine_options(args, camera.size))
+
+
+def open_witness() -> Optional[PoseEngine]:
+    """A BodyPix, which examines the background as well; None until it is downloaded."""
+    path = bodypix_model()
+    return PoseEngine(path, device='cpu', score_threshold=EVIDENCE) if path else None
+
+
+def shows_doubts(args: argparse.Namespace) -> bool:
+    """Whether the window may show what nobody else must see."""
+    return args.show_live_while_waiting or args.settle_doubts
+
+
+def window_controls(args: argparse.Namespace, curtain: Curtain) -> Dict[str, Any]:
+    """Display's keywords of what the window reacts to."""
+    keys = {'b': ('renew the background', curtain.renew)}
+    if not args.settle_doubts:
+        return {'keys': keys}
+    keys['y'] = 'show the patch that was clicked: nobody is there', partial(curtain.answer, True)
+    keys['n'] = 'leave it grey', partial(curtain.answer, False)
+    return {'keys': keys, 'on_click': curtain.click}
 
 
 def parse_args() -> argparse.Namespace:
@@ -93,6 +127,12 @@ def parse_args() -> argparse.Namespace:
     group.add_argument('--show-live-while-waiting', action='store_true',
                        help="to set the camera up: the window shows the camera's image until the "
                        'first background is set')
+    group.add_argument('--settle-doubts', action='store_true',
+                       help='on a screen that only you see: a click on a grey patch shows what is '
+                       'there for two seconds and asks whether to show it from then on')
+    parser.add_argument('--areas', metavar='AREAS.json',
+                        help='what the page of --serve counts today: who comes in and goes out '
+                        'over its lines, who waits in its areas')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--store', metavar='FILE.db',
                         help='store where people are, for the reports of visits.py')
@@ -103,12 +143,15 @@ def parse_args() -> argparse.Namespace:
                         help='delete older data from the store; 30d or 12h, for example '
                         '(default: %(default)s)')
     args = parser.parse_args()
-    if args.show_live_while_waiting and (args.output or args.serve or args.no_background):
-        parser.error('--show-live-while-waiting needs a window and a background')
+    if shows_doubts(args) and (args.output or args.serve or args.headless or args.no_background):
+        parser.error(('--settle-doubts' if args.settle_doubts else '--show-live-while-waiting')
+                     + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
+    if args.areas and not args.serve:
+        parser.error('--areas is for the page of --serve; a report has --areas of its own')
     # A file may be edited while its own blackouts are applied.
-    read = [*files_of(args.videosrc), None if args.edit_areas else args.blackout]
+    read = [*files_of(args.videosrc), args.areas, None if args.edit_areas else args.blackout]
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args

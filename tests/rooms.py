@@ -7,7 +7,7 @@ from helpers import ROOT
 from pose_engine import PoseEngine
 from posesuite.pose.pose import Fault, Frame
 from posesuite.privacy import EVIDENCE, Background
-from posesuite.privacy.composition import GREY
+from posesuite.privacy.evidence import GREY
 
 import cv2
 import numpy as np

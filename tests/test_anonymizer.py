@@ -123,7 +123,9 @@ def test_the_service_file_is_one(tmp_path):
 @pytest.mark.parametrize('arguments', [
     ['--background-delay', '-1'], ['--background-delay', 'nan'], ['--keep', 'long'],
     ['--show-live-while-waiting', '--serve', '0'],
-    ['--show-live-while-waiting', '--output', 'a.mp4']])
+    ['--show-live-while-waiting', '--output', 'a.mp4'], ['--settle-doubts', '--serve', '0'],
+    ['--settle-doubts', '--output', 'a.mp4'], ['--settle-doubts', '--headless'],
+    ['--settle-doubts', '--no-background']])
 def test_wrong_usage_is_status_2(arguments):
     said = run(*arguments, status=2).stderr
     assert said.startswith('error: ') and said.count('\n') == 1

@@ -2,6 +2,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import pytest
 BENCHMARKS = sorted(glob.glob(os.path.join(glob.escape(ROOT), 'benchmarks', '*.py')))
 SHORT = {  # arguments with which a run is short
     'anonymizer': ['--hours', '1', '--fps', '1'],
+    'background': ['--model', bundled_model(), '--kinds', 'empty rooms', '--photos'],
     'decoder': ['--calls', '3'],
     'display': ['--frames', '8', '--clients', '1', '--runs', '1', '--model', bundled_model()],
     'engine': ['--frames', '2'],
@@ -23,8 +25,13 @@ SHORT = {  # arguments with which a run is short
 
 
 @pytest.mark.parametrize('path', BENCHMARKS, ids=os.path.basename)
-def test_benchmark(path):
-    arguments = SHORT.get(os.path.basename(path)[:-len('.py')], [])
+def test_benchmark(path, tmp_path):
+    name = os.path.basename(path)[:-len('.py')]
+    arguments = list(SHORT.get(name, []))
+    if name == 'background':
+        (tmp_path / 'empty').mkdir()
+        shutil.copy(os.path.join(ROOT, 'samples', 'couple.jpg'), str(tmp_path / 'empty' / '1.jpg'))
+        arguments.append(str(tmp_path))
     done = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stderr

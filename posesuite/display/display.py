@@ -18,7 +18,7 @@ from posesuite.display.latency import Latency
 from posesuite.display.output import Output
 from posesuite.display.palette import Palette
 from posesuite.display.scene import Draw, Scene, mirrored
-from posesuite.display.server_process import ServerProcess
+from posesuite.display.server_process import Numbers, ServerProcess
 from posesuite.display.web_options import token_from_environment
 from posesuite.display.window import WindowOutput
 from posesuite.display.worker import SameThread, Worker
@@ -47,6 +47,10 @@ class Display:
     keys: more keys of the window, each with a help text and a function, which is called in the
         display's thread.
     source: the path of what is read; a file of that name is never overwritten.
+    on_click: called in the display's thread with x and y of a click in the window, in pixels of the
+        frame.
+    numbers: called in another thread, about once a second while a browser waits for them: what the
+        owner's view of the page shows, which then has one, as web_numbers.html reads it.
     on_end: called in the display's thread when q, Esc or the window's close button ends the display
         while no frame comes.
 
@@ -59,6 +63,8 @@ class Display:
                  mirror: bool = False, stats: bool = False, draw: Optional[Draw] = None,
                  may_save: bool = True, fps: float = 30.0,
                  keys: Optional[MoreKeys] = None, source: Optional[str] = None,
+                 on_click: Optional[Callable[[int, int], None]] = None,
+                 numbers: Optional[Numbers] = None,
                  on_end: Optional[Callable[[], None]] = None) -> None:
         title = title or window or 'poses'
         self._mirror, self._draw, self._palette = mirror, draw, Palette()
@@ -69,15 +75,17 @@ class Display:
         self._pending: Optional[Future] = None  # the frame that is being shown
         self._outputs: List[Output] = []
         self._on_end, self._ended = on_end, False
+        self._on_click, self._width = on_click, 0  # of the frame that is shown
         self._failed: Optional[Exception] = None  # what ended it while no frame came
         with contextlib.ExitStack() as opened:
             opened.callback(self._worker.shutdown)
             if output:
                 self._open(opened, open_file, output, fps, source)
             if serve:
-                self._open(opened, ServerProcess, serve, token, title, host_names)
+                self._open(opened, ServerProcess, serve, token, title, host_names, numbers)
             if window:
-                self._open(opened, WindowOutput, window, Keys(title, self._flip, may_save, keys))
+                self._open(opened, WindowOutput, window, Keys(title, self._flip, may_save, keys),
+                           self._click if on_click else None)
             self._opened = opened.pop_all()
 
     @classmethod
@@ -112,6 +120,9 @@ class Display:
     def _flip(self) -> None:
         self._mirror = not self._mirror
 
+    def _click(self, x: int, y: int) -> None:
+        self._on_click(self._width - 1 - x if self._mirror else x, y)
+
     def show(self, frame: Frame, people: People, text: str = '',
              sound: Optional[bytes] = None) -> bool:
         """Shows a frame with its people, in pixels of the frame, and a line of text.
@@ -130,7 +141,7 @@ class Display:
         return True
 
     def _show(self, frame: Frame, people: People, text: str, sound: Optional[bytes]) -> bool:
-        captured = frame.captured
+        captured, self._width = frame.captured, frame.image.shape[1]
         if self._mirror:
             frame, people = mirrored(frame, people)
         scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound,

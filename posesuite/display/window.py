@@ -20,10 +20,18 @@ PROBE_TIMEOUT = 30  # seconds for a child process to open a window
 
 
 class WindowOutput(Output):
-    """The window of a demo, which obeys keys. Raises DisplayError."""
+    """The window of a demo, which obeys keys. Raises DisplayError.
 
-    def __init__(self, title: str, keys: Keys) -> None:
-        self._window, self._keys = Window(title), keys
+    on_click: called with x and y of a left click, in pixels of the picture as it is shown.
+    """
+
+    def __init__(self, title: str, keys: Keys,
+                 on_click: Optional[Callable[[int, int], None]] = None) -> None:
+        def on_mouse(event: int, x: int, y: int, _: int) -> None:
+            if event == cv2.EVENT_LBUTTONDOWN:
+                on_click(x, y)
+
+        self._window, self._keys = Window(title, on_mouse if on_click else None), keys
         self._scene: Optional[Scene] = None
 
     def show(self, scene: Scene) -> bool:

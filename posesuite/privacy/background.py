@@ -1,72 +1,86 @@
-"""The picture of the empty room, which nobody sees before the room is proven to be empty.
+"""The picture of the room, part by part: what may be a person is grey in it.
 
     background = Background(engine, delay=2)
     for frame in camera:
         poses, _ = engine.DetectPosesInImage(frame.image)
         background.update(frame, poses)
-        background.image  # the room, or None while it is not proven to be empty
+        background.image  # the room, or None while nothing of it may be shown
 
-For `delay` seconds the network must find nobody in any frame, at a threshold far below the one for
-display. The median of frames sampled in that time is the picture; what moved becomes grey. Then the
-network examines that picture again, enlarged step by step and mirrored, while it still watches the
-frames. Any sign of a person restarts the process.
+At first the background waits for everybody whom the network sees, at a threshold far below the one
+for display, to leave; not for longer than PATIENCE, because they may be posters. A look takes
+frames of `delay` seconds. Their median is the picture. The network examines it, enlarged step by
+step and mirrored, for any part of a body, and what moves or may be a person stays grey. More looks
+follow, at longer and longer distances, which settle or renew doubts: see room.py.
 """
-from typing import Any, Iterator, List, Optional
+from typing import Any, List, Optional
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, Pose
-from posesuite.privacy.composition import EVIDENCE, GREY, VIEWS, View, compose, views
+from posesuite.privacy.evidence import EVIDENCE
+from posesuite.privacy.look import Look, Looking, in_pixels
+from posesuite.privacy.room import Room
 from posesuite.privacy.structure import Structure
 
 import numpy as np
 
-SAMPLES = 16  # frames that the picture is composed of
-MAX_GAP = 10.0  # seconds between two frames of a proof; a slow machine needs several to compose
-MAX_MOVING = 0.25  # share of the picture; with more of it grey it shows no room
-VIEWS_PER_FRAME = 4  # views of the composed picture that the network examines for each frame
+PATIENCE = 8.0  # seconds of frames for which the first look waits for people who are seen to leave
+MIN_SHARE = 0.3  # of the picture; less shows no room
+FIRST_DISTANCE, MAX_DISTANCE = 10.0, 80.0  # seconds between looks, each twice the one before
+# Views of a picture that are examined for each frame: at first, and while the room is shown.
+VIEWS_AT_FIRST, VIEWS_LATER = 4, 1
 MOVED_FOR = 1.0  # seconds for which the view must differ until the camera counts as moved
 
 
 class Background:
-    """The picture of an empty room, or none.
+    """The picture of a room without people, or none.
 
     engine: finds poses with scores from EVIDENCE up; it also examines the picture.
-    delay: seconds for which nobody must be there, from 0.
+    delay: seconds of frames that a picture is made of, from 0.
+    witness: an engine with another network, a BodyPix, that examines it too; None for none.
 
-    Attributes: image (uint8 [Y, X, RGB], or None while the room is not proven to be empty),
-    doubt (why the latest proof failed, in a few words, or ''), progress (of the present proof, from
-    0, while somebody is seen, to 1).
+    Attributes: image (uint8 [Y, X, RGB], grey in parts; None while nothing may be shown), doubt
+    (why the latest look failed, in a few words, or ''), progress (of the present look while
+    there is no image, from 0, while somebody is seen, to 1).
     """
 
-    def __init__(self, engine: Any, delay: float) -> None:
-        self._engine, self._delay = engine, delay
-        self.image: Optional[np.ndarray] = None
+    def __init__(self, engine: Any, delay: float, witness: Any = None) -> None:
+        self._engine, self._delay, self._witness = engine, delay, witness
         self.doubt = ''
-        self._proof = Proof(engine, delay)
+        self._room: Optional[Room] = None
+        self._look: Optional[Look] = None  # the latest
         self._structure: Optional[Structure] = None  # of the image
         self._differs_since: Optional[float] = None  # timestamp from which the view is another
+        self._waits_since: Optional[float] = None  # timestamp from which everybody should leave
+        self._distance = FIRST_DISTANCE  # seconds to the next look
+        self._looking: Optional[Looking] = None
+        self._look_at: Optional[float] = None  # timestamp of the next look; None: at once
 
-    def drop(self, doubt: str) -> None:
-        """Drops the picture and restarts the proof."""
-        self.image = self._structure = self._differs_since = None
-        self._restart(doubt)
+    @property
+    def image(self) -> Optional[np.ndarray]:
+        return None if self._room is None else self._room.image
+
+    @property
+    def share(self) -> float:
+        """How much of the picture is shown, 0 to 1."""
+        return 0.0 if self._room is None else self._room.share
 
     @property
     def progress(self) -> float:
-        return self._proof.progress
+        return 0.0 if self._looking is None else self._looking.progress
+
+    def drop(self, doubt: str) -> None:
+        """Drops the picture and starts anew."""
+        self._room = self._look = self._structure = self._differs_since = self._looking = None
+        self._waits_since, self._distance, self.doubt = None, FIRST_DISTANCE, doubt
 
     def update(self, frame: Frame, poses: List[Pose]) -> None:
         """Uses a frame and all poses in it that score EVIDENCE or more."""
-        if self.image is not None:
+        if self._room is not None:
             self._check_view(frame)
-            return
-        doubt = self._proof.update(frame, poses)
-        if doubt is not None:
-            self._restart(doubt)
-        elif self._proof.complete:
-            self.image = self._proof.image
-            self._structure = Structure(self._proof.image, self._proof.moving)
-            self._restart('')
+        if self._room is None:
+            self._look_first(frame, poses)
+        else:
+            self._look_again(frame, poses)
 
     def look(self, frame: Frame) -> Optional[np.ndarray]:
         """Uses a frame whose poses are not known: the engine finds them. Returns the image."""
@@ -77,9 +91,47 @@ class Background:
         self.update(frame, poses)
         return self.image
 
-    def _restart(self, doubt: str) -> None:
-        self.doubt = doubt
-        self._proof = Proof(self._engine, self._delay)
+    def _look_first(self, frame: Frame, poses: List[Pose]) -> None:
+        if self._looking is None:
+            self._looking = self._begin(VIEWS_AT_FIRST)
+        if self._waits_since is None or frame.time < self._waits_since:
+            self._waits_since = frame.time
+        waits = frame.time - self._waits_since < PATIENCE
+        if waits and not frame.fault and any(pose.score >= EVIDENCE for pose in poses):
+            doubt: Optional[str] = ''
+        else:
+            doubt = self._looking.update(frame, poses)
+        if doubt is None and self._looking.found:
+            doubt = self._enter(self._looking.found, frame.time)
+        if doubt is not None:
+            self._looking, self.doubt = None, doubt
+
+    def _enter(self, look: Look, seconds: float) -> str:
+        """Shows what the first look found; returns '', or why that is nothing."""
+        room = Room(look, seconds)
+        if room.share < MIN_SHARE:
+            return 'possibly people in most of the picture'
+        self._room, self._look = room, look
+        self._structure = Structure(room.image, ~room.shown)
+        self._look_at = seconds + self._distance
+        return ''
+
+    def _look_again(self, frame: Frame, poses: List[Pose]) -> None:
+        if self._looking is None:
+            if 0 <= self._look_at - frame.time <= self._distance:
+                return
+            self._looking = self._begin(VIEWS_LATER)
+        failed = self._looking.update(frame, poses) is not None
+        if self._looking.found:
+            self._look = self._looking.found
+            self._room.add(self._look, frame.time)
+            self._structure = Structure(self._room.image, ~self._room.shown)
+            self._distance = min(2 * self._distance, MAX_DISTANCE)
+        if failed or self._looking.found:
+            self._looking, self._look_at = None, frame.time + self._distance
+
+    def _begin(self, views_per_frame: int) -> Looking:
+        return Looking(self._engine, self._witness, self._delay, views_per_frame)
 
     def _check_view(self, frame: Frame) -> None:
         if frame.image.shape != self.image.shape:
@@ -92,71 +144,23 @@ class Background:
             elif not 0 <= frame.time - self._differs_since < MOVED_FOR:
                 self.drop('the camera was moved')
 
+    def patch(self, x: int, y: int) -> Optional['Patch']:
+        """The grey patch at a pixel, for an operator who decides on it; None if there is none."""
+        cells = None if self._room is None else self._room.patch_at(x, y)
+        return None if cells is None else Patch(self._room, self._look, cells)
 
-class Proof:
-    """One attempt to prove that a room is empty. Parameters as for Background.
 
-    Attributes: complete (whether it succeeded), progress (from 0 to 1; the second half is the
-    examination of the picture), image (uint8 [Y, X, RGB]; the composed picture, to
-    be used only when complete) and moving (bool [Y, X], where the picture is grey).
+class Patch:
+    """A grey patch of the picture, as the latest look saw it.
+
+    Attribute: image (uint8 [Y, X, RGB], the picture with the patch; what is in it may be a person).
     """
 
-    def __init__(self, engine: Any, delay: float) -> None:
-        self._engine, self._delay = engine, delay
-        self._samples: List[np.ndarray] = []
-        self._first_time = self._latest_time = 0.0  # timestamps of frames, valid with samples
-        self._views: Optional[Iterator[View]] = None  # of the composed picture, not yet examined
-        self._examined = 0  # number of these that were
-        self.complete = False
-        self.image: Optional[np.ndarray] = None
-        self.moving: Optional[np.ndarray] = None
+    def __init__(self, room: Room, look: Look, cells: np.ndarray) -> None:
+        self._room, self._look, self._cells = room, look, cells
+        self.image = np.where(in_pixels(cells, room.image.shape)[:, :, None], look.picture,
+                              room.image)
 
-    def update(self, frame: Frame, poses: List[Pose]) -> Optional[str]:
-        """Goes on with a frame and all poses in it that score EVIDENCE or more.
-
-        Returns None, or why the proof has failed; '' where everybody sees why.
-        """
-        if frame.fault:
-            return frame.fault.text
-        if any(pose.score >= EVIDENCE for pose in poses):
-            return ''
-        if self._samples and (frame.image.shape != self._samples[0].shape
-                              or not 0 <= frame.time - self._latest_time <= MAX_GAP):
-            return ''
-        self._latest_time = frame.time
-        return self._sample(frame) if self._views is None else self._examine()
-
-    @property
-    def progress(self) -> float:
-        return (len(self._samples) / SAMPLES + self._examined / VIEWS) / 2
-
-    def _sample(self, frame: Frame) -> Optional[str]:
-        if not self._samples:
-            self._first_time = frame.time
-        due = self._delay * len(self._samples) / (SAMPLES - 1)
-        if frame.time - self._first_time >= due - 1e-6:
-            self._samples.append(frame.image)
-        if len(self._samples) < SAMPLES:
-            return None
-        self.image, self.moving = compose(self._samples)
-        if self.moving.mean() > MAX_MOVING:
-            return 'too much movement'
-        # The network examines it without the grey, which might hide what makes up a person.
-        self._views = views(self.image.copy())
-        self.image[self.moving] = GREY
-        return None
-
-    def _examine(self) -> Optional[str]:
-        for _ in range(VIEWS_PER_FRAME):
-            view = next(self._views, None)
-            if view is None:
-                self.complete = True
-                return None
-            self._examined += 1
-            try:
-                poses, _ = self._engine.DetectPosesInImage(view.image)
-            except DeviceFault:
-                return FaultKind.DEVICE.value
-            if any(pose.score >= view.evidence for pose in poses):
-                return f'possibly a person{view.place}'
-        return None
+    def settle(self) -> None:
+        """Shows the patch from now on: nobody is in it."""
+        self._room.settle(self._cells, self._look)

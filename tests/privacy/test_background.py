@@ -5,8 +5,10 @@ from helpers import SIZES, bundled_model
 from pose_engine import PoseEngine
 from posesuite.pose.pose import Fault, FaultKind, Frame
 from posesuite.privacy import EVIDENCE, Background
-from posesuite.privacy.composition import GREY
-from rooms import DELAY, PROOF, RATE, read_clip, strange, watch
+from posesuite.privacy import background as background_module
+from posesuite.privacy.background import PATIENCE
+from posesuite.privacy.evidence import GREY
+from rooms import DELAY, PROOF, RATE, noisy, read_clip, strange, watch
 
 import numpy as np
 import pytest
@@ -84,7 +86,34 @@ def test_a_person_who_is_missed_in_single_frames(engine, clip):
 
 def test_a_person_who_is_missed_in_all_frames_is_found_in_the_picture(engine, clip):
     background = watch(engine, clip[60:61] * PROOF, missed=lambda i: True)
-    assert background.image is None and background.doubt.startswith('possibly a person')
+    assert background.image is not None and 0.3 < background.share < 0.95
+    assert strange(background, clip[0]) == 0
+
+
+def test_who_does_not_leave_becomes_a_grey_part_of_the_room(engine, clip):
+    """As a poster would; it waits for them to leave until then."""
+    background, seconds = Background(engine, DELAY), 0.0
+    poses, _ = engine.DetectPosesInImage(clip[60])
+    for i, image in enumerate(noisy(clip[60:61] * 3 * PROOF)):
+        seconds = i / RATE if i < PROOF else PATIENCE + i / RATE
+        background.update(Frame(image, i, seconds, 0.0), poses)
+        if background.image is not None:
+            break
+    assert seconds > PATIENCE
+    assert 0.3 < background.share < 0.95
+    assert strange(background, clip[0]) == 0
+
+
+def test_once_they_have_left_their_part_is_shown_after_minutes(engine, clip, monkeypatch):
+    monkeypatch.setattr(background_module, 'VIEWS_LATER', 100)
+    background, shares = watch(engine, clip[60:61] * PROOF, missed=lambda i: True), []
+    for seconds in (20, 50, 100, 200, 400):
+        for i, image in enumerate(noisy(clip[:1] * 20)):
+            background.update(Frame(image, i, seconds + i / RATE, 0.0), [])
+        shares.append(background.share)
+        assert strange(background, clip[0]) == 0
+    assert shares[0] == shares[2] < 0.95
+    assert shares[4] > 0.999
 
 
 @pytest.mark.parametrize('start', [30, 150])

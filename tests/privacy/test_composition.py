@@ -1,5 +1,5 @@
-"""The median of frames, what moved in them, and the views that the network examines."""
-from posesuite.privacy.composition import ENLARGEMENTS, RIMS, compose, views
+"""The median and the mean of frames, and what moved in them."""
+from posesuite.privacy.composition import compose, levels
 
 import cv2
 import numpy as np
@@ -27,12 +27,9 @@ def test_compose_keeps_a_room_at_rest():
     assert cv2.absdiff(still, room).max() <= 4
 
 
-def test_enlarged_views_cover_all_of_the_picture_twice():
-    place = np.arange(75 * 101, dtype=np.uint16).reshape(75, 101)
-    seen = np.zeros((2, *place.shape), int)
-    enlarged = list(views(np.stack([place] * 3, axis=2)))[2 * len(RIMS):]
-    for i, view in enumerate(enlarged):
-        part = view.image[:, ::-1] if i % 2 else view.image
-        seen[i % 2][np.isin(place, part[:, :, 0])] += 1
-    assert len(enlarged) == 2 * (9 + 25)
-    assert (seen >= len(ENLARGEMENTS)).all()
+def test_levels_are_without_the_noise():
+    rng = np.random.default_rng(0)
+    samples = [np.uint8(np.clip(90 + rng.normal(0, 4, (241, 322, 3)), 0, 255)) for _ in range(16)]
+    mean = levels(samples)
+    assert mean.shape == (61, 81, 3)
+    assert np.abs(mean - 90).max() < 1.5

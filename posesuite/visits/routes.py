@@ -50,7 +50,8 @@ def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still
     routes, whole = [], (origin >= 0) & (goal >= 0)
     for pair in np.unique(np.stack([origin, goal], 1)[whole], axis=0):
         among = np.flatnonzero((origin == pair[0]) & (goal == pair[1]))
-        routes += [Route(int(pair[0]), int(pair[1]), path / scale, number, number / whole.sum())
+        routes += [Route(int(pair[0]), int(pair[1]), path / scale, number,
+                         float(number / whole.sum()))
                    for path, number in _routes(ways[among], tall)]
     names = _names(centres / scale, areas)
     doors = [Door(name, (round(float(x), 1), round(float(y), 1)), int((origin == i).sum()),

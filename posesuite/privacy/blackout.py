@@ -3,11 +3,11 @@ from typing import Any, Sequence
 
 from posesuite.pose import body
 from posesuite.pose.pose import Frame, People, Pose
+from posesuite.privacy.evidence import GREY
 
 import cv2
 import numpy as np
 
-GREY = 128  # level of 255
 MIN_SCORE = 0.3  # lowest score of a keypoint that tells where somebody is
 
 

@@ -26,7 +26,6 @@ LOGGER = logging.getLogger(__name__)
 FLUSH_INTERVAL = 5.0  # seconds between writes; the most that a killed process loses
 IDLE_INTERVAL = 60.0  # seconds between writes while nobody is there
 PURGE_INTERVAL = 3600.0  # seconds between deletions of what is too old
-ROOM_INTERVAL = 60.0  # seconds between pictures of the room, which may grow part by part
 COMPLAINT_INTERVAL = 60.0  # seconds between messages about failed writes
 MAX_SILENT_MOVE = 60 * SECOND  # milliseconds by which runs are moved without a word
 BATCH = 1000  # positions that are written without waiting for FLUSH_INTERVAL
@@ -63,8 +62,8 @@ class VisitStore:
         self._keep = keep_days * DAY
         self._live = start is None
         self._clock, self._whole_room = clock or Clock(), whole_room
-        self._room: Optional[np.ndarray] = None  # that was kept latest
-        self._room_kept = -math.inf  # time.monotonic() of that
+        self._room: Optional[np.ndarray] = None  # that was given latest
+        self._room_row: Optional[Tuple[int, bytes]] = None  # of that
         self._recorder = Recorder(title, start and start.timestamp(), self._clock.boot)
         self._queue = RowQueue(max_queued)
         self._changed = threading.Condition()  # guards what write and the writer's thread share
@@ -99,15 +98,15 @@ class VisitStore:
         """Keeps the picture of the empty room for the reports' maps, in place of an earlier one.
 
         room: uint8 [Y, X, RGB] without anybody, or None, which keeps the earlier one. May be called
-        for each frame: another array counts as another picture, once in ROOM_INTERVAL.
+        for each frame: only another array is looked at, and only another picture is written.
         """
-        if (self._path is None or room is None or room is self._room
-                or time.monotonic() - self._room_kept < ROOM_INTERVAL):
+        if self._path is None or room is None or room is self._room:
             return
-        self._room, self._room_kept = room, time.monotonic()
-        row = room_row(room, self._whole_room)
-        with self._changed:
-            self._queue.add(self._recorder.keep_room(row), self._recorder.run)
+        self._room, row = room, room_row(room, self._whole_room)
+        if row != self._room_row:
+            self._room_row = row
+            with self._changed:
+                self._queue.add(self._recorder.keep_room(row), self._recorder.run)
 
     def close(self) -> None:
         """Writes what still waits. Raises OSError if that cannot be written."""

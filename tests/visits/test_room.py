@@ -1,9 +1,12 @@
 """posesuite/visits/room.py: a store keeps the empty room's edges, or all of it, and forgets it."""
 import datetime
+import os
 import sqlite3
 from typing import Any, Optional
 
 from figures import frame
+from helpers import wait_for
+from posesuite.visits import store as store_module
 from posesuite.visits.queries import open_store
 from posesuite.visits.room import StoredRoom, read_room, room_edges
 from posesuite.visits.store import VisitStore
@@ -59,9 +62,31 @@ def test_only_the_latest_is_kept(tmp_path):
     assert (stored(tmp_path / 'visits.db').image()[:, :, 0] == room_edges(ROOM[::-1])).all()
 
 
-def test_a_picture_that_changes_often_is_stored_once_in_a_while(tmp_path):
-    keep(tmp_path / 'visits.db', ROOM, ROOM[::-1])
-    assert (stored(tmp_path / 'visits.db').image()[:, :, 0] == room_edges(ROOM)).all()
+def test_what_is_no_longer_shown_is_no_longer_kept(tmp_path):
+    """A part that turns out to be doubtful is grey in the next picture."""
+    doubtful = ROOM.copy()
+    doubtful[:, 150:450] = 128
+    keep(tmp_path / 'visits.db', ROOM, doubtful, whole_room=True)
+    assert np.abs(stored(tmp_path / 'visits.db').image().astype(int) - doubtful).max() < 30
+
+
+def test_the_same_picture_is_written_once(tmp_path, monkeypatch):
+    """Cards wear out by writing. An array of its own for each frame is the same picture."""
+    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.05)
+    path = str(tmp_path / 'visits.db')
+    with VisitStore(path, FOREVER) as store:
+        store.keep_room(ROOM)
+        store.write(frame(0), {})
+        wait_for(lambda: os.path.exists(path) and stored(path))
+        db = sqlite3.connect(path)
+        db.execute('UPDATE rooms SET whole = 7')
+        db.commit()
+        db.close()
+        store.keep_room(ROOM.copy())
+        store.write(frame(1), {})
+    db = sqlite3.connect(path)
+    assert db.execute('SELECT whole FROM rooms').fetchall() == [(7,)]
+    db.close()
 
 
 def test_large_pictures_are_made_smaller(tmp_path):

@@ -9,6 +9,7 @@ examples:
   python3 anonymizer.py --videosrc samples/in_and_out.mp4 --background-delay 0.4 --output out.mp4
   python3 anonymizer.py --edit-areas areas.json    # draw areas, lines, blackouts, the floor
   python3 anonymizer.py --store visits.db --blackout areas.json
+  python3 anonymizer.py --serve 8080 --store visits.db --areas areas.json  # numbers in a browser
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse

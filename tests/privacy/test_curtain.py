@@ -57,6 +57,14 @@ def test_without_a_background_it_is_always_grey(caplog):
     assert caplog.messages == []
 
 
+def test_the_share_that_shows_the_room(background):
+    assert Curtain(None).share is None
+    curtain, background.share = Curtain(background), 0.8
+    assert curtain.share == 0
+    background.image = ROOM
+    assert curtain.share == 0.8
+
+
 @pytest.mark.parametrize('live', [False, True])
 def test_live_at_most_until_the_first_background(background, live):
     curtain = Curtain(background, live_at_first=live)

@@ -35,7 +35,7 @@ RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
 ONCE = ['-k', 'not sanitizers and not killed_200_times']
 
 
-@nox.session(python=['3.7', '3.9', '3.13'])
+@nox.session(python=['3.7', '3.13'])
 def tests(session: nox.Session) -> None:
     """With the runtime that requirements.txt takes for this Python."""
     session.install('-q', '-r', 'requirements-dev.txt')

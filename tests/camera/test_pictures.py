@@ -8,11 +8,12 @@ import warnings
 from cameras import error_of, frames
 from helpers import shared
 from posesuite.camera import Camera, CameraError, pictures
-from posesuite.camera.pictures import as_rgb, decode_jpeg, open_image
+from posesuite.camera.pictures import FORMATS, as_rgb, decode_jpeg, open_image
 from posesuite.engine.image import as_array
 from posesuite.pose.pose import FaultKind
 from streams import picture
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,8 +35,8 @@ def test_a_bad_picture_among_good_ones_is_reported_and_left_out(tmp_path, caplog
     (tmp_path / 'b.png').write_bytes(b'')
     Image.new('RGB', (16, 16)).save(str(tmp_path / 'c.png'))
     assert [frame.number for frame in frames(str(tmp_path))] == [0, 2]
-    assert caplog.messages == [f'{tmp_path}/b.png: not a JPEG, PNG, WebP, BMP, TIFF, '
-                               'GIF, PPM or AVIF picture, or damaged at its beginning']
+    assert caplog.messages == [f'{tmp_path}/b.png: not a {", ".join(FORMATS[:-1])} or '
+                               f'{FORMATS[-1]} picture, or damaged at its beginning']
 
 
 def test_a_folder_without_pictures(tmp_path):
@@ -153,7 +154,10 @@ GREY = np.linspace(0, 1, 64 * 48).reshape(48, 64)
     ('16.pgm', (GREY * 65535).astype(np.uint16))])
 def test_grey_of_any_depth(tmp_path, name, values):
     path = str(tmp_path / name)
-    Image.fromarray(values).save(path)
+    if name == '16.pgm':  # which older releases of Pillow read but do not write
+        cv2.imwrite(path, values)
+    else:
+        Image.fromarray(values).save(path)
     image = np.asarray(open_image(path)).astype(int)
     assert image.shape == (48, 64, 3)
     assert np.abs(image - GREY[..., None] * 255).max() < 4
@@ -168,7 +172,7 @@ def test_the_people_of_a_picture_of_16_bits():
 
 @pytest.mark.parametrize('mode, format', [
     ('1', 'PNG'), ('L', 'PNG'), ('P', 'PNG'), ('P', 'GIF'), ('RGBA', 'PNG'), ('LA', 'PNG'),
-    ('CMYK', 'JPEG'), ('CMYK', 'TIFF'), ('YCbCr', 'TIFF'), ('RGBA', 'WebP'), ('RGBA', 'TIFF')])
+    ('CMYK', 'JPEG'), ('CMYK', 'TIFF'), ('YCbCr', 'JPEG'), ('RGBA', 'WebP'), ('RGBA', 'TIFF')])
 def test_pictures_of_any_mode(mode, format):
     colour = Image.new('RGB', (32, 32), (255, 255, 255))
     colour.paste((0, 0, 0), (0, 0, 16, 32))

@@ -25,7 +25,7 @@ PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'test
                     'store', 'store_faults', 'tables'))]
 # What depends on the runtime: the engine with the op and with an Edge TPU's delegate. The decoder's
 # mathematics under sanitizers (tests/engine/test_decoder.py) has no runtime.
-RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
+RUNTIME_TESTS = ['tests/test_every_python.py',
                  *(f'tests/engine/test_{name}.py' for name in (
                      'decoder_op', 'device', 'edgetpu', 'engine', 'family', 'image', 'model_file',
                      'posenet'))]

@@ -24,7 +24,7 @@ PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'test
                     'store', 'store_faults', 'tables'))]
 # What depends on the runtime: the engine with the op and with an Edge TPU's delegate. The decoder's
 # mathematics under sanitizers (tests/engine/test_decoder.py) has no runtime.
-RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
+RUNTIME_TESTS = ['tests/test_every_python.py',
                  *(f'tests/engine/test_{name}.py' for name in (
                      'decoder_op', 'device', 'edgetpu', 'engine', 'family', 'image', 'model_file',
                      'posenet'))]
@@ -34,7 +34,7 @@ RUNTIME_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py',
 ONCE = ['-k', 'not sanitizers and not killed_200_times']
 
 
-@nox.session(python=['3.7', '3.9', '3.13'])
+@nox.session(python=['3.7', '3.13'])
 def tests(session: nox.Session) -> None:
     """With the runtime that requirements.txt takes for this Python."""
     session.install('-q', '-r', 'requirements-dev.txt')

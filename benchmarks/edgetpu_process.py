@@ -21,7 +21,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STAND_IN = os.path.join(ROOT, 'tests', 'engine', 'edgetpu_stand_in')
 sys.path[:0] = ROOT, os.path.join(ROOT, 'tests')
 
-import tflite_files  # noqa: E402
 from posesuite.engine.edgetpu_process import EdgeTpuNetwork  # noqa: E402
 from posesuite.engine.network import Choice  # noqa: E402
 from posesuite.engine.raw_decoder import library_path  # noqa: E402
@@ -31,6 +30,7 @@ import numpy as np  # noqa: E402
 
 def main() -> None:
     args = parse_args()
+    import tflite_files  # needs flatbuffers, which come with LiteRT alone
     print(f'{"model":>9}{"bytes":>10}{"network":>10}{"added":>8}{"95 %":>8}{"started":>9}{"MB":>5}')
     with tempfile.TemporaryDirectory() as folder:
         compiler = shutil.which('c++') or sys.exit('error: no C++ compiler')

@@ -115,8 +115,9 @@ def open_image(file: Union[str, IO[bytes]], name: str = '') -> Image.Image:
                 raise ValueError(f'it has {image.width}x{image.height} pixels, '
                                  f'need {MIN_SIZE}x{MIN_SIZE} or more')
             several = image.format in SEQUENCES and getattr(image, 'is_animated', False)
-            image.load()  # some formats are turned here
-            orientation = _orientation(image)
+            image.load()
+            # Pillow turns TIFF images itself, and its older releases leave the tag as it was.
+            orientation = 1 if image.format == 'TIFF' else _orientation(image)
             image = _as_rgb(image)
         except UnidentifiedImageError:
             raise CameraError(f'{name}: not a {", ".join(FORMATS[:-1])} or {FORMATS[-1]} picture, '

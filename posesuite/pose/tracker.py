@@ -150,7 +150,7 @@ def _best_first(worth: np.ndarray, least: float) -> List[Tuple[int, int]]:
     worth = worth.copy()
     pairs: List[Tuple[int, int]] = []
     while True:
-        i, j = divmod(int(worth.argmax()), worth.shape[1])
+        i, j = divmod(int(np.argmax(worth)), worth.shape[1])
         if worth[i, j] <= least:
             return pairs
         pairs.append((i, j))

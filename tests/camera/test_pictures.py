@@ -13,6 +13,7 @@ from posesuite.engine.image import as_array
 from posesuite.pose.pose import FaultKind
 from streams import picture
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,12 +35,8 @@ def test_a_bad_picture_among_good_ones_is_reported_and_left_out(tmp_path, caplog
     (tmp_path / 'b.png').write_bytes(b'')
     Image.new('RGB', (16, 16)).save(str(tmp_path / 'c.png'))
     assert [frame.number for frame in frames(str(tmp_path))] == [0, 2]
-    assert caplog.messages == [f'{tmp_path}/b.png: not a JPEG, PNG, WebP, BMP, TIFF, '
-                               'GIF, PPM or AVIF picture, or damaged at its beginning']
-
-
-def test_a_folder_without_pictures(tmp_path):
-    assert error_of(str(tmp_path)).startswith(f'no pictures at {str(tmp_path)!r}: need .jpg, ')
+    message, = caplog.messages
+    assert message.startswith(f'{tmp_path}/b.png: not a JPEG, PNG, WebP, BMP, TIFF, GIF')
 
 
 def test_numbers_in_names_are_sorted_by_their_value(tmp_path):
@@ -57,6 +54,7 @@ def test_names_tell_pictures_of_several_folders_apart(tmp_path):
     assert [frame.name for frame in frames(str(tmp_path / '*' / '*.png'))] == ['a/1.png', 'b/1.png']
     assert len({frame.name for frame in frames(str(tmp_path / '**' / '*.png'))}) == 3
     assert [frame.name for frame in frames(str(tmp_path / 'b' / '*.png'))] == ['1.png']
+    assert error_of(f'{tmp_path}/').startswith(f"no pictures at '{tmp_path}/': need .jpg, ")
 
 
 def test_files_that_are_left_out_are_counted(tmp_path, caplog):
@@ -153,7 +151,8 @@ GREY = np.linspace(0, 1, 64 * 48).reshape(48, 64)
     ('16.pgm', (GREY * 65535).astype(np.uint16))])
 def test_grey_of_any_depth(tmp_path, name, values):
     path = str(tmp_path / name)
-    Image.fromarray(values).save(path)
+    # Older releases of Pillow read PGMs of 16 bits but do not write them.
+    cv2.imwrite(path, values) if '.pgm' in name else Image.fromarray(values).save(path)
     image = np.asarray(open_image(path)).astype(int)
     assert image.shape == (48, 64, 3)
     assert np.abs(image - GREY[..., None] * 255).max() < 4
@@ -168,7 +167,7 @@ def test_the_people_of_a_picture_of_16_bits():
 
 @pytest.mark.parametrize('mode, format', [
     ('1', 'PNG'), ('L', 'PNG'), ('P', 'PNG'), ('P', 'GIF'), ('RGBA', 'PNG'), ('LA', 'PNG'),
-    ('CMYK', 'JPEG'), ('CMYK', 'TIFF'), ('YCbCr', 'TIFF'), ('RGBA', 'WebP'), ('RGBA', 'TIFF')])
+    ('CMYK', 'JPEG'), ('CMYK', 'TIFF'), ('YCbCr', 'JPEG'), ('RGBA', 'WebP'), ('RGBA', 'TIFF')])
 def test_pictures_of_any_mode(mode, format):
     colour = Image.new('RGB', (32, 32), (255, 255, 255))
     colour.paste((0, 0, 0), (0, 0, 16, 32))

@@ -3,6 +3,7 @@ import ast
 import glob
 import os
 import re
+import sys
 from typing import Iterator, List, Tuple
 
 from helpers import ROOT
@@ -15,6 +16,7 @@ OTHERS = {'--force-reinstall', '--no-install-recommends', '--disable-pip-version
           '--help'}
 ELSEWHERE = {'pycoral/utils/edgetpu.py', 'edgetpu.py'}  # files of other projects
 FILE = re.compile(r'(?<![\w./{}<$*-])((?:[\w-]+/)*[\w-]+\.(?:py|sh|md|service|toml|cc|h))\b')
+TEXT = ast.Constant if sys.version_info >= (3, 8) else ast.Str  # how Python parses strings
 OPTION = re.compile(r'(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]')
 
 
@@ -34,9 +36,8 @@ def texts() -> Iterator[Tuple[str, str]]:
     """(where, text) of every string in the scripts and the library, docstrings too."""
     for path in scripts():
         for node in ast.walk(parse(path)):
-            value = getattr(node, 'value', getattr(node, 's', None))  # Str until Python 3.7
-            if isinstance(node, (ast.Constant, getattr(ast, 'Str', ast.Constant))) and isinstance(
-                    value, str):
+            value = getattr(node, 's' if TEXT is not ast.Constant else 'value', None)
+            if isinstance(node, TEXT) and isinstance(value, str):
                 yield f'{os.path.relpath(path, ROOT)}:{node.lineno}', value
     with open(os.path.join(ROOT, 'install_requirements.sh'), encoding='utf-8') as file:
         for number, line in enumerate(file, 1):

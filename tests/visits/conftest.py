@@ -1,4 +1,6 @@
-"""A week of simulated visitors in a store with the truth about them, and a public folder."""
+"""A week of simulated visitors in a store with the truth about them, and folders and speeds of
+stores that tests write.
+"""
 import datetime
 import json
 import os
@@ -7,6 +9,7 @@ import tempfile
 from typing import Any, Iterator, List
 
 import visitors
+from posesuite.visits import store as store_module
 from posesuite.visits.areas import read_areas
 from posesuite.visits.measure import measure
 from posesuite.visits.statistics import Room
@@ -34,6 +37,17 @@ def folder(tmp_path_factory, days) -> Any:
 def room(folder) -> Room:
     stores = [str(folder / 'shop.db')]
     return measure(stores[0], 'shop', read_areas(str(folder / 'areas.json'), stores))
+
+
+@pytest.fixture
+def path(tmp_path) -> Any:
+    return tmp_path / 'visits.db'
+
+
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    """The store writes at once."""
+    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
 
 
 @pytest.fixture

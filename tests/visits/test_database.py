@@ -16,11 +16,6 @@ from stores import START, child, everything, fill, is_whole
 import pytest
 
 
-@pytest.fixture
-def path(tmp_path) -> Any:
-    return tmp_path / 'visits.db'
-
-
 def refusal(path: Any, uid: int = 0) -> str:
     """The message of a process that cannot open a store."""
     process = child("""

@@ -11,11 +11,6 @@ from stores import BEGIN, START, everything, fill
 import pytest
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / 'visits.db'
-
-
 def test_nothing_was_watched_in_an_empty_store(path):
     with VisitStore(str(path)):
         pass

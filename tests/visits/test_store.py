@@ -6,26 +6,13 @@ from typing import Any, Set
 
 from figures import frame, standing
 from helpers import wait_for
-from posesuite.visits import store as store_module
 from posesuite.visits.queries import open_store, read_positions, read_visits
 from posesuite.visits.store import VisitStore
 from stores import BEGIN, FOREVER, START, everything, fill
 
 import numpy as np
-import pytest
 
 SOMEBODY = {1: standing()}
-
-
-@pytest.fixture
-def path(tmp_path) -> Any:
-    return tmp_path / 'visits.db'
-
-
-@pytest.fixture
-def quick(monkeypatch) -> None:
-    """The store writes at once."""
-    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
 
 
 def test_what_was_recorded_is_stored(path):

@@ -5,7 +5,6 @@ import os
 import re
 import sqlite3
 import subprocess
-from typing import Any
 
 from figures import frame, standing
 from helpers import wait_for
@@ -17,11 +16,6 @@ from stores import BEGIN, FOREVER, START, child, everything, fill, is_whole
 import pytest
 
 SOMEBODY = {1: standing()}
-
-
-@pytest.fixture
-def path(tmp_path) -> Any:
-    return tmp_path / 'visits.db'
 
 
 KILLED = """

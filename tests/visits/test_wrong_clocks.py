@@ -41,14 +41,8 @@ class WrongClock(Clock):
 
 
 @pytest.fixture
-def path(tmp_path) -> Any:
-    return tmp_path / 'visits.db'
-
-
-@pytest.fixture
-def quick(monkeypatch) -> None:
-    """The store writes and purges all the time."""
-    monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
+def quick(quick, monkeypatch) -> None:
+    """The store also purges all the time."""
     monkeypatch.setattr(store_module, 'PURGE_INTERVAL', 0.0)
 
 

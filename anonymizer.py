@@ -53,7 +53,7 @@ def demo(args: argparse.Namespace) -> None:
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
-                           whole_room=args.keep_background) as store, \
+                           whole_room=args.keep_background, areas=plan.areas) as store, \
                 Live(plan, args.store, camera.started, served=bool(args.serve)) as live, \
                 Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
                                   may_save=not shows_doubts(args),
@@ -133,7 +133,8 @@ def parse_args() -> argparse.Namespace:
                        'there for two seconds and asks whether to show it from then on')
     parser.add_argument('--areas', metavar='AREAS.json',
                         help='what the page of --serve counts today: who comes in and goes out '
-                        'over its lines, who waits in its areas')
+                        'over its lines, who waits in its areas; with --store, whether people at '
+                        'its areas and displays face them and reach for them is stored, too')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--store', metavar='FILE.db',
                         help='store where people are, for the reports of visits.py')
@@ -149,8 +150,9 @@ def parse_args() -> argparse.Namespace:
                      + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
-    if args.areas and not args.serve:
-        parser.error('--areas is for the page of --serve; a report has --areas of its own')
+    if args.areas and not (args.serve or args.store):
+        parser.error('--areas needs --serve, whose page counts what is there, or --store, for who '
+                     'faces it; a report has --areas of its own')
     # A file may be edited while its own blackouts are applied.
     read = [*files_of(args.videosrc), args.areas, None if args.edit_areas else args.blackout]
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)

@@ -7,7 +7,6 @@ from posesuite.visits.clock import date
 from posesuite.visits.queries import (
     BODY,
     FOREVER,
-    UNKNOWN,
     open_store,
     read_bodies,
     read_gaps,
@@ -17,7 +16,7 @@ from posesuite.visits.queries import (
     read_visits,
     read_watched,
 )
-from posesuite.visits.rows import FEET, SECOND
+from posesuite.visits.rows import FEET, NOT_RECORDED, SECOND
 from posesuite.visits.statistics import MIN_VISIT, Gap
 
 import numpy as np
@@ -45,9 +44,8 @@ class Recorded(NamedTuple):
     y: np.ndarray
     height: np.ndarray
     feet: np.ndarray  # whether x and y are those of a sure ankle, bool
-    facing: np.ndarray  # 16ths of a turn, or UNKNOWN
-    wrists: np.ndarray  # x, y of the left and the right one in hundredths, or UNKNOWN [n, 2, 2]
-    has_bodies: bool  # whether the store holds them at all
+    facing: np.ndarray  # 16ths of a turn, UNKNOWN or NOT_RECORDED
+    wrists: np.ndarray  # x, y of the left and the right one in hundredths, or negative [n, 2, 2]
 
 
 def read_recorded(path: str, since: Optional[datetime.datetime],
@@ -90,13 +88,13 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
         gaps=[gap for gap in gaps if gap.begun < gap.ended], short=int(short),
         begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
         visit=visit, when=when, x=x, y=y, height=height, feet=feet, facing=found[:, 0],
-        wrists=found[:, 1:].reshape(-1, 2, 2), has_bodies=bool(bodies))
+        wrists=found[:, 1:].reshape(-1, 2, 2))
 
 
 def _bodies(parts: Sequence[np.ndarray], ids: np.ndarray, visit: np.ndarray,
             when: np.ndarray) -> np.ndarray:
     """Facing and wrists of each position, int8 [n, 5]. visit: indices of ids; when: seconds."""
-    found = np.full((len(visit), 5), UNKNOWN, np.int8)
+    found = np.full((len(visit), 5), NOT_RECORDED, np.int8)
     time = np.round(when * SECOND).astype(np.int64)
     for part in parts:
         part = part[np.isin(part['visit'], ids)]

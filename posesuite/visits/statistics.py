@@ -33,12 +33,13 @@ class Attention(NamedTuple):
     """Visits by what they did at an area or display, as far as that was seen; see attention.py.
 
     Each counts visits that also did what stands before it, except that who reaches need not face.
-    faced and reached are NaN where the store holds neither, as old ones.
+    faced and reached are NaN where neither was recorded: while the recorder knew no area there.
     """
     passed: float  # came near
     stopped: float  # stood there
     faced: float  # turned to it while they stood there
     reached: float  # had a wrist in it while they stood there
+    recorded: float = 0  # came near while that was recorded; faced and reached are of these
 
 
 class Crossings(NamedTuple):

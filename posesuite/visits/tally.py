@@ -15,8 +15,9 @@ from posesuite.visits.chains import LOST, chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.measure import MAX_STEP
 from posesuite.visits.polygons import numbered
-from posesuite.visits.rows import SECOND, Rows
-from posesuite.visits.statistics import STAY
+from posesuite.visits.rows import FEET, SECOND, Rows
+from posesuite.visits.statistics import MIN_VISIT, STAY
+from posesuite.visits.walking import on_their_feet
 
 import numpy as np
 
@@ -32,18 +33,22 @@ class Span(NamedTuple):
 
 
 class Crossing(NamedTuple):
-    """A person crossed a line, given by its index in the plan."""
+    """A person crossed a line, given by its index in the plan. visit: the person's first one."""
     when: int
     line: int
     inward: bool
+    visit: int = 0
 
 
 class Place(NamedTuple):
-    """Where a person's feet are, and how tall the person is, in thousandths."""
+    """Where a person's feet are, and how tall the person is, in thousandths. feet: whether they
+    are seen.
+    """
     when: int
     x: int
     y: int
     height: int
+    feet: bool
 
 
 Track = List[Place]
@@ -52,11 +57,11 @@ Track = List[Place]
 class Stay:
     """A person's stay in an area, given by its index in the plan; it may be interrupted.
 
-    Attributes: area, ended, seconds (there, without interruptions).
+    Attributes: visit, area, ended, seconds (there, without interruptions).
     """
 
-    def __init__(self, area: int, begun: int) -> None:
-        self.area, self.ended, self.seconds = area, begun, 0.0
+    def __init__(self, visit: int, area: int, begun: int) -> None:
+        self.visit, self.area, self.ended, self.seconds = visit, area, begun, 0.0
 
 
 class Tally:
@@ -92,33 +97,43 @@ class Tally:
         for visit, (_, begun, ended) in rows['visits'].items():
             self.visits[visit] = Span(begun, ended)
         self._size = size
-        for (visit, when), (x, y, height, *_) in rows['positions'].items():
+        for (visit, when), (x, y, height, flags) in rows['positions'].items():
             walk = self._walks.get(visit)
             if walk is None:
-                walk = self._walks[visit] = _Walk(when)
+                walk = self._walks[visit] = _Walk(visit, when)
             self._stay(walk, when, self._area(x, y))
             if self._lines:
-                _extend(self._tracks.setdefault(visit, []), Place(when, x, y, height))
+                _extend(self._tracks.setdefault(visit, []), Place(when, x, y, height, flags & FEET > 0))
 
     def crossings(self) -> List[Crossing]:
         """All crossings so far. Who stands on a line may cross it back."""
-        return self.settled + [crossing for _, crossing in self._find()[1]]
+        return self.settled + self._find()[1]
 
-    def _find(self) -> Tuple[List[int], List[Tuple[int, Crossing]]]:
-        """The number of each track's chain (chains.py), and the crossings with those of theirs."""
-        if not self._tracks:
-            return [], []
-        visit = np.repeat(np.arange(len(self._tracks)), list(map(len, self._tracks.values())))
-        when, x, y, height = np.array(list(itertools.chain(*self._tracks.values())), float).T
+    def _find(self) -> Tuple[Dict[int, int], List[Crossing]]:
+        """The first visit of the person (chains.py) of each track that counts, and the crossings.
+        """
+        tracks = {visit: track for visit, track in self._tracks.items() if self._counts(visit)}
+        if not tracks:
+            return {}, []
+        index = np.repeat(np.arange(len(tracks)), list(map(len, tracks.values())))
+        when, x, y, height, feet = np.array(list(itertools.chain(*tracks.values())), float).T
         points = np.stack([x, y], 1)
-        chain = chains(visit, when / SECOND, points, height, self._size)
-        order = np.lexsort((when, chain[visit]))
-        found = find_crossings(self._lines, chain[visit][order], when[order], points[order],
+        chain = chains(index, when / SECOND, points, height, self._size)
+        person = chain[index]
+        order = np.lexsort((when, person))
+        order = order[on_their_feet(person, feet > 0)[order]]
+        found = find_crossings(self._lines, person[order], when[order], points[order],
                                height[order], self._size)
-        return chain.tolist(), [
-            (number, Crossing(round(moment), line, inward))
-            for line, crossings in enumerate(found) for number, moment, inward in zip(
-                crossings.visit.tolist(), crossings.when.tolist(), crossings.inward.tolist())]
+        visits = list(tracks)
+        return {visit: visits[first] for visit, first in zip(visits, chain)}, [
+            Crossing(round(moment), line, inward, visits[first])
+            for line, crossings in enumerate(found) for moment, inward, first in zip(
+                crossings.when.tolist(), crossings.inward.tolist(), crossings.visit.tolist())]
+
+    def _counts(self, visit: int) -> bool:
+        """Whether a visit is long enough."""
+        span = self.visits.get(visit)
+        return span is None or span.ended - span.begun >= MIN_VISIT * SECOND
 
     def _area(self, x: int, y: int) -> Optional[int]:
         """The area of a place in thousandths."""
@@ -137,7 +152,7 @@ class Tally:
             while walk.stays and walk.stays[-1].seconds < STAY:  # just passed through
                 walk.stays.pop()
             if not walk.stays or walk.stays[-1].area != area:
-                walk.stays.append(Stay(area, when))
+                walk.stays.append(Stay(walk.visit, area, when))
                 self.stays.append(walk.stays[-1])
         walk.stays[-1].ended = when
 
@@ -149,15 +164,15 @@ class Tally:
         """Ends all visits but some. now: until when those who are lost from sight may come back."""
         for visit in [visit for visit in self._walks if visit not in present]:
             del self._walks[visit]
-        back = [visit in present or now - track[-1].when <= LOST * SECOND
-                for visit, track in self._tracks.items()]
-        if all(back):
+        back = {visit for visit, track in self._tracks.items()
+                if visit in present or now - track[-1].when <= LOST * SECOND}
+        if len(back) == len(self._tracks):
             return
-        chain, crossings = self._find()
-        going_on = {number for number, may_be in zip(chain, back) if may_be}
-        self.settled += [crossing for number, crossing in crossings if number not in going_on]
-        self._tracks = {visit: track for number, (visit, track) in zip(chain, self._tracks.items())
-                        if number in going_on}
+        person, crossings = self._find()
+        going_on = {person[visit] for visit in back if visit in person}
+        self.settled += [crossing for crossing in crossings if crossing.visit not in going_on]
+        self._tracks = {visit: track for visit, track in self._tracks.items()
+                        if visit in back or person.get(visit) in going_on}
 
     def forget(self, before: int) -> None:
         """Forgets what ended before a time."""
@@ -186,12 +201,12 @@ class Tally:
 class _Walk:
     """Where a visit's person is.
 
-    Attributes: when (of the latest position), inside (whether that is in an area), stays (that do
+    Attributes: visit, when (of the latest position), inside (whether that is in an area), stays (that do
     not just pass through; the latest one may).
     """
 
-    def __init__(self, when: int) -> None:
-        self.when, self.inside = when, False
+    def __init__(self, visit: int, when: int) -> None:
+        self.visit, self.when, self.inside = visit, when, False
         self.stays: List[Stay] = []
 
 

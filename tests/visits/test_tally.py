@@ -4,7 +4,7 @@ from typing import Any, List
 
 import visitors
 from posesuite.visits import tally as tally_module
-from posesuite.visits.areas import Line, Plan, read_areas
+from posesuite.visits.areas import Line, Plan, read_plan
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.live import stored_rows
 from posesuite.visits.measure import measure
@@ -29,7 +29,7 @@ def line_across(x: float) -> Line:
 
 @pytest.fixture(scope='module')
 def plan(folder) -> Plan:
-    areas = read_areas(str(folder / 'areas.json'), [str(folder / 'shop.db')])
+    areas = read_plan(str(folder / 'areas.json'), [str(folder / 'shop.db')]).areas
     return Plan(areas, [line_across(6.7), line_across(5.5)])
 
 

@@ -108,7 +108,7 @@ def test_parts_are_keypoint_types_ids_or_names(engine):
     wrist = engine.GetHeatmap(KeypointType.LEFT_WRIST)
     for part in 9, 'leftWrist', 'LEFT_WRIST', 'left wrist':
         assert (engine.GetHeatmap(part) == wrist).all()
-    for part in ('noze', '', 17, -1, None):
+    for part in ('noze', '', 17, -1):
         with pytest.raises(ValueError) as raised:
             engine.GetHeatmap(part)
         assert str(raised.value) == f'need a KeypointType, its id 0 to 16 or its name, got {part!r}'

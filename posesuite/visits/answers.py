@@ -5,8 +5,8 @@ How many came in today, how long the queue is now, when to come, and where peopl
 import datetime
 from typing import List, NamedTuple
 
+from posesuite.language import Words
 from posesuite.visits import crossings, hours
-from posesuite.visits.language import Words
 from posesuite.visits.queues import queue_now
 from posesuite.visits.statistics import AreaUse, Room
 
@@ -57,8 +57,9 @@ def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
         before = _('%(name)s: ') % {'name': name} if len(found) > 1 else ''
         more.append(before + _('%(came)s in, %(went)s out.') % {
             'came': words.number(came.visits) or few, 'went': words.number(went.visits) or few})
-        if np.isfinite(came.usual):
-            more.append(before + _usual(words, came))
+    usual = sum(came.usual for _name, came, _went in found if np.isfinite(came.visits))
+    if known and np.isfinite(usual):
+        more.insert(1, _usual(words, found[0][1]._replace(usual=usual)))
     return Answer(_('How many came in today?'), words.number(sum(known)) if known else few, more)
 
 
@@ -85,8 +86,9 @@ def _so_far(words: Words, room: Room, begin: float) -> str:
     """Which day that is, which need not be today, and until when."""
     _ = words.gettext
     is_today = datetime.date.fromtimestamp(begin) == datetime.date.today()
-    return _('%(day)s until %(time)s.') % {
+    said = _('%(day)s until %(time)s.') % {
         'day': _('Today') if is_today else words.day(begin), 'time': words.clock(room.now)}
+    return said[0].upper() + said[1:]
 
 
 def this_week(words: Words, room: Room, min_visits: int) -> str:

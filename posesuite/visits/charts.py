@@ -2,10 +2,10 @@
 import datetime
 from typing import List, Optional, Sequence
 
+from posesuite.language import Words
 from posesuite.visits import crossings, hours
 from posesuite.visits.answers import few_said
-from posesuite.visits.language import Words
-from posesuite.visits.plots import Bar, Plot, bars, week
+from posesuite.visits.plots import UNSEEN, Bar, Plot, bars, week
 from posesuite.visits.statistics import (
     HISTOGRAM_PERCENTILE,
     AreaUse,
@@ -25,7 +25,6 @@ import numpy as np
 
 DAY = 86400  # seconds
 LONG = 180  # seconds of the longest visits from which on they are shown in minutes
-UNSEEN = '–'  # in place of a value where nobody watched
 
 
 def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
@@ -86,9 +85,10 @@ def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
                           [_('Hour'), _('People')]))
     watched, rate = hours_watched(room), week_rate(room, min_visits)
     unseen = seconds_watched(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
-    if 3 * np.isfinite(rate).sum() > (~unseen).sum():
+    if 3 * np.isfinite(rate).sum() > (~unseen).sum() and (~unseen).any(1).sum() > 1:
         plots.append(week(
-            words, _('The week'), _('Visits that begin in an hour.'), watched, rate[:, watched],
+            words, _('The week'), _('Visits that begin in an hour, on average.'), watched,
+            rate[:, watched],
             [[UNSEEN if blank else f'<{min_visits}' for blank in row]
              for row in unseen[:, watched]], _('visits an hour')))
     plots += [_line_days(words, room, line, min_visits) for line in room.lines]
@@ -109,8 +109,9 @@ def _days(words: Words, room: Room, min_visits: int) -> Optional[Plot]:
                  why_blank=_few(words, min_visits) if seen else UNSEEN)
              for begin, end, count, seen in zip(edges, edges[1:], counts, watched)]
     return bars(words, _('Visits per week') if weekly else _('Visits per day'),
-                _('Grey: not watched. A dot: fewer than %(n)d visits.') % {'n': min_visits},
-                found, [_('Week from') if weekly else _('Day'), _('Visits')])
+                _('All visits that began in a week.') if weekly else
+                _('All visits that began on a day.'), found,
+                [_('Week from') if weekly else _('Day'), _('Visits')])
 
 
 def _line_days(words: Words, room: Room, line: Crossings, min_visits: int) -> Optional[Plot]:
@@ -137,8 +138,7 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """How long visits last."""
     _, few = words.gettext, _few(words, min_visits)
     edges, counts = dwell_histogram(room.dwell, min_visits)
-    unit, name, text = (60, _('Minutes'), _('The median in minutes.')) if edges[-1] > LONG else (
-        1, _('Seconds'), _('The median in seconds.'))
+    unit, name = (60, _('Minutes')) if edges[-1] > LONG else (1, _('Seconds'))
     found = [Bar(begin / unit, end / unit, '' if begin % unit else words.rough(begin / unit),
                  f'{words.duration(begin)}–{words.duration(end)}', [count], why_blank=few)
              for begin, end, count in zip(edges, edges[1:], counts)]
@@ -148,11 +148,12 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
             words, _('How long visits last'),
             _('Visits by their duration. The line is the median: half of the visits are shorter. '
               'The longest %(n)d %% are left out.') % {'n': 100 - HISTOGRAM_PERCENTILE}, found,
-            [name, _('Visits')], marks=[min(np.median(room.dwell), edges[-1]) / unit]))
+            [name, _('Visits')], [min(np.median(room.dwell), edges[-1]) / unit], True))
     medians = dwell_quartiles(room, min_visits)[:, 1] / unit
     if np.isfinite(medians).sum() > 1:
         plots.append(bars(words, _('How long visits last, by hour of arrival'),
-                          text, _hour_bars(words, room, medians, few), [_('Hour'), name]))
+                          _('The median: half of the visits are shorter.'),
+                          _hour_bars(words, room, medians, few), [_('Hour'), name]))
     return plots
 
 

@@ -13,12 +13,12 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
+from posesuite.language import Words, user_language
 from posesuite.visits import charts, places
 from posesuite.visits.answers import answers, stops, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
-from posesuite.visits.language import Words, user_language
+from posesuite.visits.maps import Ground
 from posesuite.visits.measure import measure
-from posesuite.visits.plots import Ground
 from posesuite.visits.queries import open_store
 from posesuite.visits.room import StoredRoom, read_room
 from posesuite.visits.statistics import MIN_VISIT, STAY, AreaUse, Room, waits
@@ -126,7 +126,7 @@ def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str,
         'answers': answers(words, room, min_visits) if enough else [],
         'sections': _sections(room, min_visits, words, ground) if enough else [],
         'areas': [[use.area.name, *_area_in_words(room, use, min_visits, words)]
-                  for use in room.areas],
+                  for use in room.areas] if enough else [],
         'order': _order(room, min_visits, words) if enough and len(room.areas) > 1 else None,
         'now': words.moment(room.now), 'gap_count': len(room.gaps),
         'gaps': [[words.moment(gap.begun), words.duration(gap.ended - gap.begun),

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import passers
+from posesuite.language import Words
 from posesuite.visits.areas import Plan
-from posesuite.visits.language import Words
 from posesuite.visits.measure import measure
 from posesuite.visits.places import Seen, attention_plots, floor_maps, picture, picture_maps
 

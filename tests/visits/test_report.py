@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import visitors
 from figures import frame
-from posesuite.visits.language import Words
+from posesuite.language import Words
 from posesuite.visits.measure import measure
 from posesuite.visits.report import make_report
 from posesuite.visits.store import VisitStore

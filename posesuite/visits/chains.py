@@ -26,7 +26,7 @@ def chains(visit: np.ndarray, when: np.ndarray, points: np.ndarray, height: np.n
     if not count:
         return chain
     places = points * size / (1, FORESHORTENED) / 1000
-    tall = np.maximum(height * size[1] / 1000, 1)
+    tall = np.maximum(height * (size[1] / 1000), 1)  # as int16, the product would overflow
     first = np.searchsorted(visit, np.arange(count))
     last = np.searchsorted(visit, np.arange(count), 'right') - 1
     has = last >= first

@@ -77,7 +77,9 @@ def visits_of(*ways) -> List[int]:
     visit = np.repeat(np.arange(len(ways)), [len(way) - 1 for way in ways])
     when = np.concatenate([way[0] + np.arange(len(way) - 1) for way in ways])
     points = np.array([(x, 500) for way in ways for x in way[1:]], float)
-    return chains(visit, when, points, np.full(len(visit), 300.0), SIZE).tolist()
+    found = chains(visit, when, points, np.full(len(visit), 300.0), SIZE).tolist()
+    assert found == chains(visit, when, points, np.full(len(visit), 300, np.int16), SIZE).tolist()
+    return found  # also of heights as a store's are read
 
 
 @pytest.mark.parametrize('ways, expected', [

@@ -19,8 +19,8 @@ def last_numbers(folder: Any) -> Dict[str, Any]:
     with open(LOG) as log:
         lines = log.read().splitlines(True)
     (folder / 'part.jsonl').write_text(''.join([lines[0], *lines[31:175]]))
-    with running(folder, '--videosrc', 'part.jsonl', '--realtime', '--serve', '0', '--store', 'visits.db',
-                 '--areas', 'areas.json') as stderr:
+    with running(folder, '--videosrc', 'part.jsonl', '--realtime', '--serve', '0',
+                 '--store', 'visits.db', '--areas', 'areas.json') as stderr:
         url = wait_for(lambda: re.search(r'serving at (\S+)', stderr())).group(1)
         assert b'id="numbers"' in get(url, '/').body
         numbers = {}

@@ -48,7 +48,7 @@ def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     if any(np.isfinite(bar.values[0]) for bar in found):
         shows_usual = any(np.isfinite(bar.usual) for bar in found)
         plots.append(bars(words, _('Visits by hour'),
-                          _('Visits that began in an hour, %(day)s.') % {
+                          _('%(day)s: visits that began in an hour.') % {
                               'day': words.day(now.begin)}, found,
                           [_('Hour'), _('Visits an hour'), *([_('usual')] if shows_usual else [])]))
     return [plot for plot in plots if plot]
@@ -58,7 +58,7 @@ def _line_hours(words: Words, room: Room, line: Crossings, since: float,
                 min_visits: int) -> Optional[Plot]:
     _ = words.gettext
     return _in_and_out(words, _('%(line)s: in and out by hour') % {'line': line.line.name},
-                       _('Who crossed the line in an hour, %(day)s.') % {'day': words.day(since)}, [
+                       _('%(day)s: who crossed the line in an hour.') % {'day': words.day(since)}, [
         _hours_bar(words, int(begin), int(end), [way / (end - begin) for way in ways],
                    _few(words, min_visits))
         for begin, end, *ways in crossings.by_hour(room, line, min_visits, since)], _('Hour'))

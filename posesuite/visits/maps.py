@@ -66,18 +66,15 @@ def ground_map(words: Words, title: str, text: str, ground: Ground, seconds: np.
 
 
 def _places(words: Words, ground: Ground, shown: np.ndarray) -> Tuple[List[str], List[List[str]]]:
-    """A map's table: the time in each ninth of the ground, by place in words."""
+    """A map's table: the share of the time in each ninth of the ground."""
     _ = words.gettext
-    names = [[_('back left'), _('back'), _('back right')], [_('left'), _('middle'), _('right')],
-             [_('front left'), _('front'), _('front right')]]
-    if ground.metres:
-        names = [[_('top left'), _('top'), _('top right')], names[1],
-                 [_('bottom left'), _('bottom'), _('bottom right')]]
+    names = [_('top'), _('middle'), _('bottom')] if ground.metres else [
+        _('back'), _('middle'), _('front')]
     thirds = [np.array_split(part, 3, 1) for part in np.array_split(np.nan_to_num(shown), 3)]
     total = max(1e-9, np.nansum(shown))
-    return [_('Place'), _('Share of the time')], [
-        [name, words.share(part.sum(), total)]
-        for names_across, parts in zip(names, thirds) for name, part in zip(names_across, parts)]
+    return [_('Share of the time'), _('left'), _('middle'), _('right')], [
+        [name, *(words.share(part.sum(), total) for part in parts)]
+        for name, parts in zip(names, thirds)]
 
 
 def routes(title: str, text: str, ground: Ground, ways: Sequence[Way],
@@ -134,10 +131,10 @@ def _ground(ground: Ground, taken: List[Box]) -> Dict[str, Any]:
         inwards = np.array([to_y - y, x - to_x]) / length  # to the left, y points down
         middle = np.array([x + to_x, y + to_y]) / 2
         tip = np.round(middle + 18 * inwards, 1)
+        beside = middle - inwards * (NAME_LETTER * len(short(name)) / 2 + 6, NAME_HEIGHT)
         lines.append({'ends': [x, y, to_x, to_y], 'name': short(name), 'title': name,
                       'arrow': [*middle, *tip],
-                      'label': _label(ground, short(name), middle[0], middle[1] + (
-                          NAME_HEIGHT if inwards[1] <= 0 else -NAME_HEIGHT), taken)})
+                      'label': _label(ground, short(name), *beside, taken)})
     return {'height': round(ground.height, 1), 'picture': ground.picture, 'areas': areas,
             'lines': lines, 'metres': _metre_lines(ground)}
 

@@ -9,6 +9,7 @@ from posesuite.visits.attention import stages
 from posesuite.visits.floor import Floor
 from posesuite.visits.maps import Ground, Way, ground_map, routes
 from posesuite.visits.plots import Plot, Share, shares
+from posesuite.visits.polygons import numbered
 from posesuite.visits.statistics import GRID, Door, Room
 
 import numpy as np
@@ -50,7 +51,8 @@ def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: An
     found = [route for route in room.routes.routes if route.visits >= min_visits]
     if not found:
         return []
-    ways = [Way(f'{doors[route.origin].name} → {doors[route.goal].name}', place(route.path),
+    ways = [Way(' → '.join([doors[route.origin].name, *_passed(room, route.path),
+                            doors[route.goal].name]), place(route.path),
                 route.share, _('%(share)s (%(n)s visits)') % {
                     'share': words.share(route.share), 'n': words.number(route.visits)})
             for route in found]
@@ -63,6 +65,18 @@ def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: An
     return [routes(title, _('The main ways from door to door; a thicker one is used by '
                                 'more visits.'), ground, ways, entries,
                    [_('No.'), _('Way'), _('Share of visits from door to door')])]
+
+
+def _passed(room: Room, path: np.ndarray) -> List[str]:
+    """The areas that a path in thousandths leads through, in its order."""
+    if not room.areas:
+        return []
+    number = numbered([use.area.polygon for use in room.areas])
+    share = np.linspace(0, len(path) - 1, 20 * len(path))
+    x, y = (np.clip(np.interp(share, np.arange(len(path)), axis), 0, 999).astype(int)
+            for axis in np.asarray(path).T)
+    along = number[y, x][np.append(True, np.diff(number[y, x].astype(int)) != 0)]
+    return [room.areas[i - 1].area.name for i in along if i]
 
 
 def _named(room: Room) -> List[Door]:

@@ -21,7 +21,9 @@ def test_cells_of_few_visits_are_not_drawn():
     assert plot.drawing['grid'] == (48, 36) and plot.drawing['height'] == 270
     assert plot.drawing['steps'] == ['under 2 min', '2–4 min', '4–6 min', '6–8 min',
                                      'over 8 min']
-    assert ['back left', '100 %'] in plot.rows and len(plot.rows) == 9
+    assert plot.header == ['Share of the time', 'left', 'middle', 'right']
+    assert plot.rows == [['back', '100 %', '0 %', '0 %'], ['middle', *['0 %'] * 3],
+                         ['front', *['0 %'] * 3]]
 
 
 def test_the_arrow_of_a_line_points_in():

@@ -145,3 +145,9 @@ def test_the_words_of_a_script():
     words = script_words("_('Today') plural('visit', 'visits', n)")
     assert sorted(words) == ['de', 'es', 'fr']
     assert words['de'] == {'Today': ['Heute'], 'visit': ['Besuch', 'Besuche']}
+
+
+def test_the_page_of_serve_has_words_for_every_fault():
+    with open(os.path.join(SUITE, 'display', 'web_page.html'), encoding='utf-8') as file:
+        found = script_messages(file.read())
+    assert {(kind.value,) for kind in FaultKind} | {('no frames',), (NOT_RUNNING,)} <= found

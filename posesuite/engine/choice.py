@@ -13,6 +13,7 @@ from posesuite.files import models_command, models_folder, own_file
 DEVICES = 'auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?'
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
+BUNDLED = 'posenet_rendered_'
 BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite')
 MODEL_SIZES = (353, 481), (481, 641), (721, 1281)  # height and width of the models' input, pixels
 # A model serves a picture that it shrinks by no more than this factor.
@@ -41,7 +42,12 @@ def default_model(size: Tuple[int, int] = (640, 480), device: str = 'auto') -> s
             return google + ending
     warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
               'bundled one')
-    return own_file('models', 'rendered', f'posenet_rendered_{name}.tflite')
+    return own_file('models', 'rendered', f'{BUNDLED}{name}.tflite')
+
+
+def is_bundled(path: str) -> bool:
+    """Whether a model file is one of those that come with the suite, which see less."""
+    return os.path.basename(path).startswith(BUNDLED)
 
 
 def bodypix_model() -> str:

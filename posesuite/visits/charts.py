@@ -5,6 +5,7 @@ from typing import List, Optional, Sequence
 from posesuite.language import Words
 from posesuite.visits import crossings, hours
 from posesuite.visits.answers import few_said
+from posesuite.visits.blanks import blanked
 from posesuite.visits.plots import UNSEEN, Bar, Plot, bars, week
 from posesuite.visits.statistics import (
     HISTOGRAM_PERCENTILE,
@@ -39,10 +40,12 @@ def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     counts, before = (sum_by(room.hour[which], 24, room.begun[which]) for which in (mine, earlier))
     usable, days = (np.bincount(room.hour[which], minlength=24) for which in (mine, earlier))
     found = []
-    for begin, end in hours.widened(counts, usable > 0, min_visits):
-        visits, usual = counts[begin:end].sum(), before[begin:end].sum()
+    spans = hours.widened(counts, usable > 0, min_visits)
+    for (begin, end), visits in zip(spans, blanked(
+            [counts[slice(*span)].sum() for span in spans], min_visits)):
+        usual = before[begin:end].sum()
         found.append(_hours_bar(
-            words, begin, end, [visits / (end - begin) if visits >= min_visits else np.nan],
+            words, begin, end, [visits / (end - begin)],
             _few(words, min_visits), usual / max(1, days[begin:end].sum()) if (
                 usual >= min_visits) else np.nan))
     if any(np.isfinite(bar.values[0]) for bar in found):
@@ -98,15 +101,14 @@ def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
 
 def _days(words: Words, room: Room, min_visits: int) -> Optional[Plot]:
     _ = words.gettext
-    edges, counts = count_days(room)
-    if len(counts) < 2 or counts.max() < min_visits:
+    edges, counts = count_days(room, min_visits)
+    if len(counts) < 2 or not np.isfinite(counts).any():
         return None
     weekly = np.diff(edges).max() > 1.5 * DAY
     watched = np.add.reduceat(room.watched, np.searchsorted(room.edges[:-1], edges[:-1])) > 0
     found = [Bar(begin, end, _day_label(words, begin, len(counts)),
                  words.date(begin) if weekly else words.day(begin),
-                 [count if count >= min_visits else np.nan],
-                 why_blank=_few(words, min_visits) if seen else UNSEEN)
+                 [count], why_blank=_few(words, min_visits) if seen else UNSEEN)
              for begin, end, count, seen in zip(edges, edges[1:], counts, watched)]
     return bars(words, _('Visits per week') if weekly else _('Visits per day'),
                 _('All visits that began in a week.') if weekly else

@@ -6,10 +6,12 @@ from typing import Any, List, NamedTuple, Sequence, Tuple
 from posesuite.language import Words
 from posesuite.visits.areas import Plan
 from posesuite.visits.attention import stages
+from posesuite.visits.blanks import blanked
 from posesuite.visits.floor import Floor
 from posesuite.visits.maps import Ground, Way, ground_map, routes
 from posesuite.visits.plots import Plot, Share, shares
 from posesuite.visits.polygons import numbered
+from posesuite.visits.routes import shown
 from posesuite.visits.statistics import GRID, Door, Room
 
 import numpy as np
@@ -48,7 +50,7 @@ def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: An
     """The main ways on a ground. place: makes shares of its size of thousandths."""
     _ = words.gettext
     doors, few = _named(room), _('fewer than %(n)d') % {'n': min_visits}
-    found = [route for route in room.routes.routes if route.visits >= min_visits]
+    found = shown(room.routes, min_visits).routes
     if not found:
         return []
     ways = [Way(' → '.join([doors[route.origin].name, *_passed(room, route.path),
@@ -57,9 +59,9 @@ def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: An
                     'share': words.share(route.share), 'n': words.number(route.visits)})
             for route in found]
     entries = []
-    for door in doors:
-        entered, left = (words.number(n) if n >= min_visits else few
-                         for n in (door.entered, door.left))
+    ends = [blanked([door[i] for door in doors], min_visits) for i in (2, 3)]
+    for door, *counts in zip(doors, *ends):
+        entered, left = (words.number(n) or few for n in counts)
         entries.append((door.name, place([door.point])[0], _('%(entered)s enter, %(left)s leave')
                         % {'entered': entered, 'left': left}))
     return [routes(title, _('The main ways from door to door; a thicker one is used by '

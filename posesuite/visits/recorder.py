@@ -229,7 +229,7 @@ class _Visit:
         self.number, self.begun, self.ended = number, begun, begun
         self.due = begun  # time of the next position
         self.placed = 0  # time of the latest position
-        self.on_feet = True  # whether that shows the feet; else the next that does is stored at once
+        self.on_feet = True  # whether that shows the feet
         self.latest = pose  # when it ended
 
 

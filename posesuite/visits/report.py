@@ -17,6 +17,7 @@ from posesuite.language import Words, user_language
 from posesuite.visits import charts, places
 from posesuite.visits.answers import answers, stops, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
+from posesuite.visits.blanks import blanked
 from posesuite.visits.maps import Ground
 from posesuite.visits.measure import measure
 from posesuite.visits.queries import open_store
@@ -202,5 +203,5 @@ def _area_in_words(room: Room, use: AreaUse, min_visits: int, words: Words) -> L
 def _order(room: Room, min_visits: int, words: Words) -> Dict[str, Any]:
     _, names = words.gettext, [use.area.name for use in room.areas]
     return {'header': ['', *names, _('leaves')],
-            'rows': [[name, *(words.number(n) if n >= min_visits else '' for n in row)]
-                     for name, row in zip([_('enters'), *names], room.steps)]}
+            'rows': [[name, *map(words.number, row)] for name, row in zip(
+                [_('enters'), *names], blanked(room.steps, min_visits))]}

@@ -8,6 +8,7 @@ import string
 from typing import List, Sequence, Tuple
 
 from posesuite.visits.areas import Area
+from posesuite.visits.blanks import told
 from posesuite.visits.statistics import Door, Route, Routes
 
 import cv2
@@ -62,9 +63,9 @@ def find_routes(visit: np.ndarray, points: np.ndarray, height: np.ndarray, still
 
 
 def shown(routes: Routes, min_visits: int) -> Routes:
-    """The same without routes of fewer than min_visits visits; doors keep their places."""
-    return routes._replace(routes=[route for route in routes.routes
-                                   if route.visits >= min_visits])
+    """The same without routes of too few visits, see blanks.py; doors keep their places."""
+    may_be = told([route.visits for route in routes.routes], min_visits)
+    return routes._replace(routes=[route for route, shown in zip(routes.routes, may_be) if shown])
 
 
 def _ways(visit: np.ndarray, places: np.ndarray, still: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Shows the people in front of a camera as skeletons, over a picture of the empty room.
 
-It waits until nobody is in the frame and keeps that picture in memory. From then on nothing that
-the camera sees is shown, served or written, only skeletons. While it waits they are drawn on grey.
+It waits for everybody to leave the frame and keeps a picture of the room in memory, grey where
+anything in it may be a person. From then on nothing that the camera sees is shown, served or
+written, only skeletons. While it waits they are drawn on grey.
 
 examples:
   python3 anonymizer.py --mirror                   # screen and camera both face you

@@ -22,6 +22,8 @@ from posesuite.visits.walking import on_their_feet
 import numpy as np
 
 LONG = 1000  # places of a track that is long
+# Seconds after which nobody can go on: who comes back counts after MIN_VISIT, at a position.
+SETTLED = LOST + MIN_VISIT + 1
 STILL = 10  # thousandths; who is nearer to both latest places of their track stands still
 
 
@@ -195,7 +197,7 @@ class Tally:
     def end(self, present: Sequence[int] = (), now: float = math.inf) -> None:
         """Ends all visits but some. now: until when those who are lost from sight may come back."""
         back = {visit for visit, track in self._tracks.items()
-                if visit in present or now - track[-1].when <= LOST * SECOND}
+                if visit in present or now - track[-1].when <= SETTLED * SECOND}
         if len(back) == len(self._tracks):
             return
         persons, crossings = self._find()

@@ -17,6 +17,7 @@ LETTER, LETTER_HEIGHT = 6.2, 12  # width and height of a letter
 UNSEEN = '–'  # in place of a value where nobody watched
 WEEK_LEFT, WEEK_TOP = 32, 16  # margins of a week
 STEPS = 5  # equal steps of colour
+FINE = 1, 2, 3, 4, 5, 6, 8, 10  # first digits of a step of colour, so that most of them are used
 TICKS = 4  # about so many values beside an axis
 
 Line = Sequence[Sequence[float]]
@@ -119,7 +120,7 @@ def week(words: Words, title: str, text: str, hours: Sequence[int], values: np.n
 
     hours: of the day, across. values: [7, hours], NaN is blank; blanks: why. scale: what is meant.
     """
-    step = nice(max(1e-9, np.nanmax(values) if np.isfinite(values).any() else 1) / STEPS)
+    step = nice(max(1e-9, np.nanmax(values) if np.isfinite(values).any() else 1) / STEPS, FINE)
     left, rows = WEEK_LEFT, []
     width = (PLOT_WIDTH - left - RIGHT) / len(hours)
     cells = []
@@ -167,10 +168,10 @@ def shares(title: str, text: str, found: Sequence[Share], header: Sequence[str])
                 [[share.name, *(said for _, said in share.parts)] for share in found])
 
 
-def nice(value: float) -> float:
-    """The least of 1, 2 and 5 times a power of ten that is not below a value above 0."""
+def nice(value: float, digits: Sequence[int] = (1, 2, 5, 10)) -> float:
+    """The least of some digits times a power of ten that is not below a value above 0."""
     power = 10.0 ** math.floor(math.log10(value) + 1e-9)
-    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= value * (1 - 1e-9))
+    return next(power * digit for digit in digits if power * digit >= value * (1 - 1e-9))
 
 
 def step_of(value: float, step: float) -> int:

@@ -48,10 +48,11 @@ def main() -> None:
         subprocess.run([sys.executable, os.path.join(ROOT, 'visits.py'), 'report', store,
                         '-o', page, '--areas', areas, '--csv', folder], check=True)
         took = time.perf_counter() - made
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         print(f'{sum(len(day.visitors) for day in days)} visits in {args.days} days, simulated in '
               f'{made - begin:.1f} s, {os.path.getsize(store) / 1e6:.1f} MB; report in {took:.1f} '
-              f's and {memory:.0f} MiB, page {os.path.getsize(page) / 1e3:.0f} kB')
+              f's, {used.ru_utime + used.ru_stime:.1f} s of them on a CPU, and '
+              f'{used.ru_maxrss / 1024:.0f} MiB, page {os.path.getsize(page) / 1e3:.0f} kB')
 
 
 def add_bodies(path: str) -> None:

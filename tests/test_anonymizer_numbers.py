@@ -40,6 +40,15 @@ def test_a_restart_does_not_lose_the_day(tmp_path):
     assert (again['visits'], again['lines'][0]['came']) == (4, 2)
 
 
+def test_bodies_are_stored_at_areas_alone(tmp_path):
+    (tmp_path / 'areas.json').write_text(json.dumps(AREAS))
+    for name, options in (('with', ['--areas', 'areas.json']), ('without', [])):
+        run('--videosrc', LOG, '--headless', '--store', f'{name}.db', *options, cwd=str(tmp_path))
+        found = everything(tmp_path / f'{name}.db')
+        assert len(found['positions']) > 10
+        assert len(found['bodies']) == (len(found['positions']) if options else 0)
+
+
 def test_areas_without_a_page_are_wrong_usage(tmp_path):
     said = run('--areas', 'areas.json', '--headless', status=2).stderr
     assert said.startswith('error: --areas ') and said.count('\n') == 1

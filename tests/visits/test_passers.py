@@ -60,6 +60,16 @@ def test_everybody_who_crosses_a_line_is_counted_once(room, days):
         assert came.usual == pytest.approx(expected[line.line.name][:2, 0].mean())
 
 
+def test_who_comes_in_over_two_lines_one_behind_the_other_counts_once(monkeypatch, folder, days):
+    outer = passers.lines()
+    monkeypatch.setattr(passers, 'LINE_AWAY', 1.3)
+    room = measure(str(folder / 'hall.db'), lines=[*outer, *passers.lines()])
+    assert sum(line.inward.sum() for line in room.lines) > 1.5 * len(everybody(days))
+    when, visits = crossings.came_in(room, room.lines)
+    assert len(set(visits)) == len(when) == len(everybody(days))
+    assert np.histogram(when, [*room.edges[::24]])[0].tolist() == [len(day) for day in days]
+
+
 def walk(tmp_path, *places: Any) -> List[bool]:
     """The crossings, inwards or not, of somebody who walks from place to place across the east
     door's line: metres before it (inside) and metres along it.

@@ -15,7 +15,7 @@ import numpy as np
 
 SIZE = 640, 480  # pixels of a camera's picture
 NOISE = 2.0  # levels of 255, standard deviation of a camera's noise
-# Of a person's height, amplitude of a sway. The trunks of seven people who stand at a table move by
+# Of a person's height, amplitude of a sway. The trunks of five people who stand at a table move by
 # 0.002 to 0.006 within 2 seconds (median; 0.001 at their calmest), by 0.006 to 0.013 within 8; of
 # those in one-by-one-person-detection.mp4, of Intel's sample videos, by phase correlation.
 SWAY = 0.001

@@ -61,7 +61,9 @@ class Words:
         return f'{value:,.{decimals}f}'.translate({ord(','): thousands, ord('.'): point})
 
     def rough(self, value: float) -> str:
-        """A number with as many decimals as it needs to say something."""
+        """A number with as many decimals as it needs to say something; an empty text for NaN."""
+        if np.isnan(value):
+            return ''
         decimals = 0 if value >= 10 else 1 if value >= 1 else 2
         return self.number(value, 0 if round(value % 1, decimals) in (0, 1) else decimals)
 

@@ -28,6 +28,7 @@ MIN_DOOR = 0.03  # share of all ends that a door has, at least
 MIN_ROUTE = 0.05  # share of the visits between two doors that a route has, at least
 MAX_PEAKS = 200  # places that are looked at for doors
 DIP = 0.5  # share of the lower of two peaks, below which what lies between them parts two doors
+WEAK = 0.3  # share of the lower of two doors' peaks that one between them needs to join them
 POINTS = 16  # of a way, at equal distances
 SAMPLE = 500  # ways between two doors that are compared with each other; the rest with the routes
 
@@ -122,6 +123,9 @@ def _joined(cells: np.ndarray, peaks: np.ndarray) -> Tuple[np.ndarray, np.ndarra
         _, parts = cv2.connectedComponents((cells >= DIP * cells[tuple(peak)]).astype(np.uint8))
         part = parts == parts[tuple(peak)]
         others = door[part & (door > 0)]
+        if len(np.unique(others)) > 1 and cells[tuple(peak)] < WEAK * min(
+                cells[tuple(peaks[other - 1])] for other in np.unique(others)):
+            continue  # a few ends between two doors make them no front
         door[part] = others[0] if len(others) else number
         door[np.isin(door, others)] = door[tuple(peak)]
     inside = np.argwhere(door)

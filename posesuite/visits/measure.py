@@ -67,9 +67,8 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
         lines=lined,
-        routes=find_routes(seen.visit[walks], points[walks], seen.height[walks], still[walks],
-                           recorded.size, areas, on_floor,
-                           seen.when[walks], lined),
+        routes=find_routes(seen.visit[walks], seen.when[walks], points[walks], seen.height[walks],
+                           still[walks], recorded.size, areas, lined, on_floor),
         speed=speeds(seen.visit[walks], seen.when[walks], still[walks], on_floor,
                      len(recorded.begins)),
         min_stay=min_stay)

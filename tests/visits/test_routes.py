@@ -46,8 +46,8 @@ def crowd(people: int, front: float, lost: float, seed: int = 0) -> Crowd:
 def shares(found: Crowd, areas: List[Area] = ()):
     chain = chains(*found[:4], SIZE)[found.visit]
     order = np.lexsort((found.when, chain))
-    return find_routes(chain[order], found.points[order], found.height[order],
-                       np.zeros(len(order), bool), SIZE, areas)
+    return find_routes(chain[order], found.when[order], found.points[order],
+                       found.height[order], np.zeros(len(order), bool), SIZE, areas)
 
 
 @pytest.mark.parametrize('front', [0.02, 0.4, 0.8])
@@ -98,6 +98,6 @@ def test_who_goes_on_where_another_visit_ended(ways, expected):
 
 def test_of_nobody_there_are_no_routes():
     nothing = np.zeros(0)
-    assert find_routes(nothing.astype(int), np.zeros((0, 2)), nothing, nothing.astype(bool),
-                       SIZE).doors == []
+    assert find_routes(nothing.astype(int), nothing, np.zeros((0, 2)), nothing,
+                       nothing.astype(bool), SIZE).doors == []
     assert len(chains(nothing.astype(int), nothing, np.zeros((0, 2)), nothing, SIZE)) == 0

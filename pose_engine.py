@@ -17,7 +17,14 @@ from posesuite import __version__
 from posesuite.engine.choice import open_network
 from posesuite.engine.device import default_threads
 from posesuite.engine.family import find_family, op_libraries
-from posesuite.engine.image import Placement, as_array, heatmap_in_image, poses_in_image
+from posesuite.engine.image import (
+    Placement,
+    as_array,
+    heatmap_in_image,
+    instances_in_image,
+    people_in_image,
+    poses_in_image,
+)
 from posesuite.engine.model_file import EngineError
 from posesuite.errors import one_line
 from posesuite.pose.pose import Keypoint, Point, Pose
@@ -42,7 +49,7 @@ class PoseEngine:
         decoder's values in the model.
 
     Attributes: device ('cpu' or 'edgetpu'), model_path (the file in use), input_size (the model's
-    width and height in pixels), mirror.
+    width and height in pixels), has_masks (whether GetMask answers), mirror.
 
     Raises EngineError, or ValueError for an option out of range.
     """
@@ -66,6 +73,7 @@ class PoseEngine:
         self.model_path = choice.path
         self.device = 'cpu' if choice.edgetpu is None else 'edgetpu'
         self.input_size = self._network.input_size
+        self.has_masks = self._family.has_masks
         self._lock = threading.Lock()  # for network, family and the last image
         self._last: Optional[Tuple[Placement, Tuple[int, int]]] = None  # image: where, and its size
 
@@ -108,21 +116,32 @@ class PoseEngine:
             part = None if part is None else KeypointType(part)
         except ValueError:
             raise ValueError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
-        return self._in_last_image(lambda: self._family.heatmap(part))
+        return self._in_last_image(lambda: self._family.heatmap(part))[0]
 
-    def GetMask(self) -> Optional[np.ndarray]:
-        """Where a BodyPix saw people in the engine's last image: float32 [Y, X], 0 to 1, as
-        GetHeatmap; None for a network that has no mask. Raises EngineError before the first image.
+    def GetMask(self) -> np.ndarray:
+        """Which pixels of the engine's last image show people: uint8 [Y, X], 255 there and else 0.
+
+        It has that image's size and is not mirrored. Only a BodyPix has masks, see has_masks.
+        Raises EngineError before the first image, and for a network without masks.
         """
-        return self._in_last_image(self._family.mask)
+        return people_in_image(self.GetMaskScores())
 
-    def _in_last_image(self, read: Callable[[], Optional[Tuple[np.ndarray, float]]]) -> Any:
+    def GetMasks(self) -> np.ndarray:
+        """As GetMask, but a mask for each pose: uint8 [N, Y, X], in the order of the poses."""
+        read = (self._family.mask, self._family.instance_masks)
+        return instances_in_image(*self._in_last_image(*read))
+
+    def GetMaskScores(self) -> np.ndarray:
+        """How likely each pixel shows a person: float32 [Y, X], 0 to 1; else as GetMask."""
+        return self._in_last_image(self._family.mask)[0]
+
+    def _in_last_image(self, *read: Callable[[], Tuple[np.ndarray, float]]) -> List[np.ndarray]:
         with self._lock:
             if self._last is None:
-                raise EngineError('there is no heatmap yet: call DetectPosesInImage first')
-            scores = read()
+                raise EngineError('there is no image yet: call DetectPosesInImage first')
+            maps = [each() for each in read]
             placement, size = self._last
-        return scores and heatmap_in_image(*scores, placement, size)
+        return [heatmap_in_image(scores, stride, placement, size) for scores, stride in maps]
 
 
 def _given(**options: Tuple[Any, Any, float, float]) -> Dict[str, float]:

@@ -24,6 +24,7 @@ class Family(abc.ABC):
 
     OPTIONS: Tuple[str, ...] = ()  # names of PoseEngine's options that the family has
     INPUT_SCALES = image.INPUT_SCALES  # by the input's type
+    has_masks = False  # whether mask() answers
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         unknown = [name for name in options if name not in self.OPTIONS]
@@ -71,11 +72,21 @@ class Family(abc.ABC):
         """
         raise EngineError('this network has no heatmaps')
 
-    def mask(self) -> Optional[Tuple[np.ndarray, float]]:
+    def mask(self) -> Tuple[np.ndarray, float]:
         """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the
-        input's pixels per cell; None for a network that does not tell.
+        input's pixels per cell.
+
+        Raises EngineError for a family without masks.
         """
-        return None
+        raise EngineError('this network has no masks: a BodyPix has')
+
+    def instance_masks(self) -> Tuple[np.ndarray, float]:
+        """To which pose each cell of the last run belongs, whether it shows a person or not:
+        float32 [poses, Y, X], and the input's pixels per cell.
+
+        Raises EngineError for a family without masks.
+        """
+        raise EngineError('this network has no masks: a BodyPix has')
 
 
 def families() -> Iterator[Type[Family]]:

@@ -11,6 +11,7 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES
 import cv2
 import numpy as np
 
+MASK_THRESHOLD = 0.5  # score from which a pixel shows a person
 PADDING = 128  # the grey that the network calls 0, as it pads its own layers
 # White of a grey image: of fractions, and of whole numbers of 8, 10, 12, 16 and up to 32 bits.
 WHITES = {'F': (1, 255, 65535), 'I': (255, 1023, 4095, 65535, 2 ** 24 - 1, 2 ** 32 - 1)}
@@ -128,12 +129,34 @@ def heatmap_in_image(scores: np.ndarray, stride: float, placement: Placement,
                      size: Tuple[int, int]) -> np.ndarray:
     """A map of scores, enlarged to the size of the image that it is about.
 
-    scores: float32 [Y, X], a cell every `stride` pixels of the network's input.
+    scores: float32 [Y, X] or [N, Y, X], a cell every `stride` pixels of the network's input.
     size: the image's width and height in pixels.
-    Returns float32 [Y, X].
+    Returns float32 [Y, X] or [N, Y, X].
     """
+    if scores.ndim == 3:
+        enlarged = [heatmap_in_image(each, stride, placement, size) for each in scores]
+        return np.array(enlarged, np.float32).reshape(-1, size[1], size[0])
     x, y, left, top = placement
     to_cell = np.array([[x, 0, (0.5 - left) * x - 0.5],
                         [0, y, (0.5 - top) * y - 0.5]], np.float32) / np.float32(stride)
     return cv2.warpAffine(scores, to_cell, size, borderMode=cv2.BORDER_REPLICATE,
                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+
+
+def people_in_image(scores: np.ndarray) -> np.ndarray:
+    """Where an image shows people: uint8, 255 where a score reaches MASK_THRESHOLD, else 0."""
+    return np.uint8(scores >= MASK_THRESHOLD) * np.uint8(255)
+
+
+def instances_in_image(scores: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Which pixels are whose: uint8 [N, Y, X], 255 for each person's, which have none in common.
+
+    scores: how likely each pixel shows somebody, float32 [Y, X].
+    shares: how far each pixel belongs to each of N people, float32 [N, Y, X].
+    """
+    masks = np.zeros(shares.shape, np.uint8)
+    if len(shares):
+        owners = shares.argmax(0)
+        for i, mask in enumerate(masks):
+            mask[...] = people_in_image(scores * (owners == i))
+    return masks

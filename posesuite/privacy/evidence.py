@@ -56,12 +56,14 @@ class Evidence:
         """Adds what a PoseEngine sees in a view. Raises DeviceFault."""
         poses, _ = engine.DetectPosesInImage(view.image)
         to_view = self._to_view(view)
-        for kind, scores in (('part', engine.GetHeatmap(None)), ('mask', engine.GetMask())):
-            if scores is not None:
-                seen = cv2.warpAffine(scores, to_view, self._cells,
-                                      flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-                before = self._seen.setdefault((kind, view.scale), seen)
-                np.maximum(before, seen, out=before)
+        traces = [('part', engine.GetHeatmap(None))]
+        if engine.has_masks:
+            traces.append(('mask', engine.GetMaskScores()))
+        for kind, scores in traces:
+            seen = cv2.warpAffine(scores, to_view, self._cells,
+                                  flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+            before = self._seen.setdefault((kind, view.scale), seen)
+            np.maximum(before, seen, out=before)
         self.add_poses(poses, cv2.invertAffineTransform(to_view))
 
     def add_poses(self, poses: List[Pose], to_cells: Optional[np.ndarray] = None) -> None:

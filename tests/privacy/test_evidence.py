@@ -23,7 +23,7 @@ class Seer:
     """A network that sees parts where an image is red, and a mask where it is blue."""
 
     def __init__(self, has_mask: bool = False, poses=()):
-        self._has_mask, self._poses = has_mask, list(poses)
+        self.has_masks, self._poses = has_mask, list(poses)
 
     def DetectPosesInImage(self, image):  # noqa: N802
         self._image = image
@@ -33,8 +33,8 @@ class Seer:
         assert part is None
         return self._channel(0)
 
-    def GetMask(self):  # noqa: N802
-        return self._channel(2) if self._has_mask else None
+    def GetMaskScores(self):  # noqa: N802
+        return self._channel(2)
 
     def _channel(self, number):
         colored = self._image.max(2) != self._image.min(2)

@@ -4,7 +4,8 @@ Papandreou et al., PersonLab, https://arxiv.org/abs/1803.08225. A model file end
 PosenetDecoderOp, as Google's for the Edge TPU do, or in raw feature maps: heatmaps with 17, short
 offsets with 34 and mid offsets with 64 channels, or mid offsets as two outputs of 32 channels, the
 displacements forward and backward. A BodyPix is a PoseNet that also tells which cells belong to a
-person: an output of one channel.
+person, an output of one channel, and to which: the op's fifth output, or long offsets of 34
+channels from which the same library derives it.
 """
 from typing import Dict, List, Optional, Tuple
 
@@ -41,8 +42,11 @@ class Family(family.Family):
         self._heatmaps = next(tensor for tensor in reversed(network.tensors)
                               if tensor['shape'][-1:].tolist() == [KEYPOINTS]
                               and len(tensor['shape']) == 4)
+        self._people = 0  # in the last run
         self._mask = next((tensor for tensor in network.outputs if len(tensor['shape']) == 4
                            and tensor['shape'][-1] == 1), None)
+        self._instances = _instances(network.outputs, self._heatmaps, self._decoder is not None)
+        self.has_masks = self._mask is not None
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
@@ -60,24 +64,38 @@ class Family(family.Family):
         if self._decoder is not None:
             outputs = self._decoder(outputs)
         keypoints, keypoint_scores, pose_scores, count = outputs
-        people = int(count.item())
+        self._people = people = int(count.item())
         return Decoded(keypoints[0, :people], keypoint_scores[0, :people], pose_scores[0, :people])
 
     def heatmap(self, part: Optional[KeypointType]) -> Tuple[np.ndarray, float]:
         maps = self.network.read(self._heatmaps)[0]
         return self._scores(maps.max(2) if part is None else maps[:, :, part], self._heatmaps)
 
-    def mask(self) -> Optional[Tuple[np.ndarray, float]]:
+    def mask(self) -> Tuple[np.ndarray, float]:
         if self._mask is None:
-            return None
+            return super().mask()
         return self._scores(self.network.read(self._mask)[0, :, :, 0], self._mask)
+
+    def instance_masks(self) -> Tuple[np.ndarray, float]:
+        if self._instances is None or self._mask is None:
+            return super().instance_masks()
+        masks = self.network.read(self._instances)
+        if self._decoder is None:
+            masks = masks[0, :self._people]
+        else:
+            maps = [self.network.read(self.network.outputs[i]) for i in self._order]
+            masks = self._decoder.instance_masks(maps, self._instances, masks)
+        return masks, self._stride(masks)
 
     def _scores(self, logits: np.ndarray, tensor: TensorDetails) -> Tuple[np.ndarray, float]:
         step, zero = tensor['quantization']
         if step:
             logits = (logits - np.float32(zero)) * np.float32(step)
         scores = 1 / (1 + np.exp(-logits.astype(np.float32)))
-        return scores, (self.network.input_size[0] - 1) / (scores.shape[1] - 1)
+        return scores, self._stride(scores)
+
+    def _stride(self, maps: np.ndarray) -> float:
+        return (self.network.input_size[0] - 1) / (maps.shape[-1] - 1)
 
 
 def _op_options(options: Dict[str, float]) -> Dict[str, float]:
@@ -110,3 +128,15 @@ def _raw_outputs(outputs: List[TensorDetails]) -> List[int]:
     mid_offsets = with_channels(MID_CHANNELS)[:1] or displacements
     channels = sum(outputs[i]['shape'][-1] for i in mid_offsets)
     return maps + mid_offsets if len(maps) == 2 and channels == MID_CHANNELS else []
+
+
+def _instances(outputs: List[TensorDetails], heatmaps: TensorDetails,
+               raw: bool) -> Optional[TensorDetails]:
+    """What tells to which person a cell belongs: the op's fifth output [1, n, h, w] of the size
+    [1, h, w, 17] of the heatmaps, or raw long offsets [1, h, w, 34]; None without it.
+    """
+    if raw:
+        return next((output for output in outputs if 'long' in output['name']
+                     and tuple(output['shape'][3:]) == (2 * KEYPOINTS,)), None)
+    return next((output for output in outputs if len(output['shape']) == 4
+                 and tuple(output['shape'][2:]) == tuple(heatmaps['shape'][1:3])), None)

@@ -7,6 +7,7 @@ examples:
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
   python3 pose_camera.py visit.jsonl               # the same again, from its log
+  python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse
 import sys
@@ -16,7 +17,14 @@ from collections import deque
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import Camera, add_camera_options, files_of
-from posesuite.display import Display, add_display_options, black, draw_heatmap
+from posesuite.display import (
+    MASKS,
+    Display,
+    add_display_options,
+    black,
+    draw_heatmap,
+    draw_mask,
+)
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import BY_JSON_NAME, KeypointType, PeopleFinder, PoseLog
 
@@ -27,17 +35,21 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
+        engine = None if camera.has_poses else PoseEngine(
+            **engine_options(args, camera.size, masks=bool(args.mask)))
         finder, rate = PeopleFinder(engine, args.threshold, smooth=args.smooth), Rate()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 log.write(frame, people)
+                if args.mask and frame.people is None:
+                    mask = engine.GetMask()
+                    frame = frame._replace(image=draw_mask(frame.image, mask, args.mask))
                 if args.heatmap is not None and frame.people is None:
                     heatmap = engine.GetHeatmap(args.heatmap)
                     frame = frame._replace(image=draw_heatmap(frame.image, heatmap))
-                if args.skeleton_only:
+                if args.skeleton_only or args.mask and frame.people is not None:  # nobody looked
                     frame = black(frame)
                 if not display.show(frame, people, rate.line(inference_time, len(people))):
                     break
@@ -77,6 +89,9 @@ def parse_args() -> argparse.Namespace:
                         help='steady the keypoints with a One Euro filter')
     parser.add_argument('--skeleton-only', action='store_true',
                         help='draw on black instead of the picture')
+    parser.add_argument('--mask', nargs='?', choices=MASKS, const=MASKS[0],
+                        help='paint or blur people, or all but people, with a BodyPix (default '
+                             'without a value: %(const)s)')
     parser.add_argument('--heatmap', type=part, metavar='PART',
                         help="overlay the network's heatmap of a keypoint, such as leftWrist")
     args = parser.parse_args()

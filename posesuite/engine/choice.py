@@ -13,7 +13,7 @@ from posesuite.files import models_command, models_folder, own_file
 DEVICES = 'auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?'
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
-BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite')
+BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
 MODEL_SIZES = (353, 481), (481, 641), (721, 1281)  # height and width of the models' input, pixels
 # A model serves a picture that it shrinks by no more than this factor.
 MIN_SCALE = 0.75
@@ -33,21 +33,29 @@ def default_model(size: Tuple[int, int] = (640, 480), device: str = 'auto') -> s
                           if min(model[1] / size[0], model[0] / size[1]) >= MIN_SCALE),
                          MODEL_SIZES[-1])
     name = f'mobilenet_v1_075_{height}_{width}_quant_decoder'
-    google = os.path.join(models_folder(), 'mobilenet', f'posenet_{name}')
-    on_cpu = device == 'cpu' or device == 'auto' and not has_edgetpu()
-    # Where there is an Edge TPU that cannot be used, the engine falls back and reports that.
-    for ending in ('.tflite', EDGETPU_ENDING)[::1 if on_cpu else -1][:1 if device == 'cpu' else 2]:
-        if os.path.exists(google + ending):
-            return google + ending
+    google = _downloaded(os.path.join('mobilenet', f'posenet_{name}'), device)
+    if google:
+        return google
     warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
               'bundled one')
     return own_file('models', 'rendered', f'posenet_rendered_{name}.tflite')
 
 
-def bodypix_model() -> str:
-    """The path of the BodyPix that is downloaded beside Google's PoseNets, '' without one."""
-    path = os.path.join(models_folder(), BODYPIX)
-    return path if os.path.exists(path) else ''
+def bodypix_model(device: str = 'cpu') -> str:
+    """The path of the BodyPix that is downloaded for a device, '' without one."""
+    return _downloaded(BODYPIX, device)
+
+
+def _downloaded(name: str, device: str) -> str:
+    """The file of a downloaded model for a device, '' if it is not here.
+
+    name: its path under models/, without the endings.
+    """
+    path = os.path.join(models_folder(), name)
+    on_cpu = device == 'cpu' or device == 'auto' and not has_edgetpu()
+    # Where there is an Edge TPU that cannot be used, the engine falls back and reports that.
+    endings = ('.tflite', EDGETPU_ENDING)[::1 if on_cpu else -1][:1 if device == 'cpu' else 2]
+    return next((path + ending for ending in endings if os.path.exists(path + ending)), '')
 
 
 def open_network(path: str, device: str, num_threads: int,

@@ -3,7 +3,9 @@ import argparse
 from typing import Any, Dict, Optional, Tuple
 
 from posesuite.arguments import between
-from posesuite.engine.choice import check_device, default_model
+from posesuite.engine.choice import bodypix_model, check_device, default_model
+from posesuite.engine.model_file import EngineError
+from posesuite.files import models_command
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +20,21 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
                        help='leave out poses that score less, 0 to 1 (default: %(default)s)')
 
 
-def engine_options(args: argparse.Namespace,
-                   size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+def engine_options(args: argparse.Namespace, size: Optional[Tuple[int, int]] = None,
+                   masks: bool = False) -> Dict[str, Any]:
     """The keywords of PoseEngine that add_engine_options describes.
 
     size: width and height of the pictures in pixels, as Camera.size. Where it is not known yet, the
         resolution counts that a camera is asked for.
+    masks: whether the network must have masks, so that the default is a BodyPix.
+    Raises EngineError if none is downloaded.
     """
+    if masks and not args.model:
+        path = bodypix_model(args.device)
+        if not path:
+            raise EngineError('masks need a BodyPix, and none is here: '
+                              f'{models_command()} --model bodypix downloads it')
+        return {'model_path': path, 'device': args.device}
     if size is None:
         width, height = map(int, getattr(args, 'res', '640x480').split('x'))
         size = width, height

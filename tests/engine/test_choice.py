@@ -3,7 +3,14 @@ import argparse
 import os
 
 from helpers import SIZES
-from posesuite.engine import add_engine_options, choice, default_model, engine_options, model_file
+from posesuite.engine import (
+    EngineError,
+    add_engine_options,
+    choice,
+    default_model,
+    engine_options,
+    model_file,
+)
 
 import pytest
 
@@ -44,6 +51,20 @@ def test_the_default_follows_the_device(models, monkeypatch, device, had_one, en
     for each in '', '_edgetpu':
         open(f'{stem}{each}.tflite', 'w').close()
     assert default_model(device=device) == f'{stem}{ending}.tflite'
+
+
+def test_masks_need_a_bodypix(models, monkeypatch):
+    with pytest.raises(EngineError, match='^masks need a BodyPix.*download.py --model bodypix'):
+        engine_options(parse(), masks=True)
+    (models / 'bodypix').mkdir()
+    stem = str(models / 'bodypix' / 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
+    for ending in '', '_edgetpu':
+        open(f'{stem}{ending}.tflite', 'w').close()
+    assert engine_options(parse(), masks=True)['model_path'] == f'{stem}.tflite'
+    assert engine_options(parse('--model', 'mine'), masks=True)['model_path'] == 'mine'
+    monkeypatch.setattr(choice, 'has_edgetpu', lambda: True)
+    assert engine_options(parse(), masks=True)['model_path'] == f'{stem}_edgetpu.tflite'
+    assert choice.bodypix_model() == f'{stem}.tflite'
 
 
 def parse(*arguments: str) -> argparse.Namespace:

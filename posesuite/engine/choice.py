@@ -7,10 +7,12 @@ from typing import Callable, Dict, List, Tuple
 from posesuite.engine.device import has_edgetpu
 from posesuite.engine.model_file import EngineError, read_model, warn_once
 from posesuite.engine.network import Choice, Network, load_network
+from posesuite.engine.tflite_file import MAGIC
 from posesuite.errors import one_line
 from posesuite.files import models_command, models_folder, own_file
 
-DEVICES = 'auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?'
+DEVICES = ('auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?|'
+           'openvino(:[A-Za-z]{1,8}([.][0-9]{1,3})?)?')
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
 BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
@@ -68,6 +70,12 @@ def open_network(path: str, device: str, num_threads: int,
     """
     check_device(device)
     model = read_model(path)
+    if device.startswith('openvino'):
+        if model[4:8] == MAGIC:
+            raise EngineError(f'{path} is a TensorFlow Lite model: on OpenVINO run .xml and .onnx '
+                              'files')
+        choice = Choice(path, model, None, device.partition(':')[2].upper() or 'CPU')
+        return choice, _load(choice, num_threads, op_libraries)
     stem = path[:-len('.tflite')] if path.endswith('.tflite') else path
     cpu_path = path[:-len(EDGETPU_ENDING)] + '.tflite' if path.endswith(EDGETPU_ENDING) else ''
     if EDGETPU_OP not in model:
@@ -95,7 +103,7 @@ def open_network(path: str, device: str, num_threads: int,
 def check_device(device: str) -> str:
     """Returns a device's name. Raises ValueError if it is none."""
     if not isinstance(device, str) or not re.fullmatch(DEVICES, device):
-        raise ValueError('device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, '
+        raise ValueError('device must be auto, cpu, edgetpu, edgetpu:N, usb, pci or openvino:NAME, '
                          f'got {device!r}')
     return device
 

@@ -3,7 +3,7 @@ import functools
 import hashlib
 import logging
 import os
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 from posesuite.engine.tflite_file import MAGIC, is_whole, tensor_sizes
 from posesuite.errors import SuiteError
@@ -44,21 +44,29 @@ def read_model(path: str) -> bytes:
         good = expected == hashlib.sha256(model).hexdigest()
     else:
         good = is_whole(model) or not path.endswith('.tflite') and model[4:8] != MAGIC
-    if not good or not model:
+    pointer = model.startswith(b'version https://git-lfs')
+    page = model.lstrip()[:9].lower() in (b'<!doctype', b'<html>') or (
+        model.lstrip()[:1] == b'<' and not path.endswith('.xml'))
+    if not good or not model or pointer or page:
         what = ('is empty' if not model else
-                'is a Git LFS pointer' if model.startswith(b'version https://git-lfs') else
-                'is a web page' if model.lstrip()[:1] == b'<' else
+                'is a Git LFS pointer' if pointer else
+                'is a web page' if page else
+                'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected and (
+                    model[4:8] == MAGIC or not path.endswith('.tflite')) else
                 'is no TensorFlow Lite model' if model[4:8] != MAGIC else
-                'is damaged: its SHA-256 is not the one in models/SHA256SUMS' if expected else
                 'is not whole')
         raise EngineError(f'{path} {what}: ' + (
             f'{models_command()} downloads it again' if folder in DOWNLOADED else
             'get it again from its source'))
-    sizes = list(tensor_sizes(model)) if model[4:8] == MAGIC else []
+    check_memory(path, list(tensor_sizes(model)) if model[4:8] == MAGIC else [])
+    return model
+
+
+def check_memory(path: str, sizes: List[int]) -> None:
+    """Raises EngineError if the tensors of a model file, of these sizes in bytes, are too large."""
     if max(sizes, default=0) > MAX_TENSOR or sum(sizes) > MAX_TENSORS:
         raise EngineError(f'{path} wants {sum(sizes) / 2**20:.0f} MB of memory: a tensor may have '
                           f'{MAX_TENSOR >> 20} MB, all together {MAX_TENSORS >> 20} MB')
-    return model
 
 
 def _known_hashes() -> Dict[str, Tuple[str, str]]:

@@ -15,7 +15,8 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
                        help="a PoseNet (default: Google's of the size that goes with the picture, "
                             'or until it is downloaded the bundled one)')
     group.add_argument('--device', type=_device, default='auto',
-                       help='auto, cpu, edgetpu, edgetpu:N, usb or pci (default: %(default)s)')
+                       help='auto, cpu, edgetpu, edgetpu:N, usb, pci, or of OpenVINO openvino:GPU, '
+                            'openvino:NPU, openvino:CPU (default: %(default)s)')
     group.add_argument('--threshold', type=between(0, 1), default=0.4, metavar='SCORE',
                        help='leave out poses that score less, 0 to 1 (default: %(default)s)')
 

@@ -84,10 +84,12 @@ def test_options_follow_the_picture_before_the_resolution(models):
     assert options['model_path'] == 'mine.tflite'
 
 
-@pytest.mark.parametrize('device', ['gpu', 'edgetpu:', 'edgetpu:-1', 'edgetpu:1000', 'CPU', ''])
+@pytest.mark.parametrize('device', ['gpu', 'edgetpu:', 'edgetpu:-1', 'edgetpu:1000', 'CPU', '',
+                                    'openvino:', 'openvino:GPU.', 'openvino:../x',
+                                    'openvino:GPU\n'])
 def test_an_unknown_device_is_wrong_usage(capsys, device):
     with pytest.raises(SystemExit) as ended:
         parse('--device', device)
     assert ended.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].endswith(
-        f'device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, got {device!r}')
+        f'device must be auto, cpu, edgetpu, edgetpu:N, usb, pci or openvino:NAME, got {device!r}')

@@ -18,11 +18,11 @@ from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import CameraError, open_image, shown
 from posesuite.display import drawing_paths, save_drawing
-from posesuite.download import download
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.errors import DeviceFault
 from posesuite.files import command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
+from posesuite.transfer import download
 
 LOGGER = logging.getLogger('posesuite')
 SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'

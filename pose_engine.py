@@ -47,9 +47,13 @@ class PoseEngine:
     num_threads: of the CPU; by default one for each core that the process may use, at most 4.
     max_poses (1 to 1000), score_threshold (0 to 1), nms_radius (model pixels): replace the
         decoder's values in the model.
+    single: find one person, in the most likely place of each part: quicker, right for one only.
+    image_scale_factor: 0.2 to 1: run a PoseNet on a smaller image, which is quicker.
+    tracking: whether the images are frames of a clip, one after the other, so that MoveNet may look
+        closely at where the person was.
 
-    Attributes: device ('cpu' or 'edgetpu'), model_path (the file in use), input_size (the model's
-    width and height in pixels), has_masks (whether GetMask answers), mirror.
+    Attributes: device ('cpu' or 'edgetpu'), model_path (the file in use), family (the network's,
+    such as 'PoseNet'), has_masks (whether GetMask answers), mirror.
 
     Raises EngineError, or ValueError for an option out of range.
     """
@@ -57,10 +61,13 @@ class PoseEngine:
     def __init__(self, model_path: str, mirror: bool = False, device: str = 'auto',
                  num_threads: Optional[int] = None, max_poses: Optional[int] = None,
                  score_threshold: Optional[float] = None,
-                 nms_radius: Optional[float] = None) -> None:
+                 nms_radius: Optional[float] = None, single: bool = False,
+                 image_scale_factor: Optional[float] = None, tracking: bool = False) -> None:
         options = _given(max_poses=(max_poses, Integral, 1, 1000),
                          score_threshold=(score_threshold, Real, 0, 1),
-                         nms_radius=(nms_radius, Real, 0, 1e6))
+                         nms_radius=(nms_radius, Real, 0, 1e6),
+                         single=(single or None, Integral, 0, 1),
+                         image_scale_factor=(image_scale_factor, Real, 0.2, 1))
         _given(num_threads=(num_threads, Integral, 1, 64))
         choice, self._network = open_network(
             os.fsdecode(model_path), device, num_threads or default_threads(),
@@ -71,11 +78,16 @@ class PoseEngine:
             raise EngineError(f'{choice.path} does not load: {one_line(error)}')
         self.mirror = mirror
         self.model_path = choice.path
-        self.device = 'cpu' if choice.edgetpu is None else 'edgetpu'
-        self.input_size = self._network.input_size
-        self.has_masks = self._family.has_masks
+        self.device = choice.device
+        self.family, self.has_masks = self._family.NAME, self._family.has_masks
+        self._family.tracking = tracking
         self._lock = threading.Lock()  # for network, family and the last image
         self._last: Optional[Tuple[Placement, Tuple[int, int]]] = None  # image: where, and its size
+
+    @property
+    def input_size(self) -> Tuple[int, int]:
+        """The width and height of the network's input in pixels."""
+        return self._network.input_size
 
     def DetectPosesInImage(self, img: Any) -> Tuple[List[Pose], float]:
         """Finds the people in an image.
@@ -90,9 +102,9 @@ class PoseEngine:
         size = image.shape[1], image.shape[0]
         with self._lock:
             self._last = None
-            placement = self._family.draw(image)
-            start = time.perf_counter()
             try:
+                placement = self._family.draw(image)
+                start = time.perf_counter()
                 outputs = self._network.run()
             except EngineError:
                 raise

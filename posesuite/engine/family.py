@@ -18,21 +18,22 @@ class Family(abc.ABC):
     """A family's part of an engine: it decodes the outputs of one loaded network.
 
     network: a network whose outputs match.
-    options: those of PoseEngine's max_poses, score_threshold and nms_radius that its user gave.
+    options: those of PoseEngine's that its user gave, of any family.
     Raises ValueError if the network or an option does not fit the family.
     """
 
+    NAME = 'this network'  # as users read it
     OPTIONS: Tuple[str, ...] = ()  # names of PoseEngine's options that the family has
     INPUT_SCALES = image.INPUT_SCALES  # by the input's type
     has_masks = False  # whether mask() answers
+    tracking = False  # whether the images are frames of a clip, one after the other
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         unknown = [name for name in options if name not in self.OPTIONS]
         if unknown:
-            raise ValueError(f'this network has no {" and no ".join(unknown)}')
+            raise ValueError(f'{self.NAME} has no {" and no ".join(unknown)}')
         self.network = network
-        width, height = network.input_size
-        self._canvas = np.empty((height, width, 3), np.uint8)
+        self._canvas = np.empty((0, 0, 3), np.uint8)
 
     @staticmethod
     @abc.abstractmethod
@@ -50,8 +51,10 @@ class Family(abc.ABC):
     def draw(self, img: np.ndarray) -> Placement:
         """Draws an image, uint8 [Y, X, RGB or RGBX], into the network's input."""
         target = self.network.input()
-        if target.dtype == np.uint8:
+        if target.dtype == np.uint8 and target.flags.c_contiguous:
             return self.fit(img, target)
+        if self._canvas.shape != target.shape:
+            self._canvas = np.empty(target.shape, np.uint8)
         placement = self.fit(img, self._canvas)
         target[...] = self.INPUT_SCALES[target.dtype.type](self._canvas)
         return placement
@@ -70,7 +73,7 @@ class Family(abc.ABC):
         part: None for the likeliest part of each cell.
         Raises EngineError for a family without heatmaps.
         """
-        raise EngineError('this network has no heatmaps')
+        raise EngineError(f'{self.NAME} has no heatmaps')
 
     def mask(self) -> Tuple[np.ndarray, float]:
         """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the
@@ -78,7 +81,7 @@ class Family(abc.ABC):
 
         Raises EngineError for a family without masks.
         """
-        raise EngineError('this network has no masks: a BodyPix has')
+        raise EngineError(f'{self.NAME} has no masks: a BodyPix has')
 
     def instance_masks(self) -> Tuple[np.ndarray, float]:
         """To which pose each cell of the last run belongs, whether it shows a person or not:
@@ -86,7 +89,7 @@ class Family(abc.ABC):
 
         Raises EngineError for a family without masks.
         """
-        raise EngineError('this network has no masks: a BodyPix has')
+        raise EngineError(f'{self.NAME} has no masks: a BodyPix has')
 
 
 def families() -> Iterator[Type[Family]]:

@@ -2,10 +2,11 @@
 
 Pixel centres lie at whole numbers, in an image as in a network's input.
 """
+import math
 from functools import partial
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from posesuite.pose.pose import Keypoint, Keypoints, Point, Pose
+from posesuite.pose.pose import Box, Keypoint, Keypoints, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
 
 import cv2
@@ -17,6 +18,7 @@ PADDING = 128  # the grey that the network calls 0, as it pads its own layers
 WHITES = {'F': (1, 255, 65535), 'I': (255, 1023, 4095, 65535, 2 ** 24 - 1, 2 ** 32 - 1)}
 # From a canvas, 0..255, to a network's input of another type than uint8.
 INPUT_SCALES: Dict[type, Callable[[np.ndarray], np.ndarray]] = {
+    np.uint8: lambda canvas: canvas,  # of another order of axes
     np.int8: lambda canvas: (canvas ^ 128).view(np.int8),  # -128..127
     np.int32: lambda canvas: canvas,
     np.float32: lambda canvas: canvas * np.float32(1 / 127.5) - 1}  # -1..1
@@ -38,6 +40,7 @@ class Decoded(NamedTuple):
     keypoints: np.ndarray  # [n, 17, 2] as (y, x), pixels of the network's input
     keypoint_scores: np.ndarray  # [n, 17], 0 to 1
     pose_scores: np.ndarray  # [n], 0 to 1
+    boxes: Optional[np.ndarray] = None  # [n, 4]: top, left, bottom, right, as keypoints
 
 
 def as_array(img: Any) -> np.ndarray:
@@ -79,10 +82,10 @@ def eight_bits(img: Any) -> np.ndarray:
     return (grey / (white / 255)).clip(0, 255).astype(np.uint8)
 
 
-def fit(image: np.ndarray, canvas: np.ndarray) -> Placement:
+def fit(image: np.ndarray, canvas: np.ndarray, padding: int = PADDING) -> Placement:
     """Draws an image into the top left of a canvas, its aspect ratio kept, and grey beside it.
 
-    image: uint8 [Y, X, RGB or RGBX]. canvas: uint8 [Y, X, RGB], overwritten.
+    image: uint8 [Y, X, RGB or RGBX]. canvas: uint8 [Y, X, RGB], overwritten. padding: 0 to 255.
     """
     (height, width), (image_height, image_width) = canvas.shape[:2], image.shape[:2]
     scale = min(width / image_width, height / image_height)
@@ -90,17 +93,48 @@ def fit(image: np.ndarray, canvas: np.ndarray) -> Placement:
     target = canvas[:used[1], :used[0]]
     # Camera frames are shrunk a little, for which averaging costs twice the time and Google's
     # networks find no more people. Shrinking a lot needs an average, enlarging interpolation.
-    how = (cv2.INTER_AREA if scale < 0.5 else
-           cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
+    _draw(image, target, cv2.INTER_AREA if scale < 0.5 else
+          cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
+    canvas[used[1]:] = canvas[:used[1], used[0]:] = padding
+    return Placement(used[0] / image_width, used[1] / image_height)
+
+
+def fit_region(image: np.ndarray, canvas: np.ndarray, region: Box) -> Placement:
+    """Draws a region of an image onto a whole canvas, and black where it reaches beyond the image.
+
+    image, canvas: as of fit. region: in pixels of the image, its corners in the canvas's corners;
+        a part of it must lie in the image.
+    """
+    canvas[...] = 0
+    used, scales, starts = [], [], []
+    for size, pixels, low, high in zip(image.shape[1::-1], canvas.shape[1::-1], region[:2],
+                                       region[2:]):
+        scale = pixels / (high - low)
+        first = min(max(0, math.floor(low)), size - 1)
+        last = min(size, max(first + 1, math.ceil(high)))
+        # Whole pixels of the image go into whole ones of the canvas, by a scale that is a bit off.
+        start = min(max(0, round((first - low) * scale)), pixels - 1)
+        end = min(pixels, max(start + 1, round((last - low) * scale)))
+        used.append((slice(first, last), slice(start, end)))
+        scales.append((end - start) / (last - first))
+        starts.append(first - start / scales[-1])
+    (columns, to_columns), (rows, to_rows) = used
+    _draw(image[rows, columns], canvas[to_rows, to_columns],
+          cv2.INTER_AREA if min(scales) < 0.5 else cv2.INTER_LINEAR)
+    return Placement(*scales, *starts)
+
+
+def _draw(image: np.ndarray, target: np.ndarray, how: int) -> None:
+    """Resizes an image, uint8 [Y, X, RGB or RGBX], into a target, uint8 [Y, X, RGB]."""
+    size = target.shape[1], target.shape[0]
+    same = image.shape[:2] == target.shape[:2]
     if image.shape[2] == 4:
-        fitted = image if scale == 1 else cv2.resize(image, used, interpolation=how)
+        fitted = image if same else cv2.resize(image, size, interpolation=how)
         cv2.cvtColor(fitted, cv2.COLOR_RGBA2RGB, dst=target)
-    elif scale == 1:
+    elif same:
         target[...] = image
     else:
-        cv2.resize(np.ascontiguousarray(image), used, dst=target, interpolation=how)
-    canvas[used[1]:] = canvas[:used[1], used[0]:] = PADDING
-    return Placement(used[0] / image_width, used[1] / image_height)
+        cv2.resize(np.ascontiguousarray(image), size, dst=target, interpolation=how)
 
 
 def poses_in_image(found: Decoded, placement: Placement, size: Tuple[int, int],
@@ -113,15 +147,21 @@ def poses_in_image(found: Decoded, placement: Placement, size: Tuple[int, int],
     scale_x, scale_y, left, top = placement
     left, top = left - 0.5, top - 0.5
     poses = []
-    # Python's numbers: for so few of them numpy takes twice the time.
-    for places, scores, score in zip(*(values.tolist() for values in found)):
+
+    def to_image(places: List[List[float]]) -> List[Tuple[float, float]]:
         points = [((x + 0.5) / scale_x + left, (y + 0.5) / scale_y + top) for y, x in places]
         points = [(0.0 if x < 0 else right if x > right else x,
                    0.0 if y < 0 else bottom if y > bottom else y) for x, y in points]
-        if mirror:
-            points = [(right - x, y) for x, y in points]
-        keypoints = map(_keypoint, zip(map(_point, points), scores))
+        return [(right - x, y) for x, y in points] if mirror else points
+
+    # Python's numbers: for so few of them numpy takes twice the time.
+    for places, scores, score in zip(*(values.tolist() for values in found[:3])):
+        keypoints = map(_keypoint, zip(map(_point, to_image(places)), scores))
         poses.append(Pose(Keypoints(zip(KEYPOINT_TYPES, keypoints)), score))
+    if found.boxes is not None:
+        corners = (to_image(box) for box in found.boxes.reshape(-1, 2, 2).tolist())
+        poses = [pose._replace(box=Box(min(a[0], b[0]), a[1], max(a[0], b[0]), b[1]))
+                 for pose, (a, b) in zip(poses, corners)]
     return poses
 
 

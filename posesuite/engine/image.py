@@ -99,13 +99,14 @@ def fit(image: np.ndarray, canvas: np.ndarray, padding: int = PADDING) -> Placem
     return Placement(used[0] / image_width, used[1] / image_height)
 
 
-def fit_region(image: np.ndarray, canvas: np.ndarray, region: Box) -> Placement:
-    """Draws a region of an image onto a whole canvas, and black where it reaches beyond the image.
+def fit_region(image: np.ndarray, canvas: np.ndarray, region: Box,
+               padding: int = 0) -> Placement:
+    """Draws a region of an image onto a whole canvas, and grey where it reaches beyond the image.
 
-    image, canvas: as of fit. region: in pixels of the image, its corners in the canvas's corners;
+    image, canvas, padding: as of fit. region: in pixels of the image, its corners in the canvas's corners;
         a part of it must lie in the image.
     """
-    canvas[...] = 0
+    canvas[...] = padding
     used, scales, starts = [], [], []
     for size, pixels, low, high in zip(image.shape[1::-1], canvas.shape[1::-1], region[:2],
                                        region[2:]):

@@ -74,6 +74,7 @@ class OnnxNetwork(Network):
             {'name': output.name, 'index': i, 'shape': np.array(_shape(output), np.int64),
              'dtype': _dtype(output), 'quantization': (0.0, 0)}
             for i, output in enumerate(self._session.get_outputs())]
+        self._declared = [output['shape'].tolist() for output in self.outputs]
         self._arrays: List[np.ndarray] = []
         if DYNAMIC in shape:
             self._measure()
@@ -99,6 +100,11 @@ class OnnxNetwork(Network):
             arrays = self._session.run(None, {self._name: self._input.array()})
         except Exception as error:
             raise RuntimeError(_words(error))
+        for output, array, declared in zip(self.outputs, arrays, self._declared):
+            if array.ndim != len(declared) or any(
+                    wanted not in (DYNAMIC, n) for wanted, n in zip(declared, array.shape)):
+                raise RuntimeError(f'its output {output["name"]} is {list(array.shape)}, not '
+                                   f'{declared}')
         with np.errstate(over='ignore'):
             self._arrays = [array.astype(np.float32) if array.dtype.kind == 'f' and
                             array.dtype != np.float32 else array for array in arrays]

@@ -281,9 +281,7 @@ int Assemble(const Layout& layout, const Fields& fields, const AssemblyOptions& 
       const int index = people[i].peaks[part];
       if (index == kNone) continue;
       const Peak& peak = peaks[part][index];
-      // A cell's value is that of the centre of its pixels.
-      *parts = {(peak.y + 0.5f) * options.stride - 0.5f, (peak.x + 0.5f) * options.stride - 0.5f,
-                peak.score};
+      *parts = {peak.y * options.stride, peak.x * options.stride, peak.score};
     }
   }
   return count;

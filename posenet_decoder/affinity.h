@@ -42,7 +42,7 @@ struct AssemblyOptions {
 };
 
 struct Part {
-  float y, x;   // input-image pixels
+  float y, x;   // input-image pixels from the centre of the first cell
   float score;  // 0 to 1; 0 for a part that was not found, which is at (0, 0)
 };
 

@@ -59,8 +59,8 @@ void TestSomebody() {
   EXPECT_NEAR(found.count, 1);
   EXPECT_NEAR(found.scores[0], (4 * 0.8 + 3) / 7);
   for (int part = 0; part < kParts; ++part) {
-    EXPECT_NEAR(found.parts[part].y, 4 * 8 + 3.5);
-    EXPECT_NEAR(found.parts[part].x, (5 + 3 * part) * 8 + 3.5);
+    EXPECT_NEAR(found.parts[part].y, 4 * 8);
+    EXPECT_NEAR(found.parts[part].x, (5 + 3 * part) * 8);
     EXPECT_NEAR(found.parts[part].score, 0.8);
   }
 }
@@ -82,13 +82,13 @@ void TestBestFirstAndMaxPoses() {
   scene.AddPerson(8, 2, 0.9f);
   auto found = scene.Assembled();
   EXPECT_NEAR(found.count, 2);
-  EXPECT_NEAR(found.parts[0].y, 8 * 8 + 3.5);
-  EXPECT_NEAR(found.parts[kParts].y, 2 * 8 + 3.5);
+  EXPECT_NEAR(found.parts[0].y, 8 * 8);
+  EXPECT_NEAR(found.parts[kParts].y, 2 * 8);
   AssemblyOptions one = kUsual;
   one.max_poses = 1;
   found = scene.Assembled(one);
   EXPECT_NEAR(found.count, 1);
-  EXPECT_NEAR(found.parts[0].y, 8 * 8 + 3.5);
+  EXPECT_NEAR(found.parts[0].y, 8 * 8);
   AssemblyOptions strict = kUsual;
   strict.score_threshold = 0.8f;  // above (4 * 0.5 + 3) / 7
   EXPECT_NEAR(scene.Assembled(strict).count, 1);
@@ -117,7 +117,7 @@ void TestOneLinkForEachPart() {
   for (int column = 14; column <= 17; ++column) scene.Field(4, 4, column) = 0.3f;
   const auto found = scene.Assembled();
   EXPECT_NEAR(found.count, 1);
-  EXPECT_NEAR(found.parts[3].x, 14 * 8 + 3.5);
+  EXPECT_NEAR(found.parts[3].x, 14 * 8);
 }
 
 // A neighbour's part is not taken over, however the weaker links lead.
@@ -147,8 +147,8 @@ void TestSummits() {
   }
   const auto found = scene.Assembled();
   EXPECT_NEAR(found.count, 1);
-  EXPECT_NEAR(found.parts[0].y, 4.8 * 8 - 0.5);
-  EXPECT_NEAR(found.parts[0].x, 5.3 * 8 - 0.5);
+  EXPECT_NEAR(found.parts[0].y, 4.3 * 8);
+  EXPECT_NEAR(found.parts[0].x, 4.8 * 8);
   EXPECT_NEAR(found.parts[0].score, 0.7);
 }
 
@@ -187,7 +187,7 @@ void TestInfinities() {
   const auto found = scene.Assembled();
   EXPECT_NEAR(found.count, 1);
   EXPECT_NEAR(found.parts[0].score, 1);
-  EXPECT_NEAR(found.parts[0].x, 5 * 8 + 3.5);
+  EXPECT_NEAR(found.parts[0].x, 5 * 8);
   EXPECT_NEAR(found.scores[0], (1 + 3 * 0.8 + 3) / 7);
 }
 
@@ -260,8 +260,8 @@ void TestAffinityFuzz() {
       EXPECT_NEAR(i == 0 || found.scores[i] <= found.scores[i - 1], true);
       for (int part = 0; part < kParts; ++part) {
         const Part& each = found.parts[i * kParts + part];
-        EXPECT_NEAR(each.y >= 0 && each.y <= scene.height * options.stride - 1, true);
-        EXPECT_NEAR(each.x >= 0 && each.x <= scene.width * options.stride - 1, true);
+        EXPECT_NEAR(each.y >= 0 && each.y <= (scene.height - 1) * options.stride, true);
+        EXPECT_NEAR(each.x >= 0 && each.x <= (scene.width - 1) * options.stride, true);
         EXPECT_NEAR(each.score >= 0 && each.score <= 1, true);
       }
     }

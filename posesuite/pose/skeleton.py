@@ -3,7 +3,7 @@
 `posenet_decoder/decoder.h` has TREE once more, in C++; a test compares the two.
 """
 from enum import IntEnum
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional, Tuple
 
 
 class KeypointType(IntEnum):
@@ -85,6 +85,13 @@ def _json_name(part: KeypointType) -> str:
     return first + ''.join(map(str.capitalize, others))
 
 
+class Skeleton(NamedTuple):
+    """The parts that a family of networks knows, which may be others than the 17, and its bones."""
+    parts: Tuple[str, ...]  # 'leftShoulder', 'neck': those of the 17 by their JSON names
+    bones: Tuple[Tuple[int, int], ...]  # indices of the parts that each joins
+
+
 MIRRORED = tuple(map(_mirrored, KEYPOINT_TYPES))  # by id: the same part on the other side
 JSON_NAMES = {part: _json_name(part) for part in KEYPOINT_TYPES}  # 'leftShoulder'
 BY_JSON_NAME = {name: part for part, name in JSON_NAMES.items()}
+SEVENTEEN = Skeleton(tuple(JSON_NAMES.values()), BONES)

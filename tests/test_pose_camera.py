@@ -138,7 +138,7 @@ def test_masks_hide_people_or_all_but_people(tmp_path, how):
 def test_a_mask_needs_a_network_that_has_one(tmp_path):
     output = tmp_path / 'masked.mp4'
     done = run(CLIP, '--frames', 3, '--output', output, '--mask', *small_model(), status=1)
-    assert done.stderr == 'error: this network has no masks: a BodyPix has\n'
+    assert done.stderr == 'error: PoseNet has no masks: a BodyPix has\n'
     assert not output.exists()
 
 

@@ -87,6 +87,27 @@ def four_outputs(google_model: str, path: str) -> str:
     return write(model, path)
 
 
+def one_person_outputs(raw_model: str, path: str) -> str:
+    """A PoseNet with heatmaps and short offsets alone."""
+    model = read(raw_model)
+    model.subgraphs[0].outputs = list(model.subgraphs[0].outputs)[:2]
+    return write(model, path)
+
+
+def with_fixed_heatmaps(raw_model: str, path: str) -> str:
+    """A PoseNet whose heatmaps go through a RESHAPE to the size that they have."""
+    model = read(raw_model)
+    graph = model.subgraphs[0]
+    index = graph.outputs[0]
+    tensor = graph.tensors[index]
+    fixed = add_tensor(model, 'heatmaps', list(tensor.shape), tensor.type)
+    graph.tensors[fixed].quantization = tensor.quantization
+    shape = add_constant(model, 'shape', np.array(tensor.shape, np.int32))
+    add_operator(model, schema.BuiltinOperator.RESHAPE, [index, shape], [fixed])
+    graph.outputs = [fixed, *list(graph.outputs)[1:]]
+    return write(model, path)
+
+
 def bodypix_decoder(component: str, path: str, height: int, width: int) -> str:
     """The decoder component with BodyPix's fourth input and fifth output, for maps of any size."""
     model = read(component)

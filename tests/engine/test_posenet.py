@@ -219,7 +219,7 @@ def test_other_networks_have_no_masks(path):
     engine.DetectPosesInImage(photo())
     assert not engine.has_masks
     for read in (engine.GetMask, engine.GetMasks, engine.GetMaskScores):
-        with pytest.raises(EngineError, match='^this network has no masks: a BodyPix has$'):
+        with pytest.raises(EngineError, match='^PoseNet has no masks: a BodyPix has$'):
             read()
 
 

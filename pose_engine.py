@@ -22,6 +22,7 @@ from posesuite.engine.image import (
     as_array,
     heatmap_in_image,
     instances_in_image,
+    parts_in_image,
     people_in_image,
     poses_in_image,
 )
@@ -53,7 +54,8 @@ class PoseEngine:
         closely at where the person was.
 
     Attributes: device ('cpu' or 'edgetpu'), model_path (the file in use), family (the network's,
-    such as 'PoseNet'), has_masks (whether GetMask answers), mirror.
+    such as 'PoseNet'), skeleton (the names of the parts that it knows, and its bones), has_masks
+    (whether GetMask answers), mirror.
 
     Raises EngineError, or ValueError for an option out of range.
     """
@@ -80,6 +82,7 @@ class PoseEngine:
         self.model_path = choice.path
         self.device = choice.device
         self.family, self.has_masks = self._family.NAME, self._family.has_masks
+        self.skeleton = self._family.skeleton
         self._family.tracking = tracking
         self._lock = threading.Lock()  # for network, family and the last image
         self._last: Optional[Tuple[Placement, Tuple[int, int]]] = None  # image: where, and its size
@@ -119,16 +122,37 @@ class PoseEngine:
     def GetHeatmap(self, part: Optional[KeypointType]) -> np.ndarray:
         """Where the network saw a part in the engine's last image: float32 [Y, X], 0 to 1.
 
-        part: a KeypointType, its id, its name such as 'leftWrist', or None for whichever part is
-            the likeliest at each place.
+        part: a KeypointType, its id, its name such as 'leftWrist', that of another part of the
+            network's skeleton, or None for whichever part is the likeliest at each place.
         It has that image's size and is not mirrored; PoseNet has a score every 16 pixels of its
         input. Raises EngineError before the first image, ValueError for what is no part.
         """
         try:
             part = None if part is None else KeypointType(part)
         except ValueError:
-            raise ValueError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
+            if part not in self.skeleton.parts:
+                raise ValueError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
         return self._in_last_image(lambda: self._family.heatmap(part))[0]
+
+    def GetAffinity(self, bone: Optional[str]) -> np.ndarray:
+        """The vectors that an OpenPose saw along a bone: float32 [2, Y, X] as x and y, -1 to 1.
+
+        bone: a name such as 'neck-nose', see skeleton.bone_names, or None for the largest x and y
+            of all bones at each place, without signs.
+        Else as GetHeatmap. Raises EngineError for a network without affinity fields.
+        """
+        return self._in_last_image(lambda: self._family.affinity(bone))[0]
+
+    def GetParts(self) -> List[Dict[str, Keypoint]]:
+        """What the network found of its skeleton in the engine's last image, by the parts' names:
+        an OpenPose's neck and feet, too. As DetectPosesInImage answered, in its order.
+
+        Raises EngineError before the first image, and for a network that has the 17 alone.
+        """
+        with self._lock:
+            placement, size = self._last_image()
+            return parts_in_image(self._family.parts(), self.skeleton.parts, placement, size,
+                                  self.mirror)
 
     def GetMask(self) -> np.ndarray:
         """Which pixels of the engine's last image show people: uint8 [Y, X], 255 there and else 0.
@@ -149,11 +173,14 @@ class PoseEngine:
 
     def _in_last_image(self, *read: Callable[[], Tuple[np.ndarray, float]]) -> List[np.ndarray]:
         with self._lock:
-            if self._last is None:
-                raise EngineError('there is no image yet: call DetectPosesInImage first')
+            placement, size = self._last_image()
             maps = [each() for each in read]
-            placement, size = self._last
         return [heatmap_in_image(scores, stride, placement, size) for scores, stride in maps]
+
+    def _last_image(self) -> Tuple[Placement, Tuple[int, int]]:
+        if self._last is None:
+            raise EngineError('there is no image yet: call DetectPosesInImage first')
+        return self._last
 
 
 def _given(**options: Tuple[Any, Any, float, float]) -> Dict[str, float]:

@@ -9,7 +9,7 @@ from posesuite.engine import image
 from posesuite.engine.image import Decoded, Placement
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.network import Network, TensorDetails
-from posesuite.pose.skeleton import KeypointType
+from posesuite.pose.skeleton import SEVENTEEN, KeypointType
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Family(abc.ABC):
     INPUT_SCALES = image.INPUT_SCALES  # by the input's type
     has_masks = False  # whether mask() answers
     tracking = False  # whether the images are frames of a clip, one after the other
+    skeleton = SEVENTEEN  # the parts that the network knows
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         unknown = [name for name in options if name not in self.OPTIONS]
@@ -74,6 +75,23 @@ class Family(abc.ABC):
         Raises EngineError for a family without heatmaps.
         """
         raise EngineError(f'{self.NAME} has no heatmaps')
+
+    def affinity(self, bone: Optional[str]) -> Tuple[np.ndarray, float]:
+        """The vectors along a bone of the skeleton in the last run, float32 [2, Y, X] as x and y,
+        and the input's pixels per cell.
+
+        bone: None for the longest x and the longest y of all bones in each cell, without signs.
+        Raises EngineError for a family without affinity fields, ValueError for what is no bone.
+        """
+        raise EngineError(f'{self.NAME} has no affinity fields: an OpenPose has')
+
+    def parts(self) -> np.ndarray:
+        """The parts of the skeleton that the last run found, float32 [n, parts, 3] as (y, x) in
+        pixels of the network's input and a score, 0 for none; people as they were decoded.
+
+        Raises EngineError for a family with no others than the 17.
+        """
+        raise EngineError(f'{self.NAME} has no parts but the 17 keypoints')
 
     def mask(self) -> Tuple[np.ndarray, float]:
         """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the

@@ -4,7 +4,7 @@ Pixel centres lie at whole numbers, in an image as in a network's input.
 """
 import math
 from functools import partial
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.pose.pose import Box, Keypoint, Keypoints, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
@@ -103,8 +103,8 @@ def fit_region(image: np.ndarray, canvas: np.ndarray, region: Box,
                padding: int = 0) -> Placement:
     """Draws a region of an image onto a whole canvas, and grey where it reaches beyond the image.
 
-    image, canvas, padding: as of fit. region: in pixels of the image, its corners in the canvas's corners;
-        a part of it must lie in the image.
+    image, canvas, padding: as of fit. region: in pixels of the image, its corners in the canvas's
+        corners; a part of it must lie in the image.
     """
     canvas[...] = padding
     used, scales, starts = [], [], []
@@ -164,6 +164,24 @@ def poses_in_image(found: Decoded, placement: Placement, size: Tuple[int, int],
         poses = [pose._replace(box=Box(min(a[0], b[0]), a[1], max(a[0], b[0]), b[1]))
                  for pose, (a, b) in zip(poses, corners)]
     return poses
+
+
+def parts_in_image(parts: np.ndarray, names: Sequence[str], placement: Placement,
+                   size: Tuple[int, int], mirror: bool) -> List[Dict[str, Keypoint]]:
+    """The parts of people that were found, by their names, in the pixels of the image.
+
+    parts: float32 [n, parts, 3] as (y, x) in pixels of the input and a score, 0 for none.
+    size, mirror: as of poses_in_image.
+    """
+    scale_x, scale_y, left, top = placement
+    last = np.array(size) - 1.0
+    places = (parts[:, :, 1::-1] + 0.5) / (scale_x, scale_y) + (left - 0.5, top - 0.5)
+    places = places.clip(0, last)
+    if mirror:
+        places[:, :, 0] = last[0] - places[:, :, 0]
+    return [{name: Keypoint(Point(*point), score)
+             for name, point, score in zip(names, points, scores) if score > 0}
+            for points, scores in zip(places.tolist(), parts[:, :, 2].tolist())]
 
 
 def heatmap_in_image(scores: np.ndarray, stride: float, placement: Placement,

@@ -90,6 +90,18 @@ class Skeleton(NamedTuple):
     parts: Tuple[str, ...]  # 'leftShoulder', 'neck': those of the 17 by their JSON names
     bones: Tuple[Tuple[int, int], ...]  # indices of the parts that each joins
 
+    @property
+    def bone_names(self) -> Tuple[str, ...]:
+        """'leftShoulder-leftElbow' and so on."""
+        return tuple(f'{self.parts[a]}-{self.parts[b]}' for a, b in self.bones)
+
+    def bone(self, name: str) -> int:
+        """The index of a bone by its name, whichever end comes first. Raises ValueError."""
+        for i, known in enumerate(self.bone_names):
+            if name in (known, '-'.join(known.split('-')[::-1])):
+                return i
+        raise ValueError(f'need a bone, one of {", ".join(self.bone_names)}, got {name!r}')
+
 
 MIRRORED = tuple(map(_mirrored, KEYPOINT_TYPES))  # by id: the same part on the other side
 JSON_NAMES = {part: _json_name(part) for part in KEYPOINT_TYPES}  # 'leftShoulder'

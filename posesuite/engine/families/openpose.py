@@ -115,6 +115,18 @@ class Family(family.Family):
                               f'{", ".join(parts)}')
         return np.nan_to_num(scores).clip(0, 1), self._stride
 
+    def affinity(self, bone: Optional[str]) -> Tuple[np.ndarray, float]:
+        if bone is None:
+            x = np.array(self._form.layout.fields)
+            vectors = np.abs(self._affinities[[x, x + 1]]).max(1)
+        else:
+            x = self._form.layout.fields[self.skeleton.bone(bone)]
+            vectors = self._affinities[x:x + 2]
+        return np.nan_to_num(vectors).clip(-1, 1), self._stride
+
+    def parts(self) -> np.ndarray:
+        return self._parts
+
     def _people_in_sample(self, scale: Callable[[np.ndarray], np.ndarray]) -> float:
         """How much of the people in the sample picture the network finds by a scale."""
         picture = cv2.imread(own_file(*SAMPLE))

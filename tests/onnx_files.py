@@ -10,13 +10,14 @@ from onnx import TensorProto, helper, numpy_helper
 IR_VERSION, OPSET = 8, 13  # old enough for every ONNX Runtime that the suite serves
 TYPES = {np.dtype(name): number for name, number in [
     ('float32', TensorProto.FLOAT), ('float16', TensorProto.FLOAT16), ('uint8', TensorProto.UINT8),
-    ('int8', TensorProto.INT8), ('int32', TensorProto.INT32), ('int64', TensorProto.INT64)]}
+    ('bool', TensorProto.BOOL), ('int8', TensorProto.INT8), ('int32', TensorProto.INT32),
+    ('int64', TensorProto.INT64)]}
 Shape = Sequence[Union[int, str]]  # a name stands for an open dimension
 
 
 def save(path: Any, nodes: Sequence[Any], inputs: Dict[str, Any], outputs: Dict[str, Any],
-         constants: Optional[Dict[str, np.ndarray]] = None, metadata: Optional[Dict[str, str]] = None,
-         ) -> str:
+         constants: Optional[Dict[str, np.ndarray]] = None,
+         metadata: Optional[Dict[str, str]] = None) -> str:
     """inputs, outputs: (type, shape) by name. Returns the path."""
     infos = [[helper.make_tensor_value_info(name, TYPES[np.dtype(kind)], shape)
               for name, (kind, shape) in tensors.items()] for tensors in (inputs, outputs)]
@@ -78,10 +79,9 @@ def external(path: Any, location: str) -> str:
     weights.data_location = TensorProto.EXTERNAL
     entry = weights.external_data.add()
     entry.key, entry.value = 'location', location
-    info = ('float32', (1, 3, 64, 96))
     graph = helper.make_graph(
         [helper.make_node('Add', ['image', 'weights'], ['sum'])], 'graph',
-        *[[helper.make_tensor_value_info(name, TYPES[np.dtype(info[0])], info[1])]
+        *[[helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 3, 64, 96))]
           for name in ('image', 'sum')], [weights])
     model = helper.make_model(graph, ir_version=IR_VERSION,
                               opset_imports=[helper.make_opsetid('', OPSET)])

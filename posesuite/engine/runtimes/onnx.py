@@ -12,7 +12,7 @@ import re
 from typing import Any, Dict, List, Tuple
 
 from posesuite.engine.extras import import_onnxruntime
-from posesuite.engine.image_tensor import ANY_SIZE, DYNAMIC, ImageTensor
+from posesuite.engine.image_tensor import ANY_SIZE, DYNAMIC, MAX_SIDE, ImageTensor
 from posesuite.engine.model_file import MAX_TENSORS
 from posesuite.engine.network import Choice, Network, TensorDetails
 from posesuite.engine.runtimes import openvino
@@ -59,7 +59,8 @@ class OnnxNetwork(Network):
                                          os.path.dirname(os.path.abspath(choice.path)))
         try:
             self._session = runtime.InferenceSession(choice.model, options,
-                                                     providers=['CPUExecutionProvider'])
+                                                     providers=['CPUExecutionProvider'],
+                                                     enable_fallback=0)  # it prints to stdout
         except Exception as error:  # its own classes have no other base
             raise ValueError(_words(error))
         inputs = self._session.get_inputs()
@@ -136,5 +137,6 @@ def _size(imgsz: str) -> Tuple[int, int]:
     """The width and height that a file's metadata asks for, as '[480, 640]'; else ANY_SIZE."""
     with contextlib.suppress(SyntaxError, TypeError, ValueError):
         height, width = map(int, ast.literal_eval(imgsz[:100]))
-        return width, height
+        if 1 <= min(width, height) <= max(width, height) <= MAX_SIDE:
+            return width, height
     return ANY_SIZE

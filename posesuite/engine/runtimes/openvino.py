@@ -28,7 +28,7 @@ def load(choice: Choice, num_threads: int,
         weights_path = os.path.splitext(choice.path)[0] + '.bin'
         if not os.path.exists(weights_path):
             raise EngineError(f'no {weights_path}: the weights of {choice.path} must lie beside it')
-        weights = read_model(weights_path)
+        weights = read_model(weights_path) if os.path.getsize(weights_path) else b''
     return OpenVinoNetwork(import_openvino(), choice, weights, num_threads)
 
 

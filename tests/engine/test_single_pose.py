@@ -1,12 +1,12 @@
 """PoseNet for one person, by arg-max, and on smaller images."""
 import os
-from typing import List
+from typing import List, Sequence
 
 from helpers import ROOT, bundled_model, google_model, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.single_pose import decode_single
 from posesuite.pose.pose import Pose
-from posesuite.pose.skeleton import KEYPOINT_TYPES
+from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
 
 import numpy as np
 import pytest
@@ -24,9 +24,10 @@ def one_person() -> Image.Image:
     return photo().crop((320, 60, 520, 480))
 
 
-def check_same(poses: List[Pose], expected: List[Pose], pixels: float) -> None:
+def check_same(poses: List[Pose], expected: List[Pose], pixels: float,
+               parts: Sequence[KeypointType] = KEYPOINT_TYPES) -> None:
     assert len(poses) == len(expected) == 1
-    for part in KEYPOINT_TYPES:
+    for part in parts:
         if expected[0].keypoints[part].score > 0.5:
             distance = poses[0].keypoints[part].point.distance(expected[0].keypoints[part].point)
             assert distance < pixels, part
@@ -57,7 +58,7 @@ def test_google_s_network_and_bodypix_for_one_person():
         expected, _ = PoseEngine(path).DetectPosesInImage(one_person())
         engine = PoseEngine(path, single=True)
         poses, _ = engine.DetectPosesInImage(one_person())
-        check_same(poses, expected, 25)  # legs in trousers: a knee is 20 pixels apart
+        check_same(poses, expected, 10, KEYPOINT_TYPES[:13])  # wide trousers hide the knees
     mask, = engine.GetMasks()
     assert (mask == engine.GetMask()).all()
 

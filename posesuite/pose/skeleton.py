@@ -107,3 +107,6 @@ MIRRORED = tuple(map(_mirrored, KEYPOINT_TYPES))  # by id: the same part on the 
 JSON_NAMES = {part: _json_name(part) for part in KEYPOINT_TYPES}  # 'leftShoulder'
 BY_JSON_NAME = {name: part for part, name in JSON_NAMES.items()}
 SEVENTEEN = Skeleton(tuple(JSON_NAMES.values()), BONES)
+# Parts that some families know besides, in their own skeletons.
+FURTHER_PARTS = ('neck', 'head', 'chest', 'midHip', 'leftBigToe', 'leftSmallToe', 'leftHeel',
+                 'rightBigToe', 'rightSmallToe', 'rightHeel')

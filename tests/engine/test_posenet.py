@@ -196,6 +196,14 @@ def test_a_bodypix_has_masks_of_people(name, size):
 
 
 @pytest.mark.parametrize('name', [BODYPIX, RAW_PORTRAIT])
+def test_the_only_person_has_the_whole_mask(name):
+    engine = PoseEngine(shared('models', 'bodypix', name), single=True)
+    assert len(engine.DetectPosesInImage(photo())[0]) == 1
+    assert engine.GetMask().any()
+    assert np.array_equal(engine.GetMasks(), engine.GetMask()[None])
+
+
+@pytest.mark.parametrize('name', [BODYPIX, RAW_PORTRAIT])
 def test_a_picture_without_people_has_no_masks(name):
     engine = PoseEngine(shared('models', 'bodypix', name))
     poses, _ = engine.DetectPosesInImage(np.full((90, 120, 3), 90, np.uint8))

@@ -57,6 +57,8 @@ class Family(family.Family):
                            and tensor['shape'][-1] == 1), None)
         self._instances = _instances(network.outputs, self._heatmaps, self._decoder is not None)
         self.has_masks = self._mask is not None
+        if self.has_masks:
+            self.NAME = 'BodyPix'
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
@@ -92,16 +94,16 @@ class Family(family.Family):
         return self._scores(self.network.read(self._mask)[0, :, :, 0], self._mask)
 
     def instance_masks(self) -> Tuple[np.ndarray, float]:
-        if self._instances is None or self._mask is None:
+        if self._mask is None or self._instances is None and not self._single:
             return super().instance_masks()
-        masks = self.network.read(self._instances)
         if self._single:  # all that shows somebody is the one's
             masks = np.ones((self._people, *self._mask['shape'][1:3]), np.float32)
         elif self._decoder is None:
-            masks = masks[0, :self._people]
+            masks = self.network.read(self._instances)[0, :self._people]
         else:
             maps = [self.network.read(self.network.outputs[i]) for i in self._order]
-            masks = self._decoder.instance_masks(maps, self._instances, masks)
+            masks = self._decoder.instance_masks(maps, self._instances,
+                                                 self.network.read(self._instances))
         return masks, self._cell
 
     def _scores(self, logits: np.ndarray, tensor: TensorDetails) -> Tuple[np.ndarray, float]:

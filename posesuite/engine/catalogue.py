@@ -17,8 +17,9 @@ class Model(NamedTuple):
     """A model file."""
     path: str  # under models/
     family: str
-    input: str  # width x height in pixels; '' if the file leaves it open
-    speed: str  # on a CPU: fast up to the time of a PoseNet of 481x353, medium to 3 times as long
+    input: str  # width x height in pixels, of a file that leaves it open the engine's choice
+    speed: str  # on a CPU: fast up to the time of Google's PoseNet of 481x353, medium up to 3 times
+                # as long, slow beyond
     licence: str = 'Apache-2.0'
 
     @property
@@ -41,23 +42,24 @@ class Model(NamedTuple):
         return os.path.exists(self.place)
 
 
-POSENETS = (('353_481', '481x353', 'fast'), ('481_641', '641x481', 'medium'),
-            ('721_1281', '1281x721', 'slow'))
+# Of the PoseNets: size in the file name, input, speed of Google's and of our own.
+POSENETS = (('353_481', '481x353', 'fast', 'fast'), ('481_641', '641x481', 'medium', 'fast'),
+            ('721_1281', '1281x721', 'slow', 'medium'))
 KNOWN = (
     *(Model(f'mobilenet/posenet_mobilenet_v1_075_{size}_quant_decoder{ending}', 'PoseNet', pixels,
             speed)
-      for size, pixels, speed in POSENETS for ending in ('.tflite', EDGETPU_ENDING)),
+      for size, pixels, speed, _ in POSENETS for ending in ('.tflite', EDGETPU_ENDING)),
     *(Model(f'rendered/posenet_rendered_mobilenet_v1_075_{size}_{form}.tflite', 'PoseNet', pixels,
             speed)
-      for size, pixels, speed in POSENETS for form in ('quant', 'quant_decoder')),
+      for size, pixels, _, speed in POSENETS for form in ('quant', 'quant_decoder')),
     *(Model(f'bodypix/bodypix_mobilenet_v1_075_640_480_16_quant_decoder{ending}', 'BodyPix',
-            '640x480', 'medium') for ending in ('.tflite', EDGETPU_ENDING)),
+            '640x480', 'fast') for ending in ('.tflite', EDGETPU_ENDING)),
     *(Model(f'bodypix/bodypix_mobilenet_v1_075_720_1280_16_{form}.tflite', 'BodyPix', '720x1280',
-            'slow') for form in ('quant', 'quant_decoder')),
+            'medium') for form in ('quant', 'quant_decoder')),
     *(Model(f'movenet/movenet_single_pose_lightning_ptq{ending}', 'MoveNet', '192x192', 'fast')
       for ending in ('.tflite', EDGETPU_ENDING)),
-    Model('openpose/mobilenet_v2_small_graph_opt.pb', 'OpenPose', '', 'slow'),
-    Model('openvino/human-pose-estimation-0001.xml', 'OpenPose', '456x256', 'medium'))
+    Model('openpose/mobilenet_v2_small_graph_opt.pb', 'OpenPose', '432x368', 'slow'),
+    Model('openvino/human-pose-estimation-0001.xml', 'OpenPose', '456x256', 'fast'))
 
 
 def model_path(name: str) -> str:
@@ -112,7 +114,7 @@ def model_list() -> str:
     here = [model for model in KNOWN if model.is_here]
     rows = [COLUMNS]
     for model in sorted(KNOWN, key=lambda model: model not in here):
-        rows.append((model.name, model.family, model.input or 'any', model.runs_on, model.speed,
+        rows.append((model.name, model.family, model.input, model.runs_on, model.speed,
                      model.licence, 'yes' if model in here else download_command(model)))
     known = {os.path.basename(model.path) for model in KNOWN}
     for path in model_files([own_file('models'), models_folder()]):

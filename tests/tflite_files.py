@@ -222,6 +222,25 @@ def decoder_alone(full_model: str, path: str) -> str:
     return write(model, path)
 
 
+def compiled_part(cpu_model: str, edgetpu_model: str, path: str) -> str:
+    """What the edgetpu-custom-op of a model computes, taken from the model's CPU file by the names
+    of tensors.
+    """
+    compiled, model = read(edgetpu_model), read(cpu_model)
+    inside = compiled.subgraphs[0]
+    operator = next(each for each in inside.operators
+                    if compiled.operatorCodes[each.opcodeIndex].customCode == b'edgetpu-custom-op')
+    graph = model.subgraphs[0]
+    numbers = {tensor.name: number for number, tensor in enumerate(graph.tensors)}
+    graph.inputs, graph.outputs = ([numbers[inside.tensors[i].name] for i in ends]
+                                   for ends in (operator.inputs, operator.outputs))
+    before = next(i for i, each in enumerate(graph.operators)
+                  if graph.inputs[0] in list(each.outputs))
+    graph.operators = graph.operators[before + 1:]
+    model.signatureDefs = []
+    return write(model, path)
+
+
 def for_edgetpu(full_model: str, path: str) -> str:
     """A model with the decoder in the form that Edge TPU's compiler gives it: one edgetpu-custom-op
     in place of the network. Only the tests' stand-in for the device runs it.

@@ -1,4 +1,5 @@
 """MoveNet for one person: its outputs, its crop, its inputs."""
+import shutil
 from typing import Any, List, Tuple
 
 from helpers import shared
@@ -192,6 +193,29 @@ def test_an_image_of_another_size_and_an_empty_one_begin_anew():
     for _ in range(3):
         engine.DetectPosesInImage(np.full(frame.shape, 90, np.uint8))
     assert engine.DetectPosesInImage(frame)[0] == first
+
+
+# The Edge TPU
+
+
+def test_the_edgetpu_s_build_finds_the_same_person(child, tmp_path):
+    """With a stand-in for the device, which computes its part by the CPU's file."""
+    edgetpu = shutil.copy(lightning().replace('.tflite', '_edgetpu.tflite'), str(tmp_path))
+    cpu = shutil.copy(lightning(), str(tmp_path))
+    tflite_files.compiled_part(lightning(), edgetpu, str(tmp_path / 'stand_in_192_192.tflite'))
+    code = """
+for device in 'edgetpu', 'cpu':
+    engine = PoseEngine(models[0 if device == 'edgetpu' else 1], device=device)
+    print(json.dumps([engine.device, as_lists(detect(engine))]))
+"""
+    (device, (pose,)), (_, (expected,)) = child.run(
+        code, edgetpu, cpu, photo=shared('photos', 'p1.jpg'))
+    assert device == 'edgetpu'
+    assert child.device_log() == ["open ''", 'invoke', 'close']
+    assert pose[0] == pytest.approx(expected[0], abs=0.02)
+    assert pose[0] > 0.5
+    for keypoint, other in zip(pose[1], expected[1]):
+        assert keypoint == pytest.approx(other, abs=1)
 
 
 # Other inputs

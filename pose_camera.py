@@ -38,6 +38,7 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
+            tracking=not camera.pictures,
             **engine_options(args, camera.size, masks=bool(args.mask)))
         finder = PeopleFinder(engine, args.threshold, smooth=args.smooth)
         rate = Rate(engine.family if engine else '')

@@ -132,7 +132,8 @@ def parse_args() -> argparse.Namespace:
     for option, path in (('--output', args.output), ('--explain', args.explain)):
         if len(args.images) > 1 and path and not os.path.isdir(path):
             parser.error(f'{option} of several pictures must be a folder that exists, got {path}')
-    if args.explain and args.explain == args.output:
+    if args.explain and args.output and (
+            os.path.realpath(args.explain) == os.path.realpath(args.output)):
         parser.error(f'--explain and --output must differ, got {args.output} twice')
     return args
 

@@ -50,7 +50,7 @@ class AffinityDecoder:
         parts = len(layout.skeleton.parts)
         self._layout = _Layout(parts, len(self._bones), self._bones.ctypes.data)
         self._options = _Options(int(options.get('max_poses', 100)), stride,
-                                 int(options.get('min_parts', 4)),
+                                 int(options.get('min_parts', 3)),
                                  options.get('part_threshold', 0.1),
                                  options.get('score_threshold', 0.2),
                                  options.get('nms_radius', 6.0))

@@ -3,7 +3,8 @@
 Prints a table, in Markdown:
   input  width x height in pixels, as the network was loaded
   ms     median milliseconds of DetectPosesInImage, for --picture
-  fps    the reciprocal
+  CPU ms milliseconds that all threads together computed for it, which a busy machine changes little
+  fps    the reciprocal of ms
   AP     COCO's average precision of keypoints on the people of --coco, over OKS 0.50 to 0.95, in
          percent; AP50 at OKS 0.50 alone. Every photograph goes through the engine by itself, and
          every pose counts. For this pycocotools must be installed, and the photographs be there.
@@ -31,7 +32,6 @@ sys.path.insert(0, ROOT)
 from pose_engine import EngineError, Pose, PoseEngine  # noqa: E402
 from posesuite.engine.catalogue import EDGETPU_ENDING, model_files  # noqa: E402
 from posesuite.engine.device import RUNTIMES, has_edgetpu  # noqa: E402
-from posesuite.engine.families import posenet  # noqa: E402
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
@@ -40,7 +40,7 @@ SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
 # What an engine gets so that it keeps faint poses too; a family has all of these options, or one.
 FAINT = [{'score_threshold': 0.01, 'max_poses': 20}, {'score_threshold': 0.01}, {'max_poses': 20},
          {}]
-COLUMNS = 'model', 'family', 'runtime', 'input', 'ms', 'fps', 'AP', 'AP50'
+COLUMNS = 'model', 'family', 'runtime', 'input', 'ms', 'CPU ms', 'fps', 'AP', 'AP50'
 
 
 class Photographs(NamedTuple):
@@ -80,10 +80,12 @@ def measure(path: str, device: str, image: np.ndarray, frames: int,
     """The row of a model."""
     engine = PoseEngine(path, device=device)
     engine.DetectPosesInImage(image)
-    ms = 1000 * float(np.median([timed(engine, image) for _ in range(frames)]))
+    ms, cpu_ms = (1000 * float(np.median(seconds))
+                  for seconds in zip(*(timed(engine, image) for _ in range(frames))))
     precisions = precision(keeping_faint(path, device), photographs) if photographs else ()
     return (os.path.basename(path), engine.family, runtime_of(engine),
-            '{}x{}'.format(*engine.input_size), f'{ms:.1f}', f'{1000 / ms:.1f}',
+            '{}x{}'.format(*engine.input_size), f'{ms:.1f}', f'{cpu_ms:.1f}',
+            f'{1000 / ms:.1f}',
             *(f'{100 * value:.1f}' for value in precisions), *['-'] * (2 - len(precisions)))
 
 
@@ -93,10 +95,8 @@ def runtimes_for(path: str) -> Iterator[str]:
         yield from ['edgetpu'] if has_edgetpu() else []
         return
     yield 'auto'
-    if importlib.util.find_spec('openvino') and not path.endswith(('.pb', '.xml')):
-        with open(path, 'rb') as file:
-            if posenet.OP not in file.read():  # which OpenVINO does not know
-                yield 'openvino:CPU'
+    if importlib.util.find_spec('openvino') and path.endswith('.onnx'):
+        yield 'openvino:CPU'
 
 
 def runtime_of(engine: PoseEngine) -> str:
@@ -109,10 +109,11 @@ def runtime_of(engine: PoseEngine) -> str:
     return {'.onnx': 'onnxruntime', '.pb': 'OpenCV'}.get(ending, tflite)
 
 
-def timed(engine: PoseEngine, image: np.ndarray) -> float:
-    start = time.perf_counter()
+def timed(engine: PoseEngine, image: np.ndarray) -> Tuple[float, float]:
+    """The seconds that an image takes, by the clock and of the CPU."""
+    start, computed = time.perf_counter(), time.process_time()
     engine.DetectPosesInImage(image)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - computed
 
 
 def keeping_faint(path: str, device: str) -> PoseEngine:

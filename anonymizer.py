@@ -55,8 +55,9 @@ def demo(args: argparse.Namespace) -> None:
     plan = read_live_plan(args.areas, args.store)
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
-        background = None if camera.has_poses or args.no_background else Background(
-            open_examiner(engine, camera), args.background_delay, open_witness())
+        examiner = None if camera.has_poses or args.no_background else open_examiner(
+            engine, camera)
+        background = examiner and Background(examiner, args.background_delay, open_witness())
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
@@ -71,6 +72,8 @@ def demo(args: argparse.Namespace) -> None:
                 systemd.feed(frame)
                 frame, people, poses, _ = finder.find(blackout.cover(frame))
                 people = blackout.outside(frame, people)
+                if examiner is not engine:  # faint poses of networks but PoseNet tell nothing
+                    poses = list(people.values())
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
                 store.write(frame, people)

@@ -20,18 +20,18 @@ def extra_command(package: str) -> str:
     return f'{sys.executable or "python3"} -m pip install {package}'
 
 
-def import_onnxruntime() -> Any:
-    """ONNX Runtime's module. Raises EngineError."""
+def import_onnxruntime(path: str) -> Any:
+    """ONNX Runtime's module. path: of the model that needs it. Raises EngineError."""
     os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # from 1.29 on it sends what it does
     # From 1.23 on it warns of every GPU that it does not know.
     with stderr_without(lambda line: b'[W:onnxruntime' in line):
-        runtime = _import('onnxruntime')
+        runtime = _import('onnxruntime', path)
     runtime.disable_telemetry_events()  # somebody may have imported it before
     return runtime
 
 
-def import_openvino() -> Any:
-    """OpenVINO's module. Raises EngineError.
+def import_openvino(path: str) -> Any:
+    """OpenVINO's module. path: of the model that needs it. Raises EngineError.
 
     At its import it sends an event to Google Analytics, unless it does not find this package.
     """
@@ -40,7 +40,7 @@ def import_openvino() -> Any:
         hidden[TELEMETRY] = None
     sys.modules.update(hidden)
     try:
-        return _import('openvino')
+        return _import('openvino', path)
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
@@ -56,9 +56,10 @@ def check_openvino_device(name: str, available: List[str]) -> None:
         raise EngineError(f'OpenVINO has no {name} here, only {", ".join(available)}{hint}')
 
 
-def _import(package: str) -> Any:
+def _import(package: str, path: str) -> Any:
     if importlib.util.find_spec(package) is None:
-        raise EngineError(f'{package} is not installed; type: {extra_command(package)}')
+        raise EngineError(f'{path} needs {package}, which is not installed; type: '
+                          f'{extra_command(package)}')
     try:
         return importlib.import_module(package)
     except ImportError as error:  # built for another numpy, or for another C library

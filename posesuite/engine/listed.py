@@ -2,7 +2,7 @@
 
 Such networks take a picture whose middle is the input's, and answer in pixels of the input.
 """
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
 from posesuite.engine import image
 from posesuite.engine.image import Decoded, Placement
@@ -65,7 +65,8 @@ def each_once(boxes: np.ndarray, scores: np.ndarray, overlap: float, most: int) 
         intersection with a better one is more than this share of their union is dropped.
     most: keep so many.
     """
-    order, kept = np.argsort(-scores, kind='stable'), []
+    kept: List[int] = []
+    order = np.argsort(-scores, kind='stable')
     areas = np.prod((boxes[:, 2:] - boxes[:, :2]).clip(0), axis=1)
     while len(order) and len(kept) < most:
         best, order = order[0], order[1:]

@@ -70,7 +70,7 @@ def test_a_network_for_any_size_takes_another_one(tmp_path: Any) -> None:
         network.resize(64, 96)
 
 
-@pytest.mark.parametrize('imgsz', ['', '640', '[0, -1]', '[5, 5, 5]', '[' * 200, '__import__("os")'])
+@pytest.mark.parametrize('imgsz', ['', '640', '[0, -1]', '[5, 5, 5]', '[' * 200, 'exit()'])
 def test_odd_metadata(tmp_path: Any, imgsz: str) -> None:
     path = onnx_files.echo(tmp_path / 'echo.onnx', (1, 3, 'h', 'w'), metadata={'imgsz': imgsz})
     assert load(path).input_size == (640, 480)
@@ -96,7 +96,7 @@ def test_files_that_are_no_model(tmp_path: Any) -> None:
         model = file.read()
     for content, words in [
             (b'', 'is empty: get it again'), (b'version https://git-lfs.github.com', 'LFS pointer'),
-            (b'\n<!DOCTYPE html><html>', 'is a web page'), (b'PK\x03\x04 a PyTorch file', 'not load'),
+            (b'\n<!DOCTYPE html><html>', 'is a web page'), (b'PK\x03\x04 PyTorch', 'not load'),
             (model[:len(model) // 2], 'does not load'), (b'\0' * 5000, 'does not load')]:
         path = tmp_path / 'broken.onnx'
         path.write_bytes(content)

@@ -21,8 +21,8 @@ PARTS = KEYPOINTS, 26, 133  # of COCO; of Halpe and COCO-WholeBody, which begin 
 ROOM = 1.25  # the size of what the network sees, in sizes of the person
 GREY = 0
 MIN_SCORE = 0.2  # of a pose, by default as of Google's PoseNets
-MEAN = np.float32([123.675, 116.28, 103.53])  # of red, green and blue in ImageNet, 0..255
-DEVIATION = np.float32([58.395, 57.12, 57.375])
+MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # of red, green and blue in ImageNet, 0..255
+DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 
 class Family(family.Family):

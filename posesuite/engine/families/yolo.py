@@ -35,6 +35,7 @@ FEWEST_ANCHORS = 21  # of an input of 32 pixels
 # image.
 MIN_SCORE, OVERLAP, MOST_PEOPLE, GREY = 0.25, 0.7, 300, 114
 MAX_CANDIDATES = 2000  # anchors that are looked at, the best ones
+HALF = np.float32(0.5)
 SHARES = 2.0  # a person is larger than so many pixels, but not than so many inputs
 
 
@@ -77,7 +78,7 @@ class Family(family.Family):
         rows, scores = clean(rows[whole], -MAX_PLACE, MAX_PLACE), scores[whole]
         width, height = self.network.input_size
         boxes = rows[:, [1, 0, 3, 2]] if listed else np.concatenate(
-            [rows[:, 1::-1] + half * rows[:, 3:1:-1] for half in np.float32([-0.5, 0.5])], axis=1)
+            [rows[:, 1::-1] + half * rows[:, 3:1:-1] for half in (-HALF, HALF)], axis=1)
         keypoints = rows[:, -3 * KEYPOINTS:].reshape(-1, KEYPOINTS, 3)
         places = keypoints[:, :, 1::-1]
         if (boxes[:, 2:] - boxes[:, :2]).max(initial=0) <= SHARES:

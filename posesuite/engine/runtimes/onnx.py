@@ -3,8 +3,6 @@ that is installed.
 
 A file's weights lie in it or, from ONNX Runtime 1.20 on, in a file beside it.
 """
-import ast
-import contextlib
 import functools
 import importlib.util
 import os
@@ -34,7 +32,7 @@ def load(choice: Choice, num_threads: int,
     alone = importlib.util.find_spec('openvino') and not importlib.util.find_spec('onnxruntime')
     if choice.openvino is not None or alone:
         return openvino.load(choice, num_threads, op_libraries)
-    return OnnxNetwork(import_onnxruntime(), choice, num_threads)
+    return OnnxNetwork(import_onnxruntime(choice.path), choice, num_threads)
 
 
 @functools.lru_cache(maxsize=None)
@@ -70,7 +68,7 @@ class OnnxNetwork(Network):
         metadata = self._session.get_modelmeta().custom_metadata_map
         self._input = ImageTensor(shape, _dtype(inputs[0]), _size(metadata.get('imgsz', '')))
         self._name = inputs[0].name
-        self.dynamic = self._input.dynamic
+        self.input_size, self.dynamic = self._input.size, self._input.dynamic
         self.outputs = self.tensors = [
             {'name': output.name, 'index': i, 'shape': np.array(_shape(output), np.int64),
              'dtype': _dtype(output), 'quantization': (0.0, 0)}
@@ -80,12 +78,9 @@ class OnnxNetwork(Network):
         if DYNAMIC in shape:
             self._measure()
 
-    @property
-    def input_size(self) -> Tuple[int, int]:
-        return self._input.size
-
     def resize(self, width: int, height: int) -> None:
         self._input = self._input.resized(width, height)
+        self.input_size = self._input.size
         self._measure()
 
     def _measure(self) -> None:
@@ -135,8 +130,7 @@ def _dtype(tensor: Any) -> Any:
 
 def _size(imgsz: str) -> Tuple[int, int]:
     """The width and height that a file's metadata asks for, as '[480, 640]'; else ANY_SIZE."""
-    with contextlib.suppress(SyntaxError, TypeError, ValueError):
-        height, width = map(int, ast.literal_eval(imgsz[:100]))
-        if 1 <= min(width, height) <= max(width, height) <= MAX_SIDE:
-            return width, height
+    sides = re.fullmatch(r'\[(\d{1,4}), *(\d{1,4})\]', imgsz)
+    if sides and 1 <= min(map(int, sides.groups())) <= max(map(int, sides.groups())) <= MAX_SIDE:
+        return int(sides.group(2)), int(sides.group(1))
     return ANY_SIZE

@@ -29,7 +29,7 @@ def load(choice: Choice, num_threads: int,
         if not os.path.exists(weights_path):
             raise EngineError(f'no {weights_path}: the weights of {choice.path} must lie beside it')
         weights = read_model(weights_path) if os.path.getsize(weights_path) else b''
-    return OpenVinoNetwork(import_openvino(), choice, weights, num_threads)
+    return OpenVinoNetwork(import_openvino(choice.path), choice, weights, num_threads)
 
 
 class OpenVinoNetwork(Network):
@@ -49,7 +49,7 @@ class OpenVinoNetwork(Network):
         if len(inputs) != 1:
             raise ValueError(f'its {len(inputs)} inputs are not one image')
         self._input = ImageTensor(_shape(inputs[0]), _dtype(inputs[0]))
-        self.dynamic = self._input.dynamic
+        self.input_size, self.dynamic = self._input.size, self._input.dynamic
         options = {'PERFORMANCE_HINT': 'LATENCY'}
         if device == 'CPU':
             options.update(CPU_OPTIONS, INFERENCE_NUM_THREADS=str(num_threads))
@@ -57,12 +57,9 @@ class OpenVinoNetwork(Network):
         self._path, self._any_shape = choice.path, openvino.PartialShape
         self._prepare()
 
-    @property
-    def input_size(self) -> Tuple[int, int]:
-        return self._input.size
-
     def resize(self, width: int, height: int) -> None:
         self._input = self._input.resized(width, height)
+        self.input_size = self._input.size
         self._prepare()
 
     def _prepare(self) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any, List
 
-from helpers import ROOT, bundled_model, need, shared, wait_for
+from helpers import ROOT, bundled_model, need, wait_for
 from videos import frames_of, write_clip
 
 import cv2
@@ -111,39 +111,6 @@ def test_heatmap_lights_up_where_the_part_is(log, tmp_path):
         assert brighter[y - 20:y + 20, x - 20:x + 20].mean() > 20
     _, frame = cv2.VideoCapture(CLIP).read()
     assert pictures['nose'][:100, :100].mean() < frame[:100, :100].max(axis=2).mean()
-
-
-def bodypix() -> List[str]:
-    return ['--model', shared('models', 'bodypix',
-                              'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite')]
-
-
-def difference(tmp_path: Any, *arguments: Any) -> np.ndarray:
-    """How far each pixel of the sample photograph is from itself, 0 to 255, in grey levels."""
-    photo = os.path.join(SAMPLES, 'couple.jpg')
-    path = str(tmp_path / 'masked.png')
-    run(photo, '--output', path, '--threshold', 1, *bodypix(), *arguments)  # without skeletons
-    return cv2.absdiff(cv2.imread(path), cv2.imread(photo)).max(2)[:440].astype(int)
-
-
-@pytest.mark.parametrize('how', ['paint', 'blur'])
-def test_masks_hide_people_or_all_but_people(tmp_path, how):
-    man, house = (slice(170, 250), slice(230, 265)), (slice(10, 120), slice(20, 160))
-    people = difference(tmp_path, '--mask', how)
-    assert people[man].mean() > 8 > 5 > people[house].mean()
-    background = difference(tmp_path, '--mask', f'{how}-background')
-    assert background[house].mean() > 8 > 5 > background[man].mean()
-
-
-def test_a_mask_needs_a_network_that_has_one(tmp_path):
-    output = tmp_path / 'masked.mp4'
-    done = run(CLIP, '--frames', 3, '--output', output, '--mask', *small_model(), status=1)
-    assert done.stderr == 'error: PoseNet has no masks: a BodyPix has\n'
-    assert not output.exists()
-
-
-def test_a_log_has_no_picture_to_mask(log):
-    assert run(log, '--headless', '--mask').stderr == ''
 
 
 def test_the_picture_picks_the_model(tmp_path):

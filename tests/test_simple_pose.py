@@ -235,19 +235,6 @@ def test_wrong_usage_is_status_2(couple):
     assert run(couple, '--device', 'gpu').returncode == 2
 
 
-def test_models_by_the_list_and_by_name(couple):
-    done = run('--model', 'list')
-    assert (done.returncode, done.stderr) == (0, b'')
-    head, *rows = done.stdout.decode().splitlines()
-    assert [head.index(word) for word in ('name', 'family', 'input', 'speed', 'licence')]
-    name, = [row.split()[0] for row in rows if row.startswith(
-        os.path.splitext(os.path.basename(bundled_model()))[0] + ' ')]
-    by_name, by_path = (json.loads(run(couple, '--json', *model).stdout.decode())
-                        for model in (['--model', name], []))
-    assert len(by_name) == 2
-    assert by_name == by_path
-
-
 def test_help_and_version():
     done = run('--help')
     assert done.returncode == 0

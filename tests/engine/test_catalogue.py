@@ -1,7 +1,10 @@
 """The list of models: what it knows is so, what is here, and models by name."""
 import argparse
+import json
 import os
 import shutil
+import subprocess
+import sys
 
 from helpers import ROOT, bundled_model, model, shared
 from pose_engine import EngineError, PoseEngine
@@ -85,6 +88,27 @@ def test_models_by_name(models):
     parser = argparse.ArgumentParser()
     add_engine_options(parser)
     assert engine_options(parser.parse_args(['--model', path.stem]))['model_path'] == str(path)
+
+
+def simple_pose(*arguments: str) -> str:
+    """What simple_pose.py prints."""
+    done = subprocess.run([sys.executable, os.path.join(ROOT, 'simple_pose.py'), *arguments],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_scripts_show_the_list_and_take_its_names():
+    head, *rows = simple_pose('--model', 'list').splitlines()
+    assert head.split()[:3] == ['name', 'family', 'input']
+    known, = [known for known in KNOWN if os.path.basename(known.path) == os.path.basename(
+        bundled_model())]
+    assert len([row for row in rows if row.split()[0] == known.name]) == 1
+    by_name, by_path = (
+        json.loads(simple_pose(os.path.join(ROOT, 'samples', 'couple.jpg'), '--json', '--model',
+                               name)) for name in (known.name, bundled_model()))
+    assert len(by_name) == 2
+    assert by_name == by_path
 
 
 def test_files_and_folders(tmp_path):

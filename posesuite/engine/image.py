@@ -204,7 +204,7 @@ def heatmap_in_image(scores: np.ndarray, stride: float, placement: Placement,
 
 def people_in_image(scores: np.ndarray) -> np.ndarray:
     """Where an image shows people: uint8, 255 where a score reaches MASK_THRESHOLD, else 0."""
-    return np.uint8(scores >= MASK_THRESHOLD) * np.uint8(255)
+    return np.where(scores >= MASK_THRESHOLD, 255, 0).astype(np.uint8)
 
 
 def instances_in_image(scores: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -94,17 +94,15 @@ class Family(family.Family):
         return self._scores(self.network.read(self._mask)[0, :, :, 0], self._mask)
 
     def instance_masks(self) -> Tuple[np.ndarray, float]:
-        if self._mask is None or self._instances is None and not self._single:
+        if self._mask is not None and self._single:  # all that shows somebody is the one's
+            return np.ones((self._people, *self._mask['shape'][1:3]), np.float32), self._cell
+        if self._mask is None or self._instances is None:
             return super().instance_masks()
-        if self._single:  # all that shows somebody is the one's
-            masks = np.ones((self._people, *self._mask['shape'][1:3]), np.float32)
-        elif self._decoder is None:
-            masks = self.network.read(self._instances)[0, :self._people]
-        else:
-            maps = [self.network.read(self.network.outputs[i]) for i in self._order]
-            masks = self._decoder.instance_masks(maps, self._instances,
-                                                 self.network.read(self._instances))
-        return masks, self._cell
+        masks = self.network.read(self._instances)
+        if self._decoder is None:
+            return masks[0, :self._people], self._cell
+        maps = [self.network.read(self.network.outputs[i]) for i in self._order]
+        return self._decoder.instance_masks(maps, self._instances, masks), self._cell
 
     def _scores(self, logits: np.ndarray, tensor: TensorDetails) -> Tuple[np.ndarray, float]:
         step, zero = tensor['quantization']

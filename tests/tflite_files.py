@@ -234,9 +234,10 @@ def compiled_part(cpu_model: str, edgetpu_model: str, path: str) -> str:
     numbers = {tensor.name: number for number, tensor in enumerate(graph.tensors)}
     graph.inputs, graph.outputs = ([numbers[inside.tensors[i].name] for i in ends]
                                    for ends in (operator.inputs, operator.outputs))
-    before = next(i for i, each in enumerate(graph.operators)
-                  if graph.inputs[0] in list(each.outputs))
-    graph.operators = graph.operators[before + 1:]
+    before = next((i for i, each in enumerate(graph.operators)
+                   if graph.inputs[0] in list(each.outputs)), -1)
+    graph.operators = [each for each in graph.operators[before + 1:]
+                       if not model.operatorCodes[each.opcodeIndex].customCode]
     model.signatureDefs = []
     return write(model, path)
 

@@ -67,12 +67,16 @@ def each_once(boxes: np.ndarray, scores: np.ndarray, overlap: float, most: int) 
     """
     kept: List[int] = []
     order = np.argsort(-scores, kind='stable')
-    areas = np.prod((boxes[:, 2:] - boxes[:, :2]).clip(0), axis=1)
+    rest = boxes[order].T.copy()
+    areas = np.maximum(rest[2:] - rest[:2], 0).prod(axis=0)
     while len(order) and len(kept) < most:
-        best, order = order[0], order[1:]
-        kept.append(best)
-        sides = (np.minimum(boxes[best, 2:], boxes[order, 2:])
-                 - np.maximum(boxes[best, :2], boxes[order, :2])).clip(0)
-        shared = sides[:, 0] * sides[:, 1]
-        order = order[shared <= overlap * (areas[best] + areas[order] - shared)]
+        kept.append(order[0])
+        best, area = rest[:, :1], areas[0]
+        order, rest, areas = order[1:], rest[:, 1:], areas[1:]
+        width, height = np.maximum(
+            np.minimum(rest[2:], best[2:]) - np.maximum(rest[:2], best[:2]), 0)
+        shared = width * height
+        others = shared <= overlap * (areas + area - shared)
+        if not others.all():
+            order, rest, areas = order[others], rest[:, others], areas[others]
     return np.array(kept, np.intp)

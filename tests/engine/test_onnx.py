@@ -117,7 +117,7 @@ from pose_engine import EngineError, PoseEngine
 with open(sys.argv[1], 'rb') as file:
     model = np.frombuffer(file.read(), np.uint8)
 random, refused = np.random.RandomState(5), 0
-for _ in range(150):
+for _ in range(40):
     broken = model.copy()
     for place in random.randint(0, len(model), random.choice([1, 3, 16])):
         broken[place] = random.randint(256)
@@ -133,7 +133,7 @@ print(refused)
     done = subprocess.run([sys.executable, '-c', code, str(tmp_path / 'whole.onnx'),
                            str(tmp_path / 'broken.onnx')], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, '')
-    assert 20 < int(done.stdout) <= 150
+    assert 10 < int(done.stdout) <= 40
     assert len(model) > 500
 
 

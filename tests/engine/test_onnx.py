@@ -169,3 +169,28 @@ def test_devices(tmp_path: Any) -> None:
     path = onnx_files.brightest(tmp_path / 'simcc.onnx', 32, 32)
     assert PoseEngine(path).device == PoseEngine(path, device='cpu').device == 'cpu'
     assert 'not for the Edge TPU' in says(path, 'edgetpu')
+
+
+def test_families_of_other_runtimes(tmp_path: Any) -> None:
+    """MoveNets and a PoseNet as tf2onnx converts them: the same outputs, channels last."""
+    one = np.full((1, 1, 17, 3), 0.5, np.float32)
+    engine = PoseEngine(onnx_files.answers(tmp_path / 'one.onnx', {'output_0': one},
+                                           (1, 192, 192, 3), 'int32'))
+    pose, = engine.DetectPosesInImage(np.zeros((100, 100, 3), np.uint8))[0]
+    assert engine.family == 'MoveNet'
+    assert pose.keypoints['nose'].point == pytest.approx((50, 50), abs=1)
+    several = np.zeros((1, 6, 56), np.float32)
+    several[0, :2] = 0.5
+    engine = PoseEngine(onnx_files.answers(tmp_path / 'six.onnx', {'output_0': several},
+                                           (1, 'height', 'width', 3), 'int32'))
+    poses, _ = engine.DetectPosesInImage(np.zeros((96, 128, 3), np.uint8))
+    assert (engine.family, len(poses), engine.input_size) == ('MoveNet', 2, (256, 192))
+    maps = {'heatmap': 17, 'offset_2': 34, 'displacement_fwd_2': 32, 'displacement_bwd_2': 32}
+    outputs = {name: np.zeros((1, 5, 7, channels), np.float32) for name, channels in maps.items()}
+    outputs['heatmap'][...] = -9
+    outputs['heatmap'][0, 2, 3] = 9
+    engine = PoseEngine(onnx_files.answers(tmp_path / 'posenet.onnx', outputs, (1, 65, 97, 3)))
+    pose, = engine.DetectPosesInImage(np.zeros((65, 97, 3), np.uint8))[0]
+    assert engine.family == 'PoseNet'
+    assert pose.keypoints['nose'].point == pytest.approx((48, 32), abs=0.1)
+    assert engine.GetHeatmap('nose').argmax() == 32 * 97 + 48

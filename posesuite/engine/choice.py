@@ -35,9 +35,10 @@ def default_model(size: Tuple[int, int] = (640, 480), device: str = 'auto') -> s
                           if min(model[1] / size[0], model[0] / size[1]) >= MIN_SCALE),
                          MODEL_SIZES[-1])
     name = f'mobilenet_v1_075_{height}_{width}_quant_decoder'
-    google = _downloaded(os.path.join('mobilenet', f'posenet_{name}'), device)
-    if google:
-        return google
+    for each in name, name.replace('_quant', '_16_quant'):  # Coral's newer builds name the stride
+        google = _downloaded(os.path.join('mobilenet', f'posenet_{each}'), device)
+        if google:
+            return google
     warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
               'bundled one')
     return own_file('models', 'rendered', f'posenet_rendered_{name}.tflite')

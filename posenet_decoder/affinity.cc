@@ -85,15 +85,17 @@ class Plane {
   }
 
  private:
-  // Whether no neighbour exceeds the value; of equal neighbours the first one is a peak.
+  // Whether no neighbour exceeds the value, but some are lower; of equal ones the first is a peak.
   bool IsPeak(int y, int x, float value) const {
+    bool has_lower = false;
     for (int i = std::max(y - 1, 0); i <= std::min(y + 1, height_ - 1); ++i) {
       for (int j = std::max(x - 1, 0); j <= std::min(x + 1, width_ - 1); ++j) {
         const bool earlier = i < y || (i == y && j < x);
         if (At(i, j) > value || (earlier && At(i, j) == value)) return false;
+        has_lower = has_lower || At(i, j) < value;
       }
     }
-    return true;
+    return has_lower;
   }
 
   Peak Refined(int y, int x, float value) const {

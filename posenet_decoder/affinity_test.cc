@@ -178,6 +178,16 @@ void TestTouchingParts() {
   EXPECT_NEAR(found.scores[0], (4 * 0.9 + 3 * 0.05) / 7);
 }
 
+// A map without any structure shows nobody.
+void TestFlatMaps() {
+  for (const float value : {0.9f, kInfinity, kNan}) {
+    Scene scene(8, 20);
+    scene.heatmaps.assign(scene.heatmaps.size(), value);
+    scene.affinities.assign(scene.affinities.size(), value);
+    EXPECT_NEAR(scene.Assembled().count, 0);
+  }
+}
+
 void TestInfinities() {
   Scene scene(8, 20);
   scene.AddPerson(4, 5, 0.8f);
@@ -232,6 +242,7 @@ void TestAffinity() {
   TestSummits();
   TestPlateausAndRadius();
   TestTouchingParts();
+  TestFlatMaps();
   TestInfinities();
   TestAssemblyChecks();
 }

@@ -103,7 +103,8 @@ def slow_peaks(heatmap: np.ndarray, threshold: float, radius: float
         around = padded[y:y + 3, x:x + 3]
         before = around.ravel()[:4]
         if heatmap[y, x] < threshold or heatmap[y, x] < around.max() or (
-                heatmap[y, x] == before).any():
+                heatmap[y, x] == before).any() or not (
+                    np.delete(around, 4)[np.isfinite(np.delete(around, 4))] < heatmap[y, x]).any():
             continue
         place, score = [y, x], float(heatmap[y, x])
         for axis, line in enumerate((around[:, 1], around[1])):

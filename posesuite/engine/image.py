@@ -82,10 +82,12 @@ def eight_bits(img: Any) -> np.ndarray:
     return (grey / (white / 255)).clip(0, 255).astype(np.uint8)
 
 
-def fit(image: np.ndarray, canvas: np.ndarray, padding: int = PADDING) -> Placement:
+def fit(image: np.ndarray, canvas: np.ndarray, padding: int = PADDING,
+        average_below: float = 0.5) -> Placement:
     """Draws an image into the top left of a canvas, its aspect ratio kept, and grey beside it.
 
     image: uint8 [Y, X, RGB or RGBX]. canvas: uint8 [Y, X, RGB], overwritten. padding: 0 to 255.
+    average_below: the scale from which on shrinking takes an average.
     """
     (height, width), (image_height, image_width) = canvas.shape[:2], image.shape[:2]
     scale = min(width / image_width, height / image_height)
@@ -93,7 +95,7 @@ def fit(image: np.ndarray, canvas: np.ndarray, padding: int = PADDING) -> Placem
     target = canvas[:used[1], :used[0]]
     # Camera frames are shrunk a little, for which averaging costs twice the time and Google's
     # networks find no more people. Shrinking a lot needs an average, enlarging interpolation.
-    _draw(image, target, cv2.INTER_AREA if scale < 0.5 else
+    _draw(image, target, cv2.INTER_AREA if scale < average_below else
           cv2.INTER_NEAREST_EXACT if scale < 1 else cv2.INTER_LINEAR)
     canvas[used[1]:] = canvas[:used[1], used[0]:] = padding
     return Placement(used[0] / image_width, used[1] / image_height)

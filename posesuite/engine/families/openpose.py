@@ -9,7 +9,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from posesuite.engine import family, raw_decoder
 from posesuite.engine.affinity import AffinityDecoder, Layout
-from posesuite.engine.image import Decoded, Placement
+from posesuite.engine.image import Decoded, Placement, fit
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.network import Network, TensorDetails
 from posesuite.files import own_file
@@ -83,7 +83,7 @@ class Family(family.Family):
         target = self.network.input()
         if self._canvas.shape != target.shape:
             self._canvas = np.empty(target.shape, np.uint8)
-        placement = self.fit(img, self._canvas)
+        placement = fit(img, self._canvas, average_below=1)  # without it fragments count as people
         scale = self._scale if target.dtype == np.float32 else self.INPUT_SCALES.get(
             target.dtype.type, SCALES[0])
         target[...] = scale(self._canvas[:, :, ::-1])

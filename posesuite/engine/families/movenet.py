@@ -52,7 +52,7 @@ class Family(family.Family):
         shape = list(map(int, outputs[0]['shape']))
         return (len(outputs) == 1 and outputs[0]['dtype'] in (np.float32, np.uint8, np.int8)
                 and (shape == [1, 1, KEYPOINTS, 3] or len(shape) == 3 and shape[0] == 1
-                     and shape[1] <= MOST_PEOPLE and shape[2] == PERSON))
+                     and 0 < shape[1] <= MOST_PEOPLE and shape[2] == PERSON))
 
     def draw(self, img: np.ndarray) -> Placement:
         if self._multi and self.network.dynamic:

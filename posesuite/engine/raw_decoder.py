@@ -54,9 +54,9 @@ class RawDecoder:
 
     def __init__(self, library: str, outputs: List[Dict[str, Any]], stride: int,
                  options: Dict[str, float]) -> None:
-        loaded = ctypes.CDLL(library)
-        self._decode, self._assign = loaded.posenet_decode, loaded.posenet_instance_masks
-        self._decode.restype = self._assign.restype = ctypes.c_char_p
+        self._library = ctypes.CDLL(library)
+        self._decode = self._library.posenet_decode
+        self._decode.restype = ctypes.c_char_p
         self._outputs = outputs
         self._options = _Options(int(options.get('max_detections', 10)), stride,
                                  options.get('score_threshold', 0.2),
@@ -90,7 +90,9 @@ class RawDecoder:
         """
         features = _Features(*self._maps(maps), self._map(details, long_offsets[0]))
         masks = np.zeros((self._options.max_poses, *long_offsets.shape[1:3]), np.float32)
-        error: Optional[bytes] = self._assign(
+        assign = self._library.posenet_instance_masks
+        assign.restype = ctypes.c_char_p
+        error: Optional[bytes] = assign(
             ctypes.byref(features), ctypes.byref(self._options),
             self._poses.ctypes.data_as(ctypes.c_void_p), self._count,
             masks.ctypes.data_as(ctypes.c_void_p))

@@ -7,8 +7,8 @@ from posesuite.pose.pose import Pose
 import cv2
 import numpy as np
 
-GRID = 64  # arrows across a picture
-ARROW = 1.4  # length of a unit vector's arrow, as a share of the grid's step
+GRID, LEAST_STEP = 48, 12  # arrows across a picture, and pixels between them at least
+ARROW = 0.9  # length of a unit vector's arrow, as a share of the grid's step
 LEAST = 0.15  # length of a vector that gets an arrow
 LEAST_PANEL, MOST_PANEL = 480, 960  # pixels of a panel's longer side
 GAP = 4  # pixels between panels
@@ -27,7 +27,7 @@ def draw_affinity(image: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     colors = cv2.cvtColor(np.dstack([hue, full, full]), cv2.COLOR_HSV2RGB)
     share = 0.25 + 0.55 * length.clip(0, 1)[:, :, None]  # the image is darkened a little
     picture = np.uint8(image * (1 - share) + colors * (share - 0.25))
-    step = max(4, max(image.shape[:2]) // GRID)
+    step = max(LEAST_STEP, max(image.shape[:2]) // GRID)
     for y in range(step // 2, image.shape[0], step):
         for x in range(step // 2, image.shape[1], step):
             if length[y, x] >= LEAST:

@@ -50,7 +50,7 @@ def read_model(path: str) -> bytes:
         good = is_whole(model) or not path.endswith('.tflite') and model[4:8] != MAGIC
     pointer = model.startswith(b'version https://git-lfs')
     page = model.lstrip()[:9].lower().startswith((b'<!doctype', b'<html')) or (
-        model.lstrip()[:1] == b'<' and not path.endswith('.xml'))
+        model.lstrip()[:1] == b'<' and not path.lower().endswith('.xml'))
     if not good or not model or pointer or page:
         what = ('is empty' if not model else
                 'is a Git LFS pointer' if pointer else

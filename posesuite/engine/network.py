@@ -69,4 +69,4 @@ def load_network(choice: Choice, num_threads: int,
         runtime = importlib.import_module(f'{folder.__name__}.{name}')
         if runtime.matches(choice.path, choice.model):
             return runtime.load(choice, num_threads, op_libraries)
-    raise ValueError('no runtime runs such a file')
+    raise ValueError('no runtime runs such a file; there are some for .tflite, .onnx, .xml and .pb')

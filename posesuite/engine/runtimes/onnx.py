@@ -3,6 +3,7 @@ that is installed.
 
 A file's weights lie in it or, from ONNX Runtime 1.20 on, in a file beside it.
 """
+import contextlib
 import functools
 import importlib.util
 import os
@@ -41,7 +42,9 @@ def limit_memory(runtime: Any) -> None:
     memory = runtime.OrtMemoryInfo('Cpu', runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
                                    runtime.OrtMemType.DEFAULT)
     # -1 is the runtime's default; 1 makes the memory no larger than it has to be.
-    runtime.create_and_register_allocator(memory, runtime.OrtArenaCfg(MAX_TENSORS, 1, -1, -1))
+    limits = runtime.OrtArenaCfg(MAX_TENSORS, 1, -1, -1)
+    with contextlib.suppress(Exception):  # another thread, or the engine's user, was here before
+        runtime.create_and_register_allocator(memory, limits)
 
 
 class OnnxNetwork(Network):

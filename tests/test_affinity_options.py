@@ -74,7 +74,7 @@ def test_a_camera_shows_maps(folder, options):
     run('pose_camera.py', folder / 'people.png', '--frames', 1, '--model', folder / 'maps.pb',
         '--output', plain)
     with Image.open(str(out)) as with_maps, Image.open(str(plain)) as without:
-        assert (np.asarray(with_maps) != np.asarray(without)).any(2).mean() > 0.2  # of the pixels that are not black
+        assert (np.asarray(with_maps) != np.asarray(without)).any(2).mean() > 0.2
 
 
 @pytest.mark.parametrize('script, options, problem', [

@@ -10,7 +10,6 @@
 import os
 import threading
 import time
-from numbers import Integral, Real
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from posesuite import __version__
@@ -26,6 +25,7 @@ from posesuite.engine.image import (
     people_in_image,
     poses_in_image,
 )
+from posesuite.engine.limits import given
 from posesuite.engine.model_file import EngineError
 from posesuite.errors import one_line
 from posesuite.pose.pose import Keypoint, Point, Pose
@@ -39,8 +39,8 @@ __all__ = ['EngineError', 'Keypoint', 'KeypointType', 'Point', 'Pose', 'PoseEngi
 class PoseEngine:
     """A network that finds poses, loaded and ready. Several threads may use one engine.
 
-    model_path: a .tflite file of a PoseNet, built for the Edge TPU or for the CPU. It ends in
-        PosenetDecoderOp or in raw feature maps, see posesuite/engine/families/posenet.py.
+    model_path: a file of any family in posesuite/engine/families and any runtime in
+        posesuite/engine/runtimes; a .tflite file is built for the Edge TPU or for the CPU.
     mirror: flip x of the keypoints, for a picture that is shown mirrored. Left and right stay the
         person's own.
     device: 'cpu', 'edgetpu', 'edgetpu:N' (the Nth), 'usb', 'pci', or 'auto': what the file is
@@ -62,18 +62,14 @@ class PoseEngine:
 
     def __init__(self, model_path: str, mirror: bool = False, device: str = 'auto',
                  num_threads: Optional[int] = None, max_poses: Optional[int] = None,
-                 score_threshold: Optional[float] = None,
-                 nms_radius: Optional[float] = None, single: bool = False,
-                 image_scale_factor: Optional[float] = None, tracking: bool = False) -> None:
-        options = _given(max_poses=(max_poses, Integral, 1, 1000),
-                         score_threshold=(score_threshold, Real, 0, 1),
-                         nms_radius=(nms_radius, Real, 0, 1e6),
-                         single=(single or None, Integral, 0, 1),
-                         image_scale_factor=(image_scale_factor, Real, 0.2, 1))
-        _given(num_threads=(num_threads, Integral, 1, 64))
-        choice, self._network = open_network(
-            os.fsdecode(model_path), device, num_threads or default_threads(),
-            lambda model: op_libraries(model, options))
+                 score_threshold: Optional[float] = None, nms_radius: Optional[float] = None,
+                 single: bool = False, image_scale_factor: Optional[float] = None,
+                 tracking: bool = False) -> None:
+        options = given(max_poses=max_poses, score_threshold=score_threshold, nms_radius=nms_radius,
+                        single=single or None, image_scale_factor=image_scale_factor)
+        threads = given(num_threads=num_threads).get('num_threads', default_threads())
+        choice, self._network = open_network(os.fsdecode(model_path), device, threads,
+                                             lambda model: op_libraries(model, options))
         try:
             self._family = find_family(self._network, options)
         except ValueError as error:
@@ -181,12 +177,3 @@ class PoseEngine:
         if self._last is None:
             raise EngineError('there is no image yet: call DetectPosesInImage first')
         return self._last
-
-
-def _given(**options: Tuple[Any, Any, float, float]) -> Dict[str, float]:
-    """The options that are not None. options: (value, type, lowest, highest); raises ValueError."""
-    for name, (value, kind, low, high) in options.items():
-        if value is not None and not (isinstance(value, kind) and low <= value <= high):
-            raise ValueError(f'{name} must be {"a whole number " * (kind is Integral)}'
-                             f'{low:g} to {high:g}, got {value!r}')
-    return {name: option[0] for name, option in options.items() if option[0] is not None}

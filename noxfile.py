@@ -14,7 +14,8 @@ nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for 
 PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/test_script.py',
                 'tests/test_language.py',
                 *(f'tests/engine/test_{name}.py' for name in (
-                    'device', 'engine', 'family', 'image', 'model_file', 'posenet')),
+                    'device', 'engine', 'extras', 'family', 'image', 'keypoint_rcnn', 'listed',
+                    'model_file', 'onnx', 'openvino', 'posenet', 'rtmpose', 'yolo')),
                 *(f'tests/pose/test_{name}.py' for name in (
                     'body', 'export', 'json_poses', 'log', 'skeleton')),
                 *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),

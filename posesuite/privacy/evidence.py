@@ -65,8 +65,9 @@ class Evidence:
         """
         poses, _ = engine.DetectPosesInImage(view.image)
         to_view = self._to_view(view)
-        kind, scores = 'mask', engine.GetMask()
-        if scores is None:
+        if engine.has_masks:
+            kind, scores = 'mask', engine.GetMaskScores()
+        else:
             kind, scores = 'part', engine.GetHeatmap(None)
         seen = cv2.warpAffine(scores, to_view, self._cells,
                               flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

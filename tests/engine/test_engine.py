@@ -95,11 +95,11 @@ def test_fuzzed_images_under_the_sanitizers(sanitized_library):
 
 def test_a_heatmap_before_any_image_is_refused():
     engine = PoseEngine(bundled_model())
-    with pytest.raises(EngineError, match='^there is no heatmap yet: call DetectPosesInImage firs'):
+    with pytest.raises(EngineError, match='^there is no image yet: call DetectPosesInImage first'):
         engine.GetHeatmap(KeypointType.NOSE)
     with pytest.raises(ValueError):
         engine.DetectPosesInImage(photo().astype(float))
-    with pytest.raises(EngineError, match='no heatmap yet'):
+    with pytest.raises(EngineError, match='no image yet'):
         engine.GetHeatmap(KeypointType.NOSE)
 
 

@@ -27,7 +27,7 @@ class Seer:
     """
 
     def __init__(self, has_mask: bool = False, blind=None):
-        self._has_mask, self._blind, self._views = has_mask, blind, 0
+        self.has_masks, self._blind, self._views = has_mask, blind, 0
 
     def DetectPosesInImage(self, image):  # noqa: N802
         self._image = image if self._views % 2 != self._blind else np.zeros_like(image)
@@ -38,8 +38,8 @@ class Seer:
         assert part is None
         return self._channel(0)
 
-    def GetMask(self):  # noqa: N802
-        return self._channel(2) if self._has_mask else None
+    def GetMaskScores(self):  # noqa: N802
+        return self._channel(2)
 
     def _channel(self, number):
         colored = self._image.max(2) != self._image.min(2)

@@ -116,7 +116,8 @@ def cast(folder: str, reported: bool) -> List[Person]:
         for person in people:
             points = np.array(person['keypoints']).reshape(-1, 3)
             if (is_reported(path) == reported and person['id'] not in SHAPES
-                    and person['num_keypoints'] >= MIN_KEYPOINTS and person['bbox'][3] >= MIN_HEIGHT and points[HIPS, 2].all()):
+                    and person['num_keypoints'] >= MIN_KEYPOINTS
+                    and person['bbox'][3] >= MIN_HEIGHT and points[HIPS, 2].all()):
                 image = read(path)
                 mask = np.float32(person_mask(image, person))
                 rows, columns = np.where(mask > 0)

@@ -20,7 +20,9 @@ LEAST = 1e-3  # of an end, density below which there is none
 
 MIN_DOOR = 0.02  # share of all ends that a door without a name has, at least
 THROUGH, NEAR = 0.5, 0.7  # share of the visits within so many metres of a door that end there
-NAMED = 0.3  # share of the ends at a place, of a line or an area from which on it is that
+# Share of the ends at a place that are those of a line or an area, below which they are not, and
+# from which on all of them are.
+FEW, NAMED = 0.1, 0.3
 LINE_REACH = 3.0  # metres from where a visit begins or ends to the line of its door, at most
 DOOR_REACH = 1.0  # metres of an end from other ends at its door, at most
 # Two doors are parted by a dip of the density of ends below this share of the lower peak. A dip
@@ -60,6 +62,8 @@ def find_doors(seen: Positions, lines: Sequence[Crossings], areas: Sequence[Area
     names = [*(line.line.name for line in lines), *(area.name for area in areas)]
     least = max(2, MIN_DOOR * len(places))
     density, basin = _density(places)
+    pair = basin * (len(names) + 1) + given + 1
+    given = np.where(np.bincount(pair)[pair] < FEW * np.bincount(basin)[basin], -1, given)
     door = np.where(given >= 0, given, len(names) + basin)
     nowhere = len(names) + basin.max() + 1
     for number in np.flatnonzero(np.bincount(basin) >= least):

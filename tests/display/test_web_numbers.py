@@ -119,8 +119,9 @@ def test_a_browser_shows_numbers_and_remembers_that(quick, serve, tmp_path, widt
         chromium('/refresh')
         found = wait_for(cards)
         assert chromium.run("document.querySelector('main').hidden") is True
-        assert list(found) == ['In the room now', 'Today', 'Entrance', '<b>Till</b>', 'Vases',
-                               'Visits that began in each hour', 'Camera']
+        assert list(found) == ['Came in today', 'In the room now', 'Today', 'Entrance',
+                               '<b>Till</b>', 'Vases', 'Visits that began in each hour', 'Camera']
+        assert found['Came in today'].split('\n')[0] == '1 person'
         assert found['In the room now'].split() == ['2', 'people']
         assert found['Today'].split('\n')[0] == '10 visits'
         assert found['Entrance'].split()[:4] == ['1', 'in', '0', 'out']

@@ -125,9 +125,12 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
 
     As body.facing: clockwise from the picture's right, 90 is towards the camera.
     """
+    # Many stand at the same thousandth.
+    _, first, place = np.unique(points @ (1, 2000), return_index=True, return_inverse=True)
+    points = points[first]
     across, towards = ((np.array(target) - points) * size / (1, FORESHORTENED)).T
     if floor is not None:
-        here, there, ahead, right = (floor.to_metres(p) for p in (
+        here, there, ahead, right = (floor.to_metres(p, size[0] / size[1]) for p in (
             points, [target], points + (0, STEP), points + (STEP, 0)))
         ahead = (ahead - here) / np.linalg.norm(ahead - here, axis=1, keepdims=True)
         side = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
@@ -135,7 +138,7 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
         known = np.isfinite(there).all() & np.isfinite(ahead).all(1) & np.isfinite(side).all(1)
         across = np.where(known, ((there - here) * side).sum(1), across)
         towards = np.where(known, ((there - here) * ahead).sum(1), towards)
-    return np.degrees(np.arctan2(towards, across))
+    return np.degrees(np.arctan2(towards, across))[place]
 
 
 def _target(area: Area) -> Tuple[float, float]:

@@ -45,9 +45,13 @@ def test_areas_by_hour(room, days):
     assert [use.area.name for use in room.areas] == list(seconds)
     for use in room.areas:
         people = statistics.occupancy(room, use, 5)
-        assert list(np.flatnonzero(np.isfinite(people))) == list(range(10, 18))
-        expected = seconds[use.area.name][10:18] / watched[10:18]
-        assert people[10:18] == pytest.approx(expected, rel=0.05)
+        # One or two people are still there when it closes; the emptiest other hour would tell that.
+        late = use.present[room.hour == 18].sum()
+        assert late < 5
+        shown = np.arange(11 if late else 10, 18)
+        assert np.flatnonzero(np.isfinite(people)).tolist() == shown.tolist()
+        expected = seconds[use.area.name][shown] / watched[shown]
+        assert people[shown] == pytest.approx(expected, rel=0.05)
         stayed = [value for value in dwell[use.area.name] if value >= statistics.STAY]
         assert len(use.dwell) == pytest.approx(len(stayed), rel=0.02)
         assert np.median(use.dwell) == pytest.approx(np.median(stayed), rel=0.05)

@@ -93,12 +93,15 @@ def test_cells_of_few_visits_are_blank_on_the_floor_too(found):
 
 
 def test_doors_have_the_names_of_their_lines(found):
-    """And of no other: without lines they have letters."""
+    """Also if nobody is seen to cross them, and of no other: without lines they have letters."""
     room = found[1]
+    assert {door.name for door in room.routes.doors} == set(passers.DOORS)
+    doors = [door._replace(name=name) for name, door in zip('ABC', room.routes.doors)]
     for lines, names in ((room.lines, set(passers.DOORS)), (room.lines[:1], {'east', 'B', 'C'}),
                          ([], {'A', 'B', 'C'})):
         plot, = (plot for plot in picture_maps(
-            WORDS, room._replace(lines=lines), 5, picture(room, PLAN, '')) if plot.title == 'Ways')
+            WORDS, room._replace(lines=lines, routes=room.routes._replace(doors=doors)), 5,
+            picture(room, PLAN, '')) if plot.title == 'Ways')
         assert {row[1] for row in plot.rows if not row[0]} == names
 
 

@@ -77,13 +77,14 @@ def find_doors(seen: Positions, lines: Sequence[Crossings], areas: Sequence[Area
     kept = [i for i in np.argsort(-counts, kind='stable') if i != nowhere and counts[i] >= (
         2 if i < len(names) else least)]
     alone = np.flatnonzero(~np.isin(door, [*kept, nowhere]))
-    number = np.full(len(counts), -1)
-    number[kept] = np.arange(len(kept))
-    door = number[door]
+    busiest = np.full(len(counts), -1)
+    busiest[kept] = np.arange(len(kept))
+    door = busiest[door]
     if kept:  # those just beside a door
-        door[alone] = nearest([
-            np.hypot(*(places[alone, None] - places[door == i]).transpose(2, 0, 1)).min(1)
-            for i in range(len(kept))], DOOR_REACH)
+        taken = [CELL * np.unique((places[door == i] / CELL).round(), axis=0)
+                 for i in range(len(kept))]  # so that thousands of ends are a few
+        door[alone] = nearest([np.hypot(*(places[alone, None] - cells).transpose(2, 0, 1)).min(1)
+                               for cells in taken], DOOR_REACH)
     return Doors([names[i] if i < len(names) else '' for i in kept], door.reshape(-1, 2))
 
 
@@ -146,9 +147,9 @@ def _density(places: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     at = tuple(((places - low) / cell).astype(int).T)
     cells = np.zeros(tuple(((high - low) / cell).astype(int) + 1), np.float32)
     np.add.at(cells, at, 1)
-    cells = cv2.GaussianBlur(cells, (0, 0), BLUR, borderType=cv2.BORDER_CONSTANT)
-    cells *= 4 * np.pi * BLUR ** 2
-    return cells[at], _basins(cells)[at]
+    density = 4 * np.pi * BLUR ** 2 * cv2.GaussianBlur(cells, (0, 0), BLUR,
+                                                       borderType=cv2.BORDER_CONSTANT)
+    return density[at], _basins(density)[at]
 
 
 def _basins(density: np.ndarray) -> np.ndarray:

@@ -85,7 +85,6 @@ def _ways(visit: np.ndarray, floor: np.ndarray, points: np.ndarray,
     """POINTS places of each visit at equal distances of its way: [visits, POINTS, 4], on the floor
     and in the picture.
     """
-    places = np.concatenate([floor, points], 1)
     length = np.zeros(len(visit))
     length[1:] = np.hypot(*np.diff(floor, axis=0).T)
     length[1:][still[1:] & still[:-1]] = 0  # who stands only seems to move
@@ -95,8 +94,8 @@ def _ways(visit: np.ndarray, floor: np.ndarray, points: np.ndarray,
     begin = np.flatnonzero(first)
     end = np.append(begin[1:], len(visit)) - 1
     at = length[begin, None] + (length[end] - length[begin])[:, None] * np.linspace(0, 1, POINTS)
-    ways = np.stack([np.interp(at, length, axis) for axis in places.T], 2)
-    ways[:, 0], ways[:, -1] = places[begin], places[end]
+    ways = np.stack([np.interp(at, length, axis) for axis in (*floor.T, *points.T)], 2)
+    ways[:, 0], ways[:, -1] = (np.concatenate([floor[at], points[at]], 1) for at in (begin, end))
     return ways
 
 

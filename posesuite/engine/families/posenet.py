@@ -3,10 +3,10 @@
 Papandreou et al., PersonLab, https://arxiv.org/abs/1803.08225. A model file ends in
 PosenetDecoderOp, as Google's for the Edge TPU do, or in raw feature maps: heatmaps with 17, short
 offsets with 34 and mid offsets with 64 channels, or mid offsets as two outputs of 32 channels, the
-displacements forward and backward. Without mid offsets one person is found, see single_pose.py, as
-with the option `single`. A BodyPix is a PoseNet that also tells which cells belong to a
-person, an output of one channel, and to which: the op's fifth output, or long offsets of 34
-channels from which the same library derives it.
+displacements forward and backward. Without mid offsets one person is found, as with the option
+`single`: see posesuite/engine/single_pose.py. A BodyPix is a PoseNet that also tells which cells
+belong to a person, an output of one channel, and to which: the op's fifth output, or long offsets
+of 34 channels from which the same library derives it.
 """
 from typing import Dict, List, Optional, Tuple
 

@@ -1,10 +1,12 @@
 """Runtimes that are extras: imported without what they send or print, or a line on what is missing.
 """
+import contextlib
+import ctypes
 import importlib
 import importlib.util
 import os
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.stderr import stderr_without
@@ -44,6 +46,29 @@ def import_openvino(path: str) -> Any:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
+
+
+class SignalStack(ctypes.Structure):
+    """stack_t, as Linux has it: the stack of a thread on which its signals are handled."""
+    _fields_ = [('address', ctypes.c_void_p), ('flags', ctypes.c_int), ('size', ctypes.c_size_t)]
+
+
+@contextlib.contextmanager
+def signal_stack_kept() -> Iterator[None]:
+    """Gives the thread back the stack for signals that it had.
+
+    OpenVINO replaces it by one of its own, which is too small for several signals at once, so that
+    they kill the process, and which it frees with one network while others still rest on it.
+    """
+    if sys.platform != 'linux':
+        yield
+        return
+    library, kept = ctypes.CDLL(None), SignalStack()
+    library.sigaltstack(None, ctypes.byref(kept))
+    try:
+        yield
+    finally:
+        library.sigaltstack(ctypes.byref(kept), None)
 
 
 def check_openvino_device(name: str, available: List[str]) -> None:

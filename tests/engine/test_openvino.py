@@ -1,9 +1,11 @@
 """OpenVINO: .xml and .onnx files, its devices, limits, files that are broken or hostile."""
 import os
 import shutil
+import subprocess
+import sys
 from typing import Any
 
-from helpers import shared
+from helpers import ROOT, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.choice import open_network
 from posesuite.engine.extras import import_openvino
@@ -69,6 +71,27 @@ def test_both_runtimes_find_the_same(tmp_path: Any) -> None:
              for path, device in [(onnx, 'cpu'), (onnx, 'openvino'), (as_xml(onnx), 'auto')]]
     assert len(found[0]) == 1
     assert found[0] == found[1] == found[2]
+
+
+def test_signals_at_once_do_not_kill() -> None:
+    """On processors whose registers nearly fill the stack that OpenVINO makes for signals."""
+    model = shared('models', 'openvino', 'human-pose-estimation-0001.xml')
+    code = f'''
+import os, signal
+from pose_engine import PoseEngine
+from PIL import Image
+engine = PoseEngine({model!r})
+engine.DetectPosesInImage(Image.new('RGB', (456, 256)))
+numbers = signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1
+for number in numbers:
+    signal.signal(number, lambda number, _: print(number))
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+for number in numbers:
+    os.kill(os.getpid(), number)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+'''
+    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, stdout=subprocess.PIPE)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 3)
 
 
 def test_devices(tmp_path: Any) -> None:

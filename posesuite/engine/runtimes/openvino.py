@@ -3,7 +3,11 @@ import os
 import re
 from typing import Any, Dict, Iterator, List, Tuple
 
-from posesuite.engine.extras import check_openvino_device, import_openvino
+from posesuite.engine.extras import (
+    check_openvino_device,
+    import_openvino,
+    signal_stack_kept,
+)
 from posesuite.engine.image_tensor import DYNAMIC, ImageTensor
 from posesuite.engine.model_file import EngineError, check_memory, read_model
 from posesuite.engine.network import Choice, Network, TensorDetails
@@ -39,8 +43,10 @@ class OpenVinoNetwork(Network):
     """
 
     def __init__(self, openvino: Any, choice: Choice, weights: bytes, num_threads: int) -> None:
-        core, device = openvino.Core(), choice.openvino or 'CPU'
-        check_openvino_device(device, core.available_devices)
+        device = choice.openvino or 'CPU'
+        with signal_stack_kept():
+            core = openvino.Core()
+            check_openvino_device(device, core.available_devices)
         try:
             self._model = core.read_model(choice.model, *([weights] if weights else []))
         except RuntimeError as error:
@@ -67,7 +73,8 @@ class OpenVinoNetwork(Network):
         try:
             self._model.reshape(self._any_shape(self._input.shape))
             check_memory(self._path, list(_sizes(self._model)))
-            compiled = self._compile()
+            with signal_stack_kept():
+                compiled = self._compile()
             self._request = compiled.create_infer_request()
         except RuntimeError as error:
             raise ValueError(_words(error))

@@ -43,7 +43,7 @@ def main() -> None:
              '--store', store, '--keep', '9999d', '--stats'])
         samples = []
         while demo.poll() is None:
-            with contextlib.suppress(OSError, IndexError):  # it has just started or ended
+            with contextlib.suppress(OSError, IndexError, KeyError):  # it just started or ended
                 samples.append(sample(demo.pid, store))
             time.sleep(0.5)
         if demo.returncode:

@@ -1,4 +1,5 @@
 """What the tests share: where models, photographs and reference results are, and processes."""
+import importlib.util
 import os
 import shutil
 import signal
@@ -73,6 +74,14 @@ def run_sanitized(arguments: List[str]) -> 'subprocess.CompletedProcess[bytes]':
 def need(program: str) -> str:
     """The path of a program; the test is skipped where it is missing."""
     return shutil.which(program) or pytest.skip(f'no {program}: {DOWNLOAD}')
+
+
+def need_package(name: str) -> None:
+    """Skips the test where a package is not installed, without importing it: OpenVINO sends an
+    event at its import, unless the engine imports it.
+    """
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f'no {name}: {DOWNLOAD}', allow_module_level=True)
 
 
 def wait_for(condition: Any, seconds: float = 60) -> Any:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from helpers import ROOT, bundled_model, model, shared
+from helpers import ROOT, bundled_model, model, need_package, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.download import MODELS, listed_files
 from posesuite.engine import add_engine_options, catalogue, engine_options
@@ -45,7 +45,7 @@ def path_of(known: catalogue.Model) -> str:
                                    if known.runs_on != 'Edge TPU'], ids=lambda known: known.name)
 def test_what_is_known_of_a_model_is_so(known):
     if known.runs_on == 'OpenVINO':
-        pytest.importorskip('openvino')
+        need_package('openvino')
     engine = PoseEngine(path_of(known))
     assert engine.family == known.family
     assert '{}x{}'.format(*engine.input_size) == known.input

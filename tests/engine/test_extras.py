@@ -1,11 +1,10 @@
 """Runtimes that are extras: what a machine without them says, and that they send nothing."""
-import importlib.util
 import os
 import subprocess
 import sys
 from typing import Any, List
 
-from helpers import ROOT
+from helpers import ROOT, need_package
 
 import pytest
 
@@ -41,7 +40,7 @@ except EngineError as error:
 
 
 def test_openvino_serves_where_onnxruntime_is_missing(tmp_path: Any) -> None:
-    pytest.importorskip('openvino')
+    need_package('openvino')
     onnx_files = pytest.importorskip('onnx_files')
     model = onnx_files.brightest(tmp_path / 'simcc.onnx', 32, 32)
     code = """
@@ -57,8 +56,7 @@ print(PoseEngine(sys.argv[1]).family, 'openvino' in sys.modules)
 @pytest.mark.parametrize('package, device', [('onnxruntime', 'cpu'), ('openvino', 'openvino:CPU')])
 def test_nothing_is_sent_and_no_file_is_left(tmp_path: Any, package: str, device: str) -> None:
     """Both identify a machine by a file in its home, and then send events."""
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f'no {package}')
+    need_package(package)
     onnx_files = pytest.importorskip('onnx_files')
     model = onnx_files.brightest(tmp_path / 'simcc.onnx', 32, 32)
     (tmp_path / 'home').mkdir()

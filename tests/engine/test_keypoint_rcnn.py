@@ -1,13 +1,14 @@
 """Keypoint R-CNN: torchvision's outputs, on small networks that answer as it does."""
 from typing import Any, Dict, Optional, Sequence
 
+from helpers import need_package
 from pose_engine import EngineError, KeypointType, PoseEngine
 from posesuite.pose.skeleton import KEYPOINT_TYPES
 
 import numpy as np
 import pytest
 
-pytest.importorskip('onnxruntime')
+need_package('onnxruntime')
 onnx_files = pytest.importorskip('onnx_files')
 
 NAMES = 'boxes', 'labels', 'scores', 'keypoints', 'keypoints_scores'

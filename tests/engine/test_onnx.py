@@ -4,14 +4,14 @@ import subprocess
 import sys
 from typing import Any
 
-from helpers import ROOT
+from helpers import ROOT, need_package
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.choice import open_network
 
 import numpy as np
 import pytest
 
-pytest.importorskip('onnxruntime')
+need_package('onnxruntime')
 onnx_files = pytest.importorskip('onnx_files')
 
 

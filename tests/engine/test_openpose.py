@@ -3,7 +3,7 @@ import os
 
 import frozen_graphs
 from affinities import maps_of, upright
-from helpers import ROOT, shared
+from helpers import ROOT, need_package, shared
 from pose_engine import EngineError, KeypointType, PoseEngine
 from posesuite.engine.families.openpose import (
     BODY_25,
@@ -215,7 +215,7 @@ def test_people_in_photographs():
 
 
 def test_people_in_photographs_by_openvino():
-    pytest.importorskip('openvino')
+    need_package('openvino')
     engine = PoseEngine(shared('models', 'openvino', 'human-pose-estimation-0001.xml'))
     for name, count in PEOPLE.items():
         poses, _ = engine.DetectPosesInImage(Image.open(shared('photos', f'{name}.jpg')))

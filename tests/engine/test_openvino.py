@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from helpers import ROOT, shared
+from helpers import ROOT, need_package, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.choice import open_network
 from posesuite.engine.extras import import_openvino
@@ -13,7 +13,7 @@ from posesuite.engine.extras import import_openvino
 import numpy as np
 import pytest
 
-pytest.importorskip('openvino')
+need_package('openvino')
 onnx_files = pytest.importorskip('onnx_files')
 
 
@@ -64,7 +64,7 @@ def test_a_network_for_any_size_takes_another_one(tmp_path: Any) -> None:
 
 
 def test_both_runtimes_find_the_same(tmp_path: Any) -> None:
-    pytest.importorskip('onnxruntime')
+    need_package('onnxruntime')
     onnx = onnx_files.brightest(tmp_path / 'simcc.onnx', 96, 128)
     image = np.random.RandomState(0).randint(0, 256, (90, 70, 3), np.uint8)
     found = [PoseEngine(path, device=device).DetectPosesInImage(image)[0]

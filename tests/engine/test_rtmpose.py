@@ -1,6 +1,7 @@
 """RTMPose's SimCC outputs, on a small network for which every part is the brightest place."""
 from typing import Any
 
+from helpers import need_package
 from pose_engine import PoseEngine
 from posesuite.engine.families.rtmpose import Family
 from posesuite.pose.skeleton import KEYPOINT_TYPES
@@ -8,7 +9,7 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES
 import numpy as np
 import pytest
 
-pytest.importorskip('onnxruntime')
+need_package('onnxruntime')
 onnx_files = pytest.importorskip('onnx_files')
 WIDTH, HEIGHT = 96, 128
 

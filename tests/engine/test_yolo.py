@@ -1,6 +1,7 @@
 """YOLO-pose: the outputs of Ultralytics' exports, on small networks that answer as they do."""
 from typing import Any, Dict, List
 
+from helpers import need_package
 from pose_engine import EngineError, KeypointType, PoseEngine
 from posesuite.engine.families.yolo import Family
 from posesuite.engine.network import Network
@@ -129,7 +130,7 @@ def test_other_forms_are_not_taken(form):
 
 
 def test_an_exported_file(tmp_path):
-    pytest.importorskip('onnxruntime')
+    need_package('onnxruntime')
     onnx_files = pytest.importorskip('onnx_files')
     rows = anchors(TWO).transpose(0, 2, 1)
     engine = PoseEngine(onnx_files.answers(

@@ -6,7 +6,8 @@ its polygon in the picture. Directions are those of body.facing, seen from above
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area
-from posesuite.visits.floor import Floor
+from posesuite.visits.floor import FORESHORTENED, Floor
+from posesuite.visits.polygons import distances
 from posesuite.visits.rows import DIRECTIONS, NOT_RECORDED
 from posesuite.visits.statistics import AreaUse, Attention, Room
 
@@ -18,9 +19,6 @@ STOP = 3.0  # seconds of standing that are a stop
 FACE = 2.0  # seconds, while they stand there, for which people who face it are turned to it
 REACH = 2.0  # seconds, while they stand there, for which people who reach have a wrist in it
 TURNED = 45.0  # degrees from the direction to it, at most
-# Lengths on the floor towards the camera look shorter than those across; so much where nothing is
-# known of the floor, as seen from 30 degrees above.
-FORESHORTENED = 0.5
 # Hands that hang: at most so far aside from the feet, and from so high to so high, in heights. They
 # cover what lies behind the person, and reach for nothing.
 ASIDE, HANG = 0.3, (0.2, 0.6)
@@ -159,13 +157,9 @@ def _seconds(seen: Seen, at: np.ndarray, visits: int) -> np.ndarray:
 
 def _is_near(polygon: np.ndarray, points: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Whether points [n, 2] are in a polygon or at most reach [n] from it; all in pixels."""
-    begins, ends = polygon, np.roll(polygon, -1, 0)
     inside, away = np.zeros(len(points), bool), np.full(len(points), np.inf)
-    for (x, y), (to_x, to_y) in zip(begins, ends):
-        along = np.array([to_x - x, to_y - y])
-        part = (points - (x, y)) @ along / max(along @ along, 1e-9)
-        nearest = np.clip(part, 0, 1)[:, None] * along + (x, y)
-        away = np.minimum(away, np.linalg.norm(points - nearest, axis=1))
+    for (x, y), (to_x, to_y) in zip(polygon, np.roll(polygon, -1, 0)):
+        away = np.minimum(away, distances(points, (x, y), (to_x, to_y)))
         rises = (y > points[:, 1]) != (to_y > points[:, 1])
         if to_y != y:
             inside ^= rises & (points[:, 0] < x + (points[:, 1] - y) / (to_y - y) * (to_x - x))

@@ -1,17 +1,21 @@
 """Joins visits of which one begins where another has just ended: somebody was lost from sight for a
 moment, behind a pillar or in a crowd. All numbers count the person once.
 """
-from typing import Optional, Tuple
+from typing import Dict, Optional, Set, Tuple
+
+from posesuite.visits.floor import FORESHORTENED
+from posesuite.visits.polygons import distances
 
 import numpy as np
 
-LOST = 4.0  # seconds for which somebody may be lost
-FASTER = 1.3  # times their pace before, to which they may have hurried on meanwhile
-OFF, OFF_A_SECOND = 0.5, 0.2  # heights of a person that they may be off that way, and each second
-MOVES = 0.15  # heights, on the first or last part of a visit; who moves less may go anywhere
-STRAIGHT = 0.7  # cosine of the largest turn of others, which who leaves and who enters exceed
-ENDS = 2  # positions of that part
-FORESHORTENED = 0.5  # length of a way towards the camera in the picture, of the same way across
+LOST = 4.0  # seconds for which somebody may be lost, at most
+FASTER = 1.3  # times the pace before, at which they may have gone on meanwhile
+# Heights of a person from the way that they would have gone on, at most: at once, and for each
+# second more.
+OFF, OFF_A_SECOND = 0.5, 0.2
+ENDS = 2  # steps from position to position that are the first, or last, part of a visit
+MOVES = 0.15  # heights of movement in that part; who moves less may go on in any direction
+STRAIGHT = 0.7  # cosine of the largest angle between the directions before and after
 
 
 def chains(visit: np.ndarray, when: np.ndarray, points: np.ndarray, height: np.ndarray,
@@ -22,51 +26,61 @@ def chains(visit: np.ndarray, when: np.ndarray, points: np.ndarray, height: np.n
     [n, 2] in thousandths. height: thousandths. size: width and height of the picture.
     feet: whether they are seen, bool [n].
     """
-    count = int(visit.max(initial=-1)) + 1
-    chain = np.arange(count)
-    if not count:
+    chain = np.arange(int(visit.max(initial=-1)) + 1)
+    if not len(visit):
         return chain
     places = points * size / (1, FORESHORTENED) / 1000
     tall = np.maximum(height * (size[1] / 1000), 1)  # as int16, the product would overflow
-    first = np.searchsorted(visit, np.arange(count))
-    last = np.searchsorted(visit, np.arange(count), 'right') - 1
-    has = last >= first
-    first = np.minimum(first, len(visit) - 1)
-    enters, leaves = first.copy(), last.copy()  # the positions next to those whose feet are seen
-    for step in range(ENDS, -1, -1) if feet is not None else ():
-        for at, near in ((enters, first + step), (leaves, last - step)):
-            near = np.clip(near, first, np.maximum(last, first))
+    first = np.flatnonzero(np.append(True, visit[1:] != visit[:-1]))
+    last = np.append(first[1:], len(visit)) - 1
+    before = _matched(*_candidates(when, places, tall, first, last, np.ones(len(visit), bool)
+                                   if feet is None else feet))
+    visits = visit[first]  # those that have positions
+    for other in np.argsort(when[first], kind='stable'):  # who was there before has a chain already
+        if other in before:
+            chain[visits[other]] = chain[visits[before[other]]]
+    return chain
+
+
+def _candidates(when: np.ndarray, places: np.ndarray, tall: np.ndarray, first: np.ndarray,
+                last: np.ndarray, feet: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of visits of which the other may go on where the one ended, and how little they fit;
+    [pairs] each.
+
+    places, tall: of each position, in pixels. first, last: the positions at which visits begin and
+    end.
+    """
+    order = np.argsort(when[first], kind='stable')
+    low, high = (np.searchsorted(when[first[order]], when[last] + later, 'right')
+                 for later in (0, LOST))
+    one = np.repeat(np.arange(len(first)), high - low)
+    other = order[np.arange(len(one)) - np.repeat(np.cumsum(high - low) - high, high - low)]
+    enters, leaves = first.copy(), last.copy()  # the next positions where feet are seen, if any
+    for step in range(ENDS, -1, -1):
+        for at, near in ((enters, np.minimum(first + step, last)),
+                         (leaves, np.maximum(last - step, first))):
             at[feet[near]] = near[feet[near]]
-    comes = places[np.minimum(enters + ENDS, last)] - places[enters]
     before = np.maximum(leaves - ENDS, first)
     goes = places[leaves] - places[before]
     pace = goes / np.maximum(when[leaves] - when[before], 0.5)[:, None]  # pixels a second
-    order = np.flatnonzero(has)[np.argsort(when[first[has]], kind='stable')]
-    begins, found = when[first[order]], []
-    for one in np.flatnonzero(has):
-        end = when[last[one]]
-        low, high = np.searchsorted(begins, (end, end + LOST), 'right')
-        for other in order[low:high]:
-            here, there = enters[other], leaves[one]
-            scale = (tall[there] + tall[here]) / 2
-            seconds = when[here] - when[there]
-            way = FASTER * seconds * pace[one]
-            moved = places[here] - places[there]
-            part = np.clip(moved @ way / max(way @ way, 1e-9), 0, 1)
-            off = np.hypot(*(moved - part * way)) / scale
-            paces = np.hypot(*comes[other]), np.hypot(*goes[one])
-            turns = min(paces) > MOVES * scale and (
-                comes[other] @ goes[one] < STRAIGHT * paces[0] * paces[1])
-            if not turns and off <= OFF + OFF_A_SECOND * seconds:
-                found.append((off + seconds, one, other))
-    followed, preceded = set(), set()
-    after = {}
-    for _, one, other in sorted(found):  # the nearest first
-        if one not in followed and other not in preceded:
-            followed.add(one)
-            preceded.add(other)
-            after[other] = one
-    for other in order:  # who was there before has its chain already
-        if other in after:
-            chain[other] = chain[after[other]]
-    return chain
+    comes = places[np.minimum(enters + ENDS, last)] - places[enters]
+    goes, comes, here, there = goes[one], comes[other], enters[other], leaves[one]
+    scale, seconds = (tall[there] + tall[here]) / 2, when[here] - when[there]
+    off = distances(places[here] - places[there], (0, 0),
+                    FASTER * seconds[:, None] * pace[one]) / scale
+    moves = np.hypot(*comes.T), np.hypot(*goes.T)
+    turns = (np.minimum(*moves) > MOVES * scale) & (
+        (comes * goes).sum(1) < STRAIGHT * moves[0] * moves[1])
+    fit = ~turns & (off <= OFF + OFF_A_SECOND * seconds)
+    return one[fit], other[fit], (off + seconds)[fit]
+
+
+def _matched(one: np.ndarray, other: np.ndarray, misfit: np.ndarray) -> Dict[int, int]:
+    """The visit before each that goes on: of all pairs those that fit best, no visit twice."""
+    before: Dict[int, int] = {}
+    followed: Set[int] = set()
+    for i in np.lexsort((other, one, misfit)):
+        if one[i] not in followed and other[i] not in before:
+            followed.add(one[i])
+            before[other[i]] = one[i]
+    return before

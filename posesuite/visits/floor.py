@@ -17,6 +17,9 @@ ANKLE = 0.08  # metres from the floor to the ankles, which stand for feet
 # Focal lengths that cameras may have, and that most do, in widths of the picture.
 FOCALS, USUAL_FOCAL = np.geomspace(0.4, 2.5, 60), 0.8
 USUAL = 0.003  # weight of being usual against fitting the points
+# Where nothing is known of the floor: how long a way towards the camera looks, of the same way
+# across, as seen from 30 degrees above.
+FORESHORTENED = 0.5
 
 
 class Floor(NamedTuple):

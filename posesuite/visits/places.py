@@ -10,7 +10,7 @@ from posesuite.visits.blanks import blanked
 from posesuite.visits.floor import Floor
 from posesuite.visits.maps import Ground, Way, ground_map, routes
 from posesuite.visits.plots import Plot, Share, shares
-from posesuite.visits.polygons import numbered
+from posesuite.visits.polygons import distances, numbered
 from posesuite.visits.routes import shown
 from posesuite.visits.statistics import GRID, Door, Room
 
@@ -86,20 +86,13 @@ def _named(room: Room) -> List[Door]:
     if it is near no other one.
     """
     doors, lines = room.routes.doors, [line.line for line in room.lines]
-    away = np.array([[_distance(door.point, line.line) if len(door.name) == 1 else np.inf
-                      for line in lines] for door in doors]).reshape(len(doors), len(lines))
-    names = {int(away[:, i].argmin()): line.name for i, line in enumerate(lines)
-             if len(doors) and away[:, i].min() <= NEAR and away[:, i].argmin() in np.flatnonzero(
-                 away.argmin(1) == i)}
+    if not doors or not lines:
+        return doors
+    points, named = np.array([door.point for door in doors]), [len(door.name) > 1 for door in doors]
+    away = np.array([np.where(named, np.inf, distances(points, *line.line)) for line in lines])
+    names = {door: line.name for i, (line, door) in enumerate(zip(lines, away.argmin(1)))
+             if away[i, door] <= NEAR and away[:, door].argmin() == i}
     return [door._replace(name=names.get(i, door.name)) for i, door in enumerate(doors)]
-
-
-def _distance(point: Sequence[float], line: Sequence[Sequence[float]]) -> float:
-    """From a point to the nearest one of a line."""
-    begin, end = np.asarray(line, float)
-    along = end - begin
-    share = np.clip((point - begin) @ along / max(1e-9, along @ along), 0, 1)
-    return float(np.linalg.norm(begin + share * along - point))
 
 
 def attention_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:

@@ -1,5 +1,5 @@
-"""Polygons and lines: whether they cross themselves, and what lies in which polygon."""
-from typing import Sequence
+"""Polygons and lines: whether they cross themselves, what lies in which, and how far points are."""
+from typing import Any, Sequence
 
 import cv2
 import numpy as np
@@ -30,6 +30,16 @@ def numbered(polygons: Sequence[Sequence[Sequence[float]]]) -> np.ndarray:
     for number, polygon in reversed(list(enumerate(polygons, 1))):
         cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], number)
     return mask
+
+
+def distances(points: np.ndarray, begin: Any, end: Any) -> np.ndarray:
+    """The distance of points, [n, 2], from the nearest place on the line from begin to end; [n].
+
+    begin, end: x and y, of one line for all points or [n, 2] of a line for each.
+    """
+    along = np.subtract(end, begin)
+    share = ((points - begin) * along).sum(-1) / np.maximum((along * along).sum(-1), 1e-9)
+    return np.hypot(*(points - begin - np.clip(share, 0, 1)[:, None] * along).T)
 
 
 def _touch(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray, joined: bool,

@@ -1,6 +1,7 @@
-"""posesuite/visits/polygons.py: lines and polygons that cross themselves, and masks."""
-from posesuite.visits.polygons import crosses_itself, numbered
+"""posesuite/visits/polygons.py: lines and polygons that cross themselves, masks, distances."""
+from posesuite.visits.polygons import crosses_itself, distances, numbered
 
+import numpy as np
 import pytest
 
 
@@ -35,3 +36,11 @@ def test_the_first_polygon_counts_where_they_overlap():
     assert [mask[200, x] for x in (50, 150, 250, 350, 450)] == [0, 1, 1, 2, 0]
     assert mask[999, 0] == 3
     assert not numbered([]).any()
+
+
+def test_distances_end_at_the_ends_of_a_line():
+    points = np.array([(5, 3), (-3, 4), (13, -4), (0, 0)], float)
+    assert distances(points, (0, 0), (10, 0)).tolist() == [3, 5, 5, 0]
+    assert distances(points, (1, 3), (1, 3)).tolist() == pytest.approx(
+        np.hypot(points[:, 0] - 1, points[:, 1] - 3).tolist())  # a line without a length
+    assert distances(points[:2], np.zeros((2, 2)), np.array([(10, 0), (0, 9)])).tolist() == [3, 3]

@@ -1,7 +1,7 @@
 """One look at a room: frames of a few seconds, the picture they make, and what may be a person."""
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
-from posesuite.engine import is_bundled
+from posesuite.engine.choice import is_bundled
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import FaultKind, Frame, Pose
 from posesuite.privacy.composition import compose, levels

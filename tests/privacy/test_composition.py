@@ -3,6 +3,7 @@ from posesuite.privacy.composition import compose, levels
 
 import cv2
 import numpy as np
+import pytest
 
 
 def test_compose_fills_what_movement_surrounds():
@@ -25,6 +26,13 @@ def test_compose_keeps_a_room_at_rest():
     still, moving = compose(samples)
     assert not moving.any()
     assert cv2.absdiff(still, room).max() <= 4
+
+
+@pytest.mark.parametrize('number', [1, 2, 15, 16])
+def test_the_picture_is_the_median_of_each_pixel(number):
+    samples = list(np.random.default_rng(0).integers(0, 256, (number, 31, 46, 3), np.uint8))
+    still, _ = compose(samples)
+    assert (still == np.sort(samples, axis=0)[number // 2]).all()
 
 
 def test_levels_are_without_the_noise():

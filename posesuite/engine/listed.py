@@ -4,8 +4,9 @@ Such networks take a picture whose middle is the input's, and answer in pixels o
 """
 from typing import Any, Callable, Dict, List
 
-from posesuite.engine import image
+from posesuite.engine import family, image
 from posesuite.engine.image import Decoded, Placement
+from posesuite.engine.network import Network
 from posesuite.pose.pose import Box
 
 import numpy as np
@@ -14,6 +15,24 @@ MAX_PLACE = 1e6  # pixels; what lies further out is nonsense
 # From a canvas, 0..255, to inputs of which 1 is white.
 FRACTIONS: Dict[type, Callable[[np.ndarray], np.ndarray]] = {
     **image.INPUT_SCALES, np.float32: lambda canvas: canvas * np.float32(1 / 255)}
+
+
+class ListFamily(family.Family):
+    """A family of networks that list people; a subclass sets MIN_SCORE and MOST_PEOPLE."""
+
+    OPTIONS = 'max_poses', 'score_threshold'
+    INPUT_SCALES = FRACTIONS
+    MIN_SCORE: float  # of a pose, by default
+    MOST_PEOPLE: int  # by default
+    GREY = 0  # beside an image, 0 to 255
+
+    def __init__(self, network: Network, options: Dict[str, float]) -> None:
+        super().__init__(network, options)
+        self.least = options.get('score_threshold', self.MIN_SCORE)
+        self.most = int(options.get('max_poses', self.MOST_PEOPLE))
+
+    def fit(self, img: np.ndarray, canvas: np.ndarray) -> Placement:
+        return counted_from_edges(fit_middle(img, canvas, self.GREY))
 
 
 def fit_middle(img: np.ndarray, canvas: np.ndarray, grey: int, room: float = 1.0) -> Placement:

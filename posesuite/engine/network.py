@@ -58,6 +58,14 @@ class Network(abc.ABC):
         """A copy of a tensor as the last run left it."""
 
 
+def dequantized(values: np.ndarray, tensor: TensorDetails) -> np.ndarray:
+    """Values of a tensor, which may be quantized, as float32."""
+    step, zero = tensor['quantization']
+    if step and values.dtype.kind in 'iu':
+        return (values - np.float32(zero)) * np.float32(step)
+    return values.astype(np.float32, copy=False)
+
+
 def load_network(choice: Choice, num_threads: int,
                  op_libraries: List[Tuple[str, Dict[str, str]]]) -> Network:
     """Loads a model file with the runtime that runs such files.

@@ -7,10 +7,9 @@ lack the last output or the labels. The network normalises and resizes the image
 """
 from typing import Dict, List, Tuple
 
-from posesuite.engine import family
-from posesuite.engine.image import Decoded, Placement
+from posesuite.engine.image import Decoded
 from posesuite.engine.image_tensor import DYNAMIC
-from posesuite.engine.listed import FRACTIONS, counted_from_edges, decoded, fit_middle
+from posesuite.engine.listed import ListFamily, decoded
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.network import Network, TensorDetails
 from posesuite.pose.skeleton import KEYPOINT_TYPES
@@ -24,31 +23,23 @@ FORM: Dict[str, Tuple[int, ...]] = {
     'keypoints_scores': (KEYPOINTS,)}
 NEEDED = {'boxes', 'scores', 'keypoints'}
 PERSON = 1  # the label
-MIN_SCORE = 0.2  # of a pose, by default as of Google's PoseNets
-MOST_PEOPLE = 100  # the network's own limit
 VISIBLE = 2.0  # the logit at which Detectron shows a keypoint, which becomes 0.5
-GREY = 0
 
 
-class Family(family.Family):
+class Family(ListFamily):
     """A Keypoint R-CNN with the 17 keypoints."""
 
     NAME = 'Keypoint R-CNN'
-    OPTIONS = 'max_poses', 'score_threshold'
-    INPUT_SCALES = FRACTIONS
+    MIN_SCORE = 0.2  # as of Google's PoseNets
+    MOST_PEOPLE = 100  # the network's own limit
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         super().__init__(network, options)
         self._order = _order(network.outputs)
-        self._least = options.get('score_threshold', MIN_SCORE)
-        self._most = int(options.get('max_poses', MOST_PEOPLE))
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
         return bool(_order(outputs))
-
-    def fit(self, img: np.ndarray, canvas: np.ndarray) -> Placement:
-        return counted_from_edges(fit_middle(img, canvas, GREY))
 
     def decode(self, outputs: List[np.ndarray]) -> Decoded:
         found = {name: outputs[i] for name, i in self._order.items()}
@@ -61,8 +52,8 @@ class Family(family.Family):
         if 'keypoints_scores' in found:
             keypoint_scores = 1 / (1 + np.exp((VISIBLE - found['keypoints_scores']).clip(-80, 80)))
         return decoded(found['keypoints'][people][:, :, 1::-1], keypoint_scores[people],
-                       scores[people], found['boxes'][people][:, [1, 0, 3, 2]], self._least,
-                       self._most)
+                       scores[people], found['boxes'][people][:, [1, 0, 3, 2]], self.least,
+                       self.most)
 
 
 def _order(outputs: List[TensorDetails]) -> Dict[str, int]:

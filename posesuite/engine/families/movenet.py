@@ -9,7 +9,7 @@ from typing import Dict, List, Optional, Tuple
 
 from posesuite.engine import family, image
 from posesuite.engine.image import Decoded, Placement
-from posesuite.engine.network import Network, TensorDetails
+from posesuite.engine.network import Network, TensorDetails, dequantized
 from posesuite.pose.pose import Box
 from posesuite.pose.skeleton import KEYPOINT_TYPES, KeypointType
 
@@ -75,7 +75,9 @@ class Family(family.Family):
 
     def decode(self, outputs: List[np.ndarray]) -> Decoded:
         width, height = self.network.input_size
-        people = self._shares(outputs[0]).reshape(-1, PERSON if self._multi else 3 * KEYPOINTS)
+        # What is no number, or far from the image, becomes harmless.
+        shares = np.nan_to_num(dequantized(outputs[0], self.network.outputs[0])).clip(-1, 2)
+        people = shares.reshape(-1, PERSON if self._multi else 3 * KEYPOINTS)
         parts = people[:, :3 * KEYPOINTS].reshape(-1, KEYPOINTS, 3)
         places, scores = parts[:, :, :2] * (height, width), parts[:, :, 2].clip(0, 1)
         if self._multi:
@@ -94,14 +96,6 @@ class Family(family.Family):
         order = order[pose_scores[order] >= self._threshold][:self._most]
         return Decoded(places[order], scores[order], pose_scores[order],
                        None if boxes is None else boxes[order])
-
-    def _shares(self, values: np.ndarray) -> np.ndarray:
-        """The output as float32; what is no number, or far from the image, becomes harmless."""
-        details = self.network.outputs[0]
-        step, zero = details['quantization']
-        if step and values.dtype != np.float32:
-            values = (values.astype(np.float32) - zero) * np.float32(step)
-        return np.nan_to_num(values, nan=0.0).clip(-1, 2)
 
 
 def dynamic_size(width: int, height: int) -> Tuple[int, int]:

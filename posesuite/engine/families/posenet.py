@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Tuple
 
 from posesuite.engine import family, raw_decoder
 from posesuite.engine.image import Decoded
-from posesuite.engine.network import Network, TensorDetails
+from posesuite.engine.network import Network, TensorDetails, dequantized
 from posesuite.engine.single_pose import decode_single
 from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE, KeypointType
 
@@ -105,11 +105,7 @@ class Family(family.Family):
         return self._decoder.instance_masks(maps, self._instances, masks), self._cell
 
     def _scores(self, logits: np.ndarray, tensor: TensorDetails) -> Tuple[np.ndarray, float]:
-        step, zero = tensor['quantization']
-        if step:
-            logits = (logits - np.float32(zero)) * np.float32(step)
-        scores = 1 / (1 + np.exp(-logits.astype(np.float32)))
-        return scores, self._cell
+        return 1 / (1 + np.exp(-dequantized(logits, tensor))), self._cell
 
 
 def _op_options(options: Dict[str, float]) -> Dict[str, float]:

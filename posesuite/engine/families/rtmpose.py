@@ -7,10 +7,9 @@ the whole image is taken for the person, which MMPose does too.
 """
 from typing import Dict, List, Tuple
 
-from posesuite.engine import family
 from posesuite.engine.image import INPUT_SCALES, Decoded, Placement
 from posesuite.engine.image_tensor import DYNAMIC
-from posesuite.engine.listed import decoded, fit_middle
+from posesuite.engine.listed import ListFamily, decoded, fit_middle
 from posesuite.engine.network import Network, TensorDetails
 from posesuite.pose.skeleton import KEYPOINT_TYPES
 
@@ -19,23 +18,20 @@ import numpy as np
 KEYPOINTS = len(KEYPOINT_TYPES)
 PARTS = KEYPOINTS, 26, 133  # of COCO; of Halpe and COCO-WholeBody, which begin with those of COCO
 ROOM = 1.25  # the size of what the network sees, in sizes of the person
-GREY = 0
-MIN_SCORE = 0.2  # of a pose, by default as of Google's PoseNets
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # of red, green and blue in ImageNet, 0..255
 DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 
-class Family(family.Family):
+class Family(ListFamily):
     """An RTMPose with the 17 keypoints among its parts."""
 
     NAME = 'RTMPose'
-    OPTIONS = 'max_poses', 'score_threshold'
+    MIN_SCORE, MOST_PEOPLE = 0.2, 1  # the score as of Google's PoseNets
     INPUT_SCALES = {**INPUT_SCALES, np.float32: lambda canvas: (canvas - MEAN) / DEVIATION}
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         super().__init__(network, options)
         self._order = _order(network.outputs)
-        self._least = options.get('score_threshold', MIN_SCORE)
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
@@ -45,14 +41,14 @@ class Family(family.Family):
                 and shapes[0][1] == shapes[1][1])
 
     def fit(self, img: np.ndarray, canvas: np.ndarray) -> Placement:
-        return fit_middle(img, canvas, GREY, ROOM)
+        return fit_middle(img, canvas, self.GREY, ROOM)
 
     def decode(self, outputs: List[np.ndarray]) -> Decoded:
         x, y = [self._best(outputs[i][0, :KEYPOINTS], side)
                 for i, side in zip(self._order, self.network.input_size)]
         places = np.stack([y[0], x[0]], axis=1)[None]
         scores = np.minimum(x[1], y[1])[None]
-        return decoded(places, scores, scores.mean(axis=1), None, self._least, 1)
+        return decoded(places, scores, scores.mean(axis=1), None, self.least, self.most)
 
     @staticmethod
     def _best(likelihoods: np.ndarray, side: int) -> Tuple[np.ndarray, np.ndarray]:

@@ -56,9 +56,7 @@ def demo(args: argparse.Namespace) -> None:
     plan = read_live_plan(args.areas, args.store)
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
-        examiner = None if camera.has_poses or args.no_background else open_examiner(
-            engine, camera)
-        background = examiner and Background(examiner, args.background_delay, open_witness())
+        background = open_background(args, camera, engine)
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
@@ -73,7 +71,7 @@ def demo(args: argparse.Namespace) -> None:
                 systemd.feed(frame)
                 frame, people, poses, _ = finder.find(blackout.cover(frame))
                 people = blackout.outside(frame, people)
-                if examiner is not engine:  # faint poses of networks but PoseNet tell nothing
+                if engine and engine.family != 'PoseNet':  # the faint poses of others mean nothing
                     poses = list(people.values())
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
@@ -87,10 +85,9 @@ def demo(args: argparse.Namespace) -> None:
 def draw_areas(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        look = None if camera.has_poses or args.no_background else Background(
-            open_examiner(open_engine(args, camera), camera), args.background_delay,
-            open_witness()).look
-        room = room_to_draw_on(map(blackout.cover, camera), look)
+        engine = None if camera.has_poses or args.no_background else open_engine(args, camera)
+        background = open_background(args, camera, engine)
+        room = room_to_draw_on(map(blackout.cover, camera), background and background.look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
@@ -101,9 +98,17 @@ def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
                       **engine_options(args, camera.size))
 
 
+def open_background(args: argparse.Namespace, camera: Camera,
+                    engine: Optional[PoseEngine]) -> Optional[Background]:
+    """The background; None without an engine, and with --no-background."""
+    if engine is None or args.no_background:
+        return None
+    return Background(open_examiner(engine, camera), args.background_delay, open_witness())
+
+
 def open_examiner(engine: PoseEngine, camera: Camera) -> PoseEngine:
-    """What examines the background: a PoseNet, as its heatmaps show every part of everybody; the
-    engine itself if it is one.
+    """The network that examines the background: the engine if it is a PoseNet, whose heatmaps show
+    every part of everybody, else another one that is.
     """
     if engine.family == 'PoseNet':
         return engine
@@ -114,7 +119,7 @@ def open_examiner(engine: PoseEngine, camera: Camera) -> PoseEngine:
 
 
 def open_witness() -> Optional[PoseEngine]:
-    """A BodyPix, which examines the background as well; None until it is downloaded."""
+    """A BodyPix, which examines the background as well; None if it was not downloaded."""
     path = bodypix_model()
     return PoseEngine(path, device='cpu', score_threshold=EVIDENCE) if path else None
 

@@ -67,6 +67,17 @@ class Words:
         decimals = 0 if value >= 10 else 1 if value >= 1 else 2
         return self.number(value, 0 if round(value % 1, decimals) in (0, 1) else decimals)
 
+    def people(self, mean: float) -> str:
+        """A mean number of people, as one would say it."""
+        _ = self.gettext
+        if mean < 0.5:
+            return _('hardly anybody') if mean else _('nobody')
+        low, high = (max(1, round(mean + by)) for by in (-0.25, 0.25))
+        if low == high:
+            return self.ngettext('%(n)s person', '%(n)s people', low) % {'n': self.number(low)}
+        return _('%(low)s or %(high)s people') % {
+            'low': self.number(low), 'high': self.number(high)}
+
     def share(self, part: float, whole: float = 1) -> str:
         """A percentage."""
         _ = self.gettext

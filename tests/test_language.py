@@ -97,6 +97,9 @@ def test_numbers_times_and_dates():
         '0 s', '99 s', '1,7 min', '99 min', '2 h', '']
     assert [words.hours(11, 13) for words in (english, german, french)] == [
         '11:00–13:00', '11–13 Uhr', '11 h–13 h']
+    assert [english.people(value) for value in (0, 0.38, 0.6, 1.3, 2.1, 12.8)] == [
+        'nobody', 'hardly anybody', '1 person', '1 or 2 people', '2 people', '13 people']
+    assert Words('es').people(7.5) == 'entre 7 y 8 personas'
     assert german.share(1, 4) == '25 %' and german.share(1, 0) == ''
 
 

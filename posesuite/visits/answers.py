@@ -118,19 +118,17 @@ def _queue(words: Words, room: Room, min_visits: int) -> Answer:
         now = queue_now(room, use, min_visits)
         before = _('%(name)s: ') % {'name': use.area.name} if len(queues) > 1 else ''
         if np.isnan(now.people):
-            said.append(before + _('hardly any'))
+            said.append(before + _('hardly anybody'))
             more.append(before + _('Fewer than %(n)d people in the last half hour.') % {
                 'n': min_visits})
         else:
-            people = int(round(now.people))
-            said.append(before + (words.ngettext('%(n)s person', '%(n)s people', people) % {
-                'n': words.number(people)} if people else _('nobody')))
+            said.append(before + words.people(now.people))
         length = words.metres(now.metres) if now.people > 1 else ''
         for value, text in ((length, _('From first to last: %(value)s.')),
                             (words.duration(now.wait), _('Waiting takes %(value)s.')),
                             (words.duration(now.usual_wait),
                              _('Usual wait at this hour: %(value)s.')),
-                            (words.rough(now.usual_people) if now.usual_people >= 0.5 else '',
+                            (words.people(now.usual_people) if now.usual_people >= 0.5 else '',
                              _('Usually in the queue at this hour: %(value)s.'))):
             if value:
                 more.append(before + text % {'value': value})
@@ -144,10 +142,10 @@ def _when(words: Words, room: Room, min_visits: int) -> Answer:
     if quiet is None or busy is None or np.isnan(busy.people):
         return Answer(question, _('not known yet'), [])
     more = [_('Quietest: fewer than %(n)d visits.') % {'n': min_visits} if np.isnan(quiet.people)
-            else _('Quietest, with %(n)s people on average.') % {'n': words.rough(quiet.people)}]
+            else _('Quietest: %(people)s on average.') % {'people': words.people(quiet.people)}]
     if busy[:2] != quiet[:2]:
-        more.append(_('Busiest: %(hours)s, with %(n)s people.') % {
-            'hours': words.hours(*busy[:2]), 'n': words.rough(busy.people)})
+        more.append(_('Busiest: %(hours)s, %(people)s on average.') % {
+            'hours': words.hours(*busy[:2]), 'people': words.people(busy.people)})
     most = hours.peak(room, min_visits)
     if np.isfinite(most.when):
         more.append(_('At most %(n)s at once, on %(moment)s.') % {

@@ -55,10 +55,10 @@ def test_visits_without_lines(found):
 @pytest.mark.parametrize('now, answer, more', [
     (QueueNow(3.2, 2.0, 2.5, 1.0, 130.0, 95.0), '3 people', [
         'From first to last: 2.5 m.', 'Waiting takes 2.2 min.', 'Usual wait at this hour: 95 s.',
-        'Usually in the queue at this hour: 2.']),
+        'Usually in the queue at this hour: 2 people.']),
     (QueueNow(0, 0.1, 0, 0.2, NAN, 95.0), 'nobody', ['Usual wait at this hour: 95 s.']),
     (QueueNow(1.0, NAN, 0.3, NAN, NAN, NAN), '1 person', []),
-    (QueueNow(NAN, NAN, NAN, NAN, NAN, NAN), 'hardly any', [
+    (QueueNow(NAN, NAN, NAN, NAN, NAN, NAN), 'hardly anybody', [
         'Fewer than 5 people in the last half hour.'])])
 def test_the_queue(found, monkeypatch, now, answer, more):
     monkeypatch.setattr(answers, 'queue_now', lambda room, use, min_visits: now)

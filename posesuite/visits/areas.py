@@ -118,20 +118,28 @@ def read_plan(path: str, stores: Optional[Sequence[str]] = None) -> Plan:
     return plan if names is None else _only(path, plan, names)
 
 
+def read_camera_plan(path: str, store: Optional[str], *lists: str) -> Plan:
+    """What an areas.json holds for the camera of the store of that path.
+
+    lists: fields of Plan, in one of which something must be for this camera.
+    Raises ValueError or OSError with one line, also if nothing is.
+    """
+    plan = read_plan(path)
+    found = plan.of(os.path.basename(store or ''))
+    if not any(getattr(found, name) for name in lists):
+        stores = sorted({part.store for name in lists for part in getattr(plan, name)})
+        raise ValueError(f'{path} has no {" and ".join(lists)}' + (
+            f' for this camera: they are for {", ".join(stores)}, and --store is '
+            f'{os.path.basename(store) if store else "not given"}' if stores else ''))
+    return found
+
+
 def read_blackouts(path: Optional[str], store: Optional[str]) -> List[Points]:
     """The blackouts of an areas.json, for the camera of the store of that path; none without a
     file. Raises ValueError or OSError with one line, also if the file has none for this camera.
     """
-    if path is None:
-        return []
-    plan = read_plan(path)
-    found = plan.of(os.path.basename(store or '')).blackouts
-    if not found:
-        names = sorted({blackout.store for blackout in plan.blackouts})
-        raise ValueError(f'{path} has no blackout' + (
-            f' for this camera: they are for {", ".join(names)}, and --store is '
-            f'{os.path.basename(store) if store else "not given"}' if names else ''))
-    return [blackout.polygon for blackout in found]
+    return [] if path is None else [
+        blackout.polygon for blackout in read_camera_plan(path, store, 'blackouts').blackouts]
 
 
 def write_plan(path: str, plan: Plan) -> None:

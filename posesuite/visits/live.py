@@ -6,12 +6,11 @@
 """
 import datetime
 import logging
-import os
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
 from posesuite.pose.pose import Frame, People
-from posesuite.visits.areas import Plan, read_plan
+from posesuite.visits.areas import Plan, read_camera_plan
 from posesuite.visits.clock import Clock
 from posesuite.visits.live_numbers import numbers_of, shown_since
 from posesuite.visits.queries import (
@@ -157,13 +156,4 @@ def read_live_plan(path: Optional[str], store: Optional[str]) -> Plan:
 
     Raises ValueError or OSError with one line, also if it holds no areas and lines for this camera.
     """
-    if path is None:
-        return Plan()
-    plan = read_plan(path)
-    mine = plan.of(os.path.basename(store or ''))
-    if not (mine.areas or mine.lines):
-        names = sorted({part.store for part in [*plan.areas, *plan.lines]})
-        raise ValueError(f'{path} has no areas and lines' + (
-            f' for this camera: they are for {", ".join(names)}, and --store is '
-            f'{os.path.basename(store) if store else "not given"}' if names else ''))
-    return mine
+    return Plan() if path is None else read_camera_plan(path, store, 'areas', 'lines')

@@ -8,7 +8,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 from posesuite.visits import hours
 from posesuite.visits.areas import Line
 from posesuite.visits.blanks import told
-from posesuite.visits.statistics import Crossings, Room
+from posesuite.visits.statistics import Crossings, Room, first_hours, hours_of_day
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def find_crossings(lines: Sequence[Line], visit: np.ndarray, when: np.ndarray, p
 
 def by_day(room: Room, crossings: Crossings, min_visits: int) -> List[InOut]:
     """The crossings of each day, the last one last."""
-    edges = room.edges[np.append(hours.first_hours(room), -1)]
+    edges = room.edges[np.append(first_hours(room), -1)]
     spans = list(zip(edges, edges[1:]))
     return _in_out(crossings, spans, [(crossings.when >= begin) & (crossings.when < end)
                                       for begin, end in spans], min_visits)
@@ -55,7 +55,7 @@ def by_hour(room: Room, crossings: Crossings, min_visits: int,
     Hours in a row are joined until each has min_visits visits that cross either way, as far as
     there are so many; only hours that were watched are listed.
     """
-    hour = room.hour[np.searchsorted(room.edges, crossings.when, 'right') - 1]
+    hour = hours_of_day(room, crossings.when)
     late = crossings.when >= since
     ways = [late & way for way in (crossings.inward, ~crossings.inward)]
     ways = [way for way in ways if len(np.unique(crossings.visit[way])) >= min_visits] or [late]
@@ -76,7 +76,7 @@ def came_in(room: Room, lines: Sequence[Crossings]) -> Tuple[np.ndarray, np.ndar
                    for name in ('when', 'visit'))
     order = np.argsort(when, kind='stable')
     when, visit = when[order], visit[order]
-    day = np.searchsorted(room.edges[hours.first_hours(room)], when, 'right')
+    day = np.searchsorted(room.edges[first_hours(room)], when, 'right')
     first = np.unique(np.stack([day, visit]), axis=1, return_index=True)[1]
     return when[first], visit[first]
 

@@ -6,7 +6,7 @@ where the quietest hour is sought, but its figure is NaN.
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 from posesuite.visits.blanks import told
-from posesuite.visits.statistics import Room, hours_watched, sum_by
+from posesuite.visits.statistics import Room, first_hours, hours_watched, sum_by
 
 import numpy as np
 
@@ -122,11 +122,6 @@ def this_week(room: Room, min_visits: int, times: Optional[np.ndarray] = None,
     others = _comparable(room, mondays)
     others[:-2] = False
     return _compare(room, mondays, others, min_visits, False, times, visits)
-
-
-def first_hours(room: Room) -> np.ndarray:
-    """The index of the first hour of each day."""
-    return np.flatnonzero(np.concatenate([[True], np.diff(room.weekday) != 0]))
 
 
 def mean_people(room: Room, min_visits: int) -> float:

@@ -2,7 +2,7 @@
 import time
 from typing import NamedTuple
 
-from posesuite.visits.statistics import RECENT, AreaUse, Queue, Room, waits
+from posesuite.visits.statistics import RECENT, AreaUse, Queue, Room, hours_of_day, waits
 
 import numpy as np
 
@@ -50,9 +50,8 @@ def queue_now(room: Room, use: AreaUse, min_visits: int) -> QueueNow:
     """How long a queue is, and how long people wait in it. use: has a queue."""
     queue = use.queue
     hour = time.localtime(room.now - RECENT / 2).tm_hour
-    slot = np.clip(np.searchsorted(room.edges, queue.when, 'right') - 1, 0, len(room.hour) - 1)
     is_now = (queue.when > room.now - NOW) & (queue.when <= room.now)
-    is_usual = (queue.when <= room.now - RECENT) & (room.hour[slot] == hour)
+    is_usual = (queue.when <= room.now - RECENT) & (hours_of_day(room, queue.when) == hour)
     recent, usual = waits(room, use)
     known = (queue.recent == 0 or queue.recent >= min_visits), len(usual) >= max(1, min_visits)
     lately = np.minimum(room.edges[1:], room.now) - np.maximum(room.edges[:-1], room.now - RECENT)

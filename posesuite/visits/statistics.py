@@ -110,7 +110,7 @@ class Room(NamedTuple):
     size: Tuple[int, int]  # width and height of the image in pixels
     now: float  # last moment watched, seconds since 1970
     gaps: List[Gap]  # within runs
-    short: int  # number of visits shorter than MIN_VISIT, which do not count
+    short: int  # number of visits shorter than min_stay, which do not count
     edges: np.ndarray  # of the hours, seconds since 1970 [n + 1]
     weekday: np.ndarray  # of each hour, from Monday
     hour: np.ndarray  # of the day, of each hour
@@ -138,6 +138,17 @@ class Room(NamedTuple):
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
     """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size]."""
     return np.bincount(labels, values, size)
+
+
+def first_hours(room: Room) -> np.ndarray:
+    """The index of the first hour of each day."""
+    return np.flatnonzero(np.append(True, np.diff(room.weekday) != 0))
+
+
+def hours_of_day(room: Room, times: np.ndarray) -> np.ndarray:
+    """The hour of the day at each of some times in seconds since 1970, [n]."""
+    slot = np.searchsorted(room.edges, times, 'right') - 1
+    return room.hour[np.clip(slot, 0, len(room.hour) - 1)]
 
 
 def seconds_watched(room: Room, labels: np.ndarray, size: int) -> np.ndarray:
@@ -179,8 +190,7 @@ def waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
     """
     recent = (use.ended > room.now - RECENT) & (use.ended <= room.now)
     hour = time.localtime(room.now - RECENT / 2).tm_hour
-    slot = np.clip(np.searchsorted(room.edges, use.ended, 'right') - 1, 0, len(room.hour) - 1)
-    earlier = (use.ended <= room.now - RECENT) & (room.hour[slot] == hour)
+    earlier = (use.ended <= room.now - RECENT) & (hours_of_day(room, use.ended) == hour)
     latest = [np.unique(use.stayed[chosen][::-1], return_index=True)[1] for chosen in (
         recent, earlier)]
     return use.stays[recent][::-1][latest[0]], use.stays[earlier][::-1][latest[1]]
@@ -191,7 +201,7 @@ def count_days(room: Room, min_visits: int) -> Tuple[np.ndarray, np.ndarray]:
 
     NaN where they are too few.
     """
-    first = np.flatnonzero(np.concatenate([[True], np.diff(room.weekday) != 0]))
+    first = first_hours(room)
     if len(first) > MAX_DAYS:
         first = first[(room.weekday[first] == 0) | (first == 0)]
     return room.edges[np.append(first, -1)], blanked(np.add.reduceat(room.begun, first), min_visits)
@@ -207,7 +217,7 @@ def dwell_histogram(dwell: np.ndarray, min_visits: int) -> Tuple[np.ndarray, np.
 
 def dwell_quartiles(room: Room, min_visits: int) -> np.ndarray:
     """Quartiles in seconds of the visits that began in each hour of the day, [24, 3]."""
-    hour = room.hour[np.searchsorted(room.edges, room.begins, 'right') - 1]
+    hour = hours_of_day(room, room.begins)
     return np.array([quartiles(room.dwell[hour == h], min_visits) for h in range(24)])
 
 

@@ -64,6 +64,12 @@ def constant(name: str, value: np.ndarray) -> bytes:
     return node(name, 'Const', dtype=Type(kind), value=value)
 
 
+def axis_in_content(axis: int) -> bytes:
+    """The constant 'axis' as TensorFlow's constant folding writes it, without an int_val."""
+    tensor = whole(1, INT32) + message(2, b'') + message(4, np.int32(axis).tobytes())
+    return node('axis', 'Const', dtype=Type(INT32), value=message(8, tensor))
+
+
 def image(height: int = -1, width: int = -1) -> bytes:
     """The input 'image' [1, height, width, 3], where -1 leaves a size open."""
     return node('image', 'Placeholder', dtype=Type(FLOAT),

@@ -1,7 +1,8 @@
-"""Frozen TensorFlow graphs with every size made known, for OpenCV computes no shapes.
+"""Frozen TensorFlow graphs with every size made known, because OpenCV computes no shapes.
 
 A graph that takes images of any size computes other sizes when it runs, as where one tensor is
-resized to the Shape of another. For images of one size these are constants.
+resized to the Shape of another. For images of one size these are constants. Axes become constants
+of the one form in which OpenCV reads them.
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/graph.proto
 """
 import contextlib
@@ -13,6 +14,7 @@ import numpy as np
 
 RESIZES = 'ResizeBilinear', 'ResizeNearestNeighbor'
 TYPES = {1: np.float32, 3: np.int32, 9: np.int64}  # by TensorFlow's numbers of them
+AXES = {'Concat': 0, 'ConcatV2': -1, 'ExpandDims': 1, 'Split': 0}  # the input that is the axis
 MAX_NUMBERS = 16  # of a constant that sizes are computed from
 # What sizes are computed with.
 ARITHMETIC: Dict[str, Callable[..., Any]] = {
@@ -34,7 +36,7 @@ class FrozenGraph:
     """The graph of a file's content. Attribute: input_shape, [1, y, x, 3] with DYNAMIC for what is
     open.
 
-    Raises ValueError if it is none, or has not one input.
+    Raises ValueError if the content is no such graph, or the graph does not have one input.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -42,7 +44,7 @@ class FrozenGraph:
             nodes = [_node(value) for number, value in _fields(model) if number == 1]
             self._nodes = {node.name: node for node in nodes}
             used = {name for node in nodes for name in node.inputs}
-            # What nobody takes is the network's answer.
+            # A node that no other node uses is an output of the network.
             self._ends = [node.name for node in nodes
                           if node.op != 'Const' and node.name not in used]
             self._order = self._sorted(())
@@ -80,6 +82,9 @@ class FrozenGraph:
                 elif node.name not in sizes and sizes.keys() & node.inputs:
                     sizes[node.name] = self._size(node, next(
                         sizes[name] for name in node.inputs if name in sizes))
+                if node.op in AXES:  # OpenCV reads int_val alone, and crashes where it is empty
+                    axis = node.inputs[AXES[node.op]]
+                    constants[axis] = _constant(axis, [int(values[axis].item())])
             return b''.join(_message(1, constants.get(name, self._nodes[name].message))
                             for name in self._sorted(constants))
 
@@ -105,8 +110,9 @@ class FrozenGraph:
 
     def _size(self, node: Node, size: Tuple[int, int]) -> Tuple[int, int]:
         """The rows and columns of what a node makes of an image of a size."""
-        strides, window = (_integers(node.attributes.get(name, b'')) for name in (
-            'strides', 'ksize'))
+        strides, window = (
+            _integers(dict(_fields(node.attributes.get(name, b''))).get(1, b''), 3)
+            for name in ('strides', 'ksize'))
         if len(strides) != 4:
             return size
         lost = 0, 0
@@ -137,6 +143,8 @@ def _node(message: Any) -> Node:
         elif number == 5:
             attribute = dict(_fields(value))
             attributes[str(attribute[1], 'utf-8')] = attribute[2]
+            # OpenCV's errors quote texts, and crash Python where these are not UTF-8.
+            str(dict(_fields(attribute[2])).get(2, b''), 'utf-8')
     return Node(name, op, inputs, attributes, message)
 
 
@@ -153,18 +161,24 @@ def _sliced(node: Node, values: np.ndarray, begin: np.ndarray, end: np.ndarray,
 
 def _numbers(node: Node) -> Optional[np.ndarray]:
     """A constant's numbers; None if they are too many, or of other types, to be sizes."""
-    tensor = dict(_fields(dict(_fields(node.attributes['value']))[8]))
+    message = dict(_fields(node.attributes['value']))[8]
+    tensor = dict(_fields(message))
     shape = _dimensions(tensor.get(2, b''))
     if tensor.get(1) not in TYPES or np.prod(shape, dtype=float) > MAX_NUMBERS:
         return None
     dtype = TYPES[tensor[1]]
     if 4 in tensor:
         return np.frombuffer(tensor[4], dtype).reshape(shape)
-    number = {np.float32: 5, np.int32: 7, np.int64: 10}[dtype]
-    one = tensor.get(number, 0)  # a single number stands for all
-    if not isinstance(one, int):
-        one = np.frombuffer(one, dtype)[0] if dtype == np.float32 else _varint(one, 0)[0]
-    return np.full(shape, one).astype(dtype)
+    if dtype == np.float32:
+        given = np.frombuffer(b''.join(value for number, value in _fields(message) if number == 5),
+                              dtype)
+    else:
+        field = 7 if dtype == np.int32 else 10
+        given = np.array(_integers(message, field), np.uint64).astype(dtype)
+    if not len(given):
+        return np.zeros(shape, dtype)
+    missing = int(np.prod(shape)) - len(given)  # they are equal to the last one
+    return np.pad(given, (0, missing), 'edge').reshape(shape)
 
 
 def _tensor_shape(node: Node) -> List[int]:
@@ -178,24 +192,25 @@ def _dimensions(shape: Any) -> List[int]:
     return [DYNAMIC if size >> 31 else size for size in sizes]
 
 
-def _integers(attribute: Any) -> List[int]:
-    """An attribute's list of whole numbers."""
-    numbers: List[int] = []
-    for number, value in _fields(dict(_fields(attribute)).get(1, b'')):
-        if number == 3 and isinstance(value, int):
-            numbers.append(value)
-        elif number == 3:
+def _integers(message: Any, field: int) -> List[int]:
+    """The whole numbers of a message's repeated field, packed or not."""
+    integers: List[int] = []
+    for number, value in _fields(message):
+        if number == field and isinstance(value, int):
+            integers.append(value)
+        elif number == field:
             position = 0
             while position < len(value):
                 each, position = _varint(value, position)
-                numbers.append(each)
-    return numbers
+                integers.append(each)
+    return integers
 
 
 def _constant(name: str, values: List[int]) -> bytes:
-    """A Const node of a list of int32."""
+    """A Const node of a list of int32, as int_val."""
     shape = _message(2, b'\x08' + _as_varint(len(values)))
-    tensor = b'\x08\x03' + _message(2, shape) + _message(4, np.array(values, '<i4').tobytes())
+    tensor = b'\x08\x03' + _message(2, shape) + _message(7, b''.join(
+        _as_varint(value % (1 << 64)) for value in values))
     attributes = {'dtype': b'\x30\x03', 'value': _message(8, tensor)}
     return _message(1, name.encode()) + _message(2, b'Const') + b''.join(
         _message(5, _message(1, key.encode()) + _message(2, value))

@@ -1,10 +1,13 @@
 """Frozen TensorFlow graphs by OpenCV: their answers, sizes made known, and files that are none."""
 import os
 import random
+import subprocess
+import sys
+from typing import List
 
 import frozen_graphs
 from affinities import between
-from helpers import shared
+from helpers import ROOT, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.frozen_graph import FrozenGraph
 from posesuite.engine.network import Choice
@@ -98,6 +101,60 @@ def test_files_that_are_refused(tmp_path, capfd, content, problem):
         PoseEngine(str(path))
     assert '\n' not in str(raised.value)
     assert capfd.readouterr().err == ''
+
+
+LOAD = """
+import sys
+from posesuite.engine.runtimes.opencv import OpenCvNetwork
+for path in sys.argv[1:]:
+    try:
+        with open(path, 'rb') as file:
+            print(OpenCvNetwork(file.read()).outputs[0]['shape'].tolist())
+    except ValueError as error:
+        print(error)
+"""
+
+
+def loaded(folder, *graphs: bytes) -> List[str]:
+    """The shape of each graph's first output, or why it does not load: by a process of its own,
+    which OpenCV may crash.
+    """
+    paths = [folder / f'{i}.pb' for i in range(len(graphs))]
+    for path, graph in zip(paths, graphs):
+        path.write_bytes(frozen_graphs.image(48, 64) + graph)
+    done = subprocess.run([sys.executable, '-c', LOAD, *map(str, paths)], cwd=ROOT,
+                          capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b'')
+    return done.stdout.decode().splitlines()
+
+
+def test_an_axis_in_any_form(tmp_path):
+    """OpenCV reads it from int_val, and crashes where that is empty."""
+    maps = frozen_graphs.convolution('maps', 'image', np.ones((1, 1, 3, 4), np.float32))
+    last, first, absent = (maps + frozen_graphs.axis_in_content(axis) for axis in (3, -1, 7))
+    joined = frozen_graphs.node('joined', 'ConcatV2', ['maps', 'maps', 'axis'], N=2)
+    answers = loaded(
+        tmp_path, last + joined, first + joined,
+        last + frozen_graphs.node('joined', 'Concat', ['axis', 'maps', 'maps'], N=2),
+        last + frozen_graphs.node('part', 'Split', ['axis', 'maps'], num_split=2),
+        last + frozen_graphs.node('more', 'ExpandDims', ['maps', 'axis']),
+        absent + joined,
+        *(maps + axis + joined for axis in (
+            frozen_graphs.constant('axis', np.zeros(0, np.int32)),
+            frozen_graphs.constant('axis', np.array([3, 1], np.int32)),
+            frozen_graphs.node('axis', 'SomebodysOp', ['maps']))))
+    assert len(answers) == 9
+    assert answers[:5] == [*['[1, 8, 48, 64]'] * 3, '[1, 2, 48, 64]', '[1, 4, 48, 64, 1]']
+    assert answers[5].startswith(f'OpenCV {cv2.__version__} does not run it')
+    assert all(answer.startswith('it is no frozen TensorFlow graph of one image')
+               for answer in answers[6:])
+
+
+def test_a_text_that_is_not_utf_8(tmp_path):
+    """An error of OpenCV that quoted it would crash Python."""
+    graph = frozen_graphs.convolution('maps', 'image', np.ones((1, 1, 3, 4), np.float32))
+    answer, = loaded(tmp_path, graph.replace(b'NHWC', b'\xc2HWC'))
+    assert answer.startswith('it is no frozen TensorFlow graph of one image')
 
 
 def test_damaged_graphs_are_errors_of_one_kind():

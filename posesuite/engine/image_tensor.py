@@ -1,5 +1,8 @@
 """A network's input of one image, whichever order its axes have."""
+import abc
 from typing import Any, Sequence, Tuple
+
+from posesuite.engine.network import Network
 
 import numpy as np
 
@@ -56,3 +59,22 @@ class ImageTensor:
     def array(self) -> np.ndarray:
         """What the network takes, the same memory unless its type is float16."""
         return self._array.astype(np.float16) if self._half else self._array
+
+
+class ImageNetwork(Network):
+    """A network whose input is an ImageTensor."""
+
+    def __init__(self, image: ImageTensor) -> None:
+        self._input, self.input_size, self.dynamic = image, image.size, image.dynamic
+
+    def input(self) -> np.ndarray:
+        return self._input.image
+
+    def resize(self, width: int, height: int) -> None:
+        self._input = self._input.resized(width, height)
+        self.input_size = self._input.size
+        self._prepare()
+
+    @abc.abstractmethod
+    def _prepare(self) -> None:
+        """Makes the network ready for the input's size, and `outputs` what they are for it."""

@@ -2,7 +2,7 @@
 import abc
 import importlib
 import pkgutil
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.engine import runtimes as folder
 
@@ -56,6 +56,12 @@ class Network(abc.ABC):
     @abc.abstractmethod
     def read(self, tensor: TensorDetails) -> np.ndarray:
         """A copy of a tensor as the last run left it."""
+
+
+def tensor_details(name: str, index: int, shape: Sequence[int], dtype: Any) -> TensorDetails:
+    """Details of a tensor that is not quantized."""
+    return {'name': name, 'index': index, 'shape': np.array(shape, np.int64), 'dtype': dtype,
+            'quantization': (0.0, 0)}
 
 
 def dequantized(values: np.ndarray, tensor: TensorDetails) -> np.ndarray:

@@ -11,9 +11,9 @@ import re
 from typing import Any, Dict, List, Tuple
 
 from posesuite.engine.extras import import_onnxruntime
-from posesuite.engine.image_tensor import ANY_SIZE, DYNAMIC, MAX_SIDE, ImageTensor
+from posesuite.engine.image_tensor import ANY_SIZE, DYNAMIC, MAX_SIDE, ImageNetwork, ImageTensor
 from posesuite.engine.model_file import MAX_TENSORS
-from posesuite.engine.network import Choice, Network, TensorDetails
+from posesuite.engine.network import Choice, Network, TensorDetails, tensor_details
 from posesuite.engine.runtimes import openvino
 from posesuite.errors import one_line
 
@@ -47,7 +47,7 @@ def limit_memory(runtime: Any) -> None:
         runtime.create_and_register_allocator(memory, limits)
 
 
-class OnnxNetwork(Network):
+class OnnxNetwork(ImageNetwork):
     """A network in an ONNX Runtime session. runtime: the module."""
 
     def __init__(self, runtime: Any, choice: Choice, num_threads: int) -> None:
@@ -69,30 +69,19 @@ class OnnxNetwork(Network):
             raise ValueError(f'its {len(inputs)} inputs are not one image')
         shape = _shape(inputs[0])
         metadata = self._session.get_modelmeta().custom_metadata_map
-        self._input = ImageTensor(shape, _dtype(inputs[0]), _size(metadata.get('imgsz', '')))
+        super().__init__(ImageTensor(shape, _dtype(inputs[0]), _size(metadata.get('imgsz', ''))))
         self._name = inputs[0].name
-        self.input_size, self.dynamic = self._input.size, self._input.dynamic
         self.outputs = self.tensors = [
-            {'name': output.name, 'index': i, 'shape': np.array(_shape(output), np.int64),
-             'dtype': _dtype(output), 'quantization': (0.0, 0)}
+            tensor_details(output.name, i, _shape(output), _dtype(output))
             for i, output in enumerate(self._session.get_outputs())]
         self._declared = [output['shape'].tolist() for output in self.outputs]
         self._arrays: List[np.ndarray] = []
         if DYNAMIC in shape:
-            self._measure()
+            self._prepare()
 
-    def resize(self, width: int, height: int) -> None:
-        self._input = self._input.resized(width, height)
-        self.input_size = self._input.size
-        self._measure()
-
-    def _measure(self) -> None:
-        """Finds the sizes that the outputs have for the input's."""
+    def _prepare(self) -> None:
         for output, array in zip(self.outputs, self.run()):
             output['shape'] = np.array(array.shape, np.int64)
-
-    def input(self) -> np.ndarray:
-        return self._input.image
 
     def run(self) -> List[np.ndarray]:
         try:

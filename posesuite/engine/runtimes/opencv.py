@@ -2,8 +2,8 @@
 from typing import Any, Dict, List, Tuple
 
 from posesuite.engine.frozen_graph import FrozenGraph
-from posesuite.engine.image_tensor import ImageTensor
-from posesuite.engine.network import Choice, Network, TensorDetails
+from posesuite.engine.image_tensor import ImageNetwork, ImageTensor
+from posesuite.engine.network import Choice, Network, TensorDetails, tensor_details
 from posesuite.engine.stderr import stderr_without
 from posesuite.errors import one_line
 
@@ -22,7 +22,7 @@ def load(choice: Choice, num_threads: int,
     return OpenCvNetwork(choice.model)
 
 
-class OpenCvNetwork(Network):
+class OpenCvNetwork(ImageNetwork):
     """A frozen graph with an image for its one input; OpenCV decides on the number of threads.
 
     model: the file's content.
@@ -30,19 +30,12 @@ class OpenCvNetwork(Network):
 
     def __init__(self, model: bytes) -> None:
         self._graph = FrozenGraph(model)
-        self._input = ImageTensor(self._graph.input_shape, np.float32, USUAL_SIZE)
-        self.dynamic = self._input.dynamic
+        super().__init__(ImageTensor(self._graph.input_shape, np.float32, USUAL_SIZE))
         self._arrays: List[np.ndarray] = []
         self._prepare()
 
-    def resize(self, width: int, height: int) -> None:
-        self._input = self._input.resized(width, height)
-        self._prepare()
-
     def _prepare(self) -> None:
-        """Loads the graph for the input's size, which OpenCV wants to know."""
-        self.input_size = width, height = self._input.size
-        graph = np.frombuffer(self._graph.for_size(width, height), np.uint8)
+        graph = np.frombuffer(self._graph.for_size(*self.input_size), np.uint8)
         try:
             with stderr_without(lambda line: True):  # why it fails is in its exceptions, too
                 self._net = cv2.dnn.readNetFromTensorflow(graph)
@@ -51,12 +44,8 @@ class OpenCvNetwork(Network):
         except (cv2.error, RuntimeError) as error:
             raise ValueError(f'OpenCV {cv2.__version__} does not run it: {_words(error)}')
         self.outputs = self.tensors = [
-            {'name': name, 'index': i, 'shape': np.array(array.shape, np.int64),
-             'dtype': array.dtype.type, 'quantization': (0.0, 0)}
+            tensor_details(name, i, array.shape, array.dtype.type)
             for i, (name, array) in enumerate(zip(self._names, arrays))]
-
-    def input(self) -> np.ndarray:
-        return self._input.image
 
     def run(self) -> List[np.ndarray]:
         try:

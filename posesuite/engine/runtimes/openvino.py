@@ -8,9 +8,9 @@ from posesuite.engine.extras import (
     import_openvino,
     signal_stack_kept,
 )
-from posesuite.engine.image_tensor import DYNAMIC, ImageTensor
+from posesuite.engine.image_tensor import DYNAMIC, ImageNetwork, ImageTensor
 from posesuite.engine.model_file import EngineError, check_memory, read_model
-from posesuite.engine.network import Choice, Network, TensorDetails
+from posesuite.engine.network import Choice, Network, TensorDetails, tensor_details
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def load(choice: Choice, num_threads: int,
     return OpenVinoNetwork(import_openvino(choice.path), choice, weights, num_threads)
 
 
-class OpenVinoNetwork(Network):
+class OpenVinoNetwork(ImageNetwork):
     """A network compiled by OpenVINO for one of its devices.
 
     openvino: the module. weights: the .bin file's content, b'' for a file of another kind.
@@ -54,8 +54,7 @@ class OpenVinoNetwork(Network):
         inputs = self._model.inputs
         if len(inputs) != 1:
             raise ValueError(f'its {len(inputs)} inputs are not one image')
-        self._input = ImageTensor(_shape(inputs[0]), _dtype(inputs[0]))
-        self.input_size, self.dynamic = self._input.size, self._input.dynamic
+        super().__init__(ImageTensor(_shape(inputs[0]), _dtype(inputs[0])))
         options = {'PERFORMANCE_HINT': 'LATENCY'}
         if device == 'CPU':
             options.update(CPU_OPTIONS, INFERENCE_NUM_THREADS=str(num_threads))
@@ -63,13 +62,7 @@ class OpenVinoNetwork(Network):
         self._path, self._any_shape = choice.path, openvino.PartialShape
         self._prepare()
 
-    def resize(self, width: int, height: int) -> None:
-        self._input = self._input.resized(width, height)
-        self.input_size = self._input.size
-        self._prepare()
-
     def _prepare(self) -> None:
-        """Compiles the network for the input's size."""
         try:
             self._model.reshape(self._any_shape(self._input.shape))
             check_memory(self._path, list(_sizes(self._model)))
@@ -79,12 +72,8 @@ class OpenVinoNetwork(Network):
         except RuntimeError as error:
             raise ValueError(_words(error))
         self.outputs = self.tensors = [
-            {'name': min(output.get_names(), default=f'output {i}'), 'index': i,
-             'shape': np.array(_shape(output), np.int64), 'dtype': _dtype(output),
-             'quantization': (0.0, 0)} for i, output in enumerate(compiled.outputs)]
-
-    def input(self) -> np.ndarray:
-        return self._input.image
+            tensor_details(min(output.get_names(), default=f'output {i}'), i, _shape(output),
+                           _dtype(output)) for i, output in enumerate(compiled.outputs)]
 
     def run(self) -> List[np.ndarray]:
         try:

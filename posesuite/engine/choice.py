@@ -15,6 +15,7 @@ DEVICES = ('auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?|'
            'openvino(:[A-Za-z]{1,8}([.][0-9]{1,3})?)?')
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
+OPENVINO_ENDINGS = '.xml', '.onnx'
 BUNDLED = 'posenet_rendered_'
 BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
 MODEL_SIZES = (353, 481), (481, 641), (721, 1281)  # height and width of the models' input, pixels
@@ -78,9 +79,9 @@ def open_network(path: str, device: str, num_threads: int,
     check_device(device)
     model = read_model(path)
     if device.startswith('openvino'):
-        if model[4:8] == MAGIC:
-            raise EngineError(f'{path} is a TensorFlow Lite model: on OpenVINO run .xml and .onnx '
-                              'files')
+        if not path.lower().endswith(OPENVINO_ENDINGS):
+            what = 'a TensorFlow Lite model' if model[4:8] == MAGIC else 'no model for OpenVINO'
+            raise EngineError(f'{path} is {what}: on OpenVINO run .xml and .onnx files')
         choice = Choice(path, model, None, device.partition(':')[2].upper() or 'CPU')
         return choice, _load(choice, num_threads, op_libraries)
     stem = path[:-len('.tflite')] if path.endswith('.tflite') else path

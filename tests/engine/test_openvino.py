@@ -5,7 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
-from helpers import ROOT, need_package, shared
+import frozen_graphs
+from helpers import ROOT, bundled_model, need_package, shared
 from pose_engine import EngineError, PoseEngine
 from posesuite.engine.choice import open_network
 from posesuite.engine.extras import import_openvino
@@ -105,10 +106,13 @@ def test_devices(tmp_path: Any) -> None:
     assert 'not for the Edge TPU' in says(xml, 'edgetpu')
 
 
-def test_a_tensorflow_lite_model_is_refused() -> None:
-    from helpers import bundled_model
+def test_models_of_other_runtimes_are_refused(tmp_path: Any) -> None:
     assert says(bundled_model(), 'openvino').endswith(
         'is a TensorFlow Lite model: on OpenVINO run .xml and .onnx files')
+    graph = frozen_graphs.pixels_are_maps(tmp_path / 'maps.pb', 57)
+    assert PoseEngine(graph).device == 'cpu'
+    assert says(graph, 'openvino:CPU') == (
+        f'{graph} is no model for OpenVINO: on OpenVINO run .xml and .onnx files')
 
 
 def test_files_that_are_no_model(tmp_path: Any) -> None:

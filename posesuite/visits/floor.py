@@ -41,8 +41,9 @@ class Floor(NamedTuple):
         """Places on the plan, float [N, 2] in metres, of people's feet in the picture.
 
         points: [N, 2] in thousandths, as stored. aspect: the picture's width per height.
-        above: how far above the floor the points are, in metres; 0 for marks on the floor itself.
-        Without it a camera at 2.7 m would put ankles 3 % too far off.
+        above: how far above the floor the points are, in metres. People are seen by their ankles;
+            taken for points of the floor, these would be 3 % too far off with a camera at 2.7 m.
+            0 for what marks the floor itself, such as areas and lines drawn on the picture.
         NaN for points at or near the horizon or above it, which are not on the floor.
         """
         points = np.asarray(points, float).reshape(-1, 2)

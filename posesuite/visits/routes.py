@@ -39,9 +39,10 @@ def find_routes(visit: np.ndarray, when: np.ndarray, points: np.ndarray, height:
         return Routes([], [], 0, 0)
     if metres is None or not np.isfinite(metres).all():  # some are too far off to be known
         metres = _floor(points, height, size)
-    ways = _ways(visit, metres, points, still)
+    positions = Positions(visit, when, points, metres)
+    ways = _ways(positions, still)
     on_floor, seen = ways[..., :2], ways[..., 2:]
-    names, at = find_doors(Positions(visit, when, points, metres), lines, areas)
+    names, at = find_doors(positions, lines, areas)
     origin, goal = at.T
     routes, whole = [], (origin >= 0) & (goal >= 0)
     for pair in np.unique(np.stack([origin, goal], 1)[whole], axis=0):
@@ -80,22 +81,20 @@ def _floor(points: np.ndarray, height: np.ndarray, size: Tuple[int, int]) -> np.
     return np.stack([(x - 0.5) / np.interp(y, rows, tall), np.interp(y, rows, ahead)], 1)
 
 
-def _ways(visit: np.ndarray, floor: np.ndarray, points: np.ndarray,
-          still: np.ndarray) -> np.ndarray:
+def _ways(seen: Positions, still: np.ndarray) -> np.ndarray:
     """POINTS places of each visit at equal distances of its way: [visits, POINTS, 4], on the floor
     and in the picture.
     """
-    length = np.zeros(len(visit))
-    length[1:] = np.hypot(*np.diff(floor, axis=0).T)
+    ends = seen.ends()
+    begin, end = ends.T
+    length = np.append(0, np.hypot(*np.diff(seen.floor, axis=0).T))
     length[1:][still[1:] & still[:-1]] = 0  # who stands only seems to move
-    first = np.append(True, visit[1:] != visit[:-1])
-    length[first] = 1  # from visit to visit, so that they do not touch
+    length[begin] = 1  # from visit to visit, so that they do not touch
     length = np.cumsum(length)
-    begin = np.flatnonzero(first)
-    end = np.append(begin[1:], len(visit)) - 1
     at = length[begin, None] + (length[end] - length[begin])[:, None] * np.linspace(0, 1, POINTS)
-    ways = np.stack([np.interp(at, length, axis) for axis in (*floor.T, *points.T)], 2)
-    ways[:, 0], ways[:, -1] = (np.concatenate([floor[at], points[at]], 1) for at in (begin, end))
+    places = np.concatenate([seen.floor, seen.points], 1)
+    ways = np.stack([np.interp(at, length, axis) for axis in places.T], 2)
+    ways[:, [0, -1]] = places[ends]
     return ways
 
 

@@ -23,7 +23,7 @@ sys.path[:0] = [ROOT, os.path.join(ROOT, 'tests')]
 
 import passers  # noqa: E402
 import visitors  # noqa: E402
-from posesuite.visits.areas import Plan, area_from, write_plan  # noqa: E402
+from posesuite.visits.areas import area_from, write_plan  # noqa: E402
 from posesuite.visits.database import ADDED  # noqa: E402
 
 
@@ -42,8 +42,8 @@ def main() -> None:
         days = visitors.simulate(datetime.date(2025, 1, 1), args.days, args.per_hour)
         visitors.write_store(days, store)
         add_bodies(store)
-        write_plan(areas, Plan([area_from(area, '') for area in visitors.areas()], passers.lines(),
-                               [], [passers.floor()]))
+        write_plan(areas, passers.plan()._replace(
+            areas=[area_from(area, '') for area in visitors.areas()]))
         made = time.perf_counter()
         subprocess.run([sys.executable, os.path.join(ROOT, 'visits.py'), 'report', store,
                         '-o', page, '--areas', areas, '--csv', folder], check=True)

@@ -11,10 +11,12 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 import visitors
 from posesuite.pose.pose import Keypoint, Point, Pose
 from posesuite.pose.skeleton import KEYPOINT_TYPES
-from posesuite.visits.areas import Area, Line
+from posesuite.visits.areas import Area, Line, Plan
 from posesuite.visits.database import ADDED
 from posesuite.visits.floor import Floor
+from posesuite.visits.measure import measure
 from posesuite.visits.recorder import body_row
+from posesuite.visits.statistics import Room
 
 import numpy as np
 
@@ -110,6 +112,17 @@ def floor() -> Floor:
     """The floor by four of its points."""
     metres = [(2.0, 2.0), (6.5, 2.0), (6.5, 5.5), (2.0, 5.5)]
     return Floor([tuple(point) for point in in_picture(metres, 0)], metres, '')
+
+
+def plan() -> Plan:
+    """The display, the doors' lines and the floor."""
+    return Plan([display()], lines(), [], [floor()])
+
+
+def measured(path: str) -> Room:
+    """The room of a store of that path."""
+    drawn = plan()
+    return measure(path, 'hall', drawn.areas, lines=drawn.lines, floor=drawn.floors[0])
 
 
 def write_store(days: Sequence[Sequence[Passer]], path: str, seed: int = 0) -> None:

@@ -1,5 +1,5 @@
-"""A week of simulated visitors in a store with the truth about them, and folders and speeds of
-stores that tests write.
+"""Simulated visitors in stores with the truth about them; folders and speeds of stores that tests
+write.
 """
 import datetime
 import json
@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 from typing import Any, Iterator, List
 
+import passers
 import visitors
 from posesuite.visits import store as store_module
 from posesuite.visits.areas import read_plan
@@ -37,6 +38,17 @@ def folder(tmp_path_factory, days) -> Any:
 def room(folder) -> Room:
     stores = [str(folder / 'shop.db')]
     return measure(stores[0], 'shop', read_plan(str(folder / 'areas.json'), stores).areas)
+
+
+@pytest.fixture(scope='session')
+def hall(tmp_path_factory) -> Any:
+    """Makes some days of passers.py, and their room."""
+    def make(days: int, per_day: int) -> Any:
+        people = passers.people(MONDAY, days, per_day, seed=3)
+        path = str(tmp_path_factory.mktemp('hall') / 'hall.db')
+        passers.write_store(people, path)
+        return people, passers.measured(path)
+    return make
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """posesuite/visits/answers.py: the first lines of the report, on rooms whose numbers are known."""
-import datetime
 import math
 from typing import Any
 
 import passers
 from posesuite.language import Words
 from posesuite.visits import answers
-from posesuite.visits.areas import Plan
-from posesuite.visits.measure import measure
 from posesuite.visits.queues import QueueNow
 from posesuite.visits.statistics import Queue, Room
 
@@ -15,17 +12,12 @@ import numpy as np
 import pytest
 
 WORDS = Words('en')
-PLAN = Plan([passers.display()], passers.lines(), [], [passers.floor()])
 NAN = math.nan
 
 
 @pytest.fixture(scope='module')
-def found(tmp_path_factory) -> Any:
-    """Eight days of people, and their room."""
-    days = passers.people(datetime.date(2026, 3, 2), 8, 60, seed=3)
-    path = str(tmp_path_factory.mktemp('answers') / 'hall.db')
-    passers.write_store(days, path)
-    return days, measure(path, 'hall', PLAN.areas, lines=PLAN.lines, floor=PLAN.floors[0])
+def found(hall) -> Any:
+    return hall(8, 60)
 
 
 def asked(room: Room, question: str, min_visits: int = 5) -> answers.Answer:

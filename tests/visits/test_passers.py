@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 import passers
 import visitors
 from posesuite.visits import crossings, routes
-from posesuite.visits.areas import Line, Plan, write_plan
+from posesuite.visits.areas import Line, write_plan
 from posesuite.visits.attention import stages
 from posesuite.visits.blanks import blanked
 from posesuite.visits.measure import measure
@@ -34,8 +34,7 @@ def folder(tmp_path_factory, days) -> Any:
 
 @pytest.fixture(scope='module')
 def room(folder) -> Room:
-    return measure(str(folder / 'hall.db'), 'hall', [passers.display()], lines=passers.lines(),
-                   floor=passers.floor())
+    return passers.measured(str(folder / 'hall.db'))
 
 
 def everybody(days: List[List[passers.Passer]]) -> List[passers.Passer]:
@@ -189,8 +188,7 @@ def test_speed_is_in_metres(folder, room):
 
 
 def test_the_report_and_its_tables_have_them(folder, tmp_path, days):
-    write_plan(str(tmp_path / 'plan.json'), Plan([passers.display()], passers.lines(), [],
-                                                 [passers.floor()]))
+    write_plan(str(tmp_path / 'plan.json'), passers.plan())
     run_visits('report', folder / 'hall.db', '-o', tmp_path / 'report.html', '--areas',
                tmp_path / 'plan.json', '--csv', tmp_path, '--min-stay', 2)
     made = (tmp_path / 'report.html').read_text()

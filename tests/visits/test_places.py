@@ -1,28 +1,22 @@
 """posesuite/visits/places.py: maps of the floor, ways and what people do, against known people."""
-import datetime
 import math
 from typing import Any
 
 import passers
 from posesuite.language import Words
-from posesuite.visits.areas import Area, Plan
-from posesuite.visits.measure import measure
+from posesuite.visits.areas import Area
 from posesuite.visits.places import Seen, attention_plots, floor_maps, picture, picture_maps
 
 import numpy as np
 import pytest
 
 WORDS = Words('en')
-PLAN = Plan([passers.display()], passers.lines(), [], [passers.floor()])
+PLAN = passers.plan()
 
 
 @pytest.fixture(scope='module')
-def found(tmp_path_factory) -> Any:
-    """Two days of people, and their room."""
-    days = passers.people(datetime.date(2026, 3, 2), 2, 120, seed=3)
-    path = str(tmp_path_factory.mktemp('places') / 'hall.db')
-    passers.write_store(days, path)
-    return days, measure(path, 'hall', PLAN.areas, lines=PLAN.lines, floor=PLAN.floors[0])
+def found(hall) -> Any:
+    return hall(2, 120)
 
 
 def test_people_stop_where_they_stop(found):

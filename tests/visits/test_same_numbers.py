@@ -78,7 +78,8 @@ def watched(day: List[passers.Passer], path: str, plan: Plan) -> Dict[str, Any]:
 
 def test_live_and_report_agree_with_each_other_and_the_truth(tmp_path, day):
     before = [Area(area['name'], area['polygon'], '', 'queue') for area in visitors.areas()[1:2]]
-    plan = Plan([*before, passers.display()], passers.lines(), [], [passers.floor()])
+    plan = passers.plan()
+    plan = plan._replace(areas=[*before, *plan.areas])
     numbers = watched(day, str(tmp_path / 'hall.db'), plan)
     room = measure(str(tmp_path / 'hall.db'), '', plan.areas, lines=plan.lines)
     assert numbers['visits'] == len(room.begins) == pytest.approx(len(day), rel=0.03)

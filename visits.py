@@ -42,7 +42,7 @@ def parse_args() -> argparse.Namespace:
     report_parser.add_argument('-o', '--output', required=True, metavar='REPORT.html',
                                help='the page to write')
     report_parser.add_argument('--areas', metavar='AREAS.json',
-                               help='named parts of the floor, from anonymizer.py --edit-areas')
+                               help='areas, lines and the floor, from anonymizer.py --edit-areas')
     report_parser.add_argument('--csv', metavar='FOLDER', help='write the tables there too')
     report_parser.add_argument('--min-visits', type=positive, default=5, metavar='N',
                                help='leave figures blank that are based on fewer visits '
@@ -55,7 +55,7 @@ def parse_args() -> argparse.Namespace:
     report_parser.add_argument('--until', type=local_date, metavar='DATE', help='omit later visits')
     report_parser.add_argument('--title', default='', help="the page's title")
     report_parser.add_argument('--language', choices=LANGUAGES, default='',
-                               help=f'{", ".join(LANGUAGES)} (default: that of the locale)')
+                               help='of the page (default: that of the locale)')
     forget_parser = commands.add_parser('forget', help='delete a store for good')
     forget_parser.add_argument('store', metavar='STORE')
     args = parser.parse_args()

@@ -8,8 +8,8 @@ Prints a table, in Markdown:
   AP     COCO's average precision of keypoints on the people of --coco, over OKS 0.50 to 0.95, in
          percent; AP50 at OKS 0.50 alone. Every photograph goes through the engine by itself, and
          every pose counts. For this pycocotools must be installed, and the photographs be there.
-Choose by both: a network for crowds, for one person, for speed. What cannot be run is listed below
-the table, with the reason.
+Choose by both: a network for crowds, for one person, for speed. Each row is printed as soon as it
+is measured. What cannot be run is listed below the table, with the reason.
 
 examples:
   python3 benchmarks/engine.py
@@ -24,7 +24,7 @@ import json
 import os
 import sys
 import time
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
@@ -40,7 +40,9 @@ SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
 # What an engine gets so that it keeps faint poses too; a family has all of these options, or one.
 FAINT = [{'score_threshold': 0.01, 'max_poses': 20}, {'score_threshold': 0.01}, {'max_poses': 20},
          {}]
-COLUMNS = 'model', 'family', 'runtime', 'input', 'ms', 'CPU ms', 'fps', 'AP', 'AP50'
+# Of the table behind the model's name: titles and characters.
+COLUMNS = {'family': 14, 'runtime': 14, 'input': 9, 'ms': 6, 'CPU ms': 6, 'fps': 6, 'AP': 5,
+           'AP50': 5}
 
 
 class Photographs(NamedTuple):
@@ -56,23 +58,28 @@ def main() -> int:
     runs = [(path, device) for path in model_files(args.models) for device in runtimes_for(path)]
     if not runs:
         sys.exit(f'error: no models in {", ".join(args.models)}')
-    rows, failures = [COLUMNS], []
+    widths = [max(len(os.path.basename(path)) for path, _ in runs), *COLUMNS.values()]
+    print_row(('model', *COLUMNS), widths)
+    print_row(tuple('-' * (width - (i > 3)) + ':' * (i > 3) for i, width in enumerate(widths)),
+              widths)
+    failures = []
     for i, (path, device) in enumerate(runs):
-        progress(f'{i + 1} of {len(runs)}: {os.path.basename(path)} on {device or "its runtime"}')
+        progress(f'{i + 1} of {len(runs)}: {os.path.basename(path)} on {device}')
         try:
-            rows.append(measure(path, device, image, args.frames, photographs))
+            row = measure(path, device, image, args.frames, photographs)
         except (EngineError, ValueError) as error:
             failures.append(f'{os.path.basename(path)}, {device}: {error}')
+        else:
+            progress('')
+            print_row(row, widths)
     progress('')
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for number, row in enumerate(rows):
-        print('|', ' | '.join(map(str.ljust, row, widths)), '|')
-        if not number:
-            print('|', ' | '.join('-' * (width - (i > 3)) + ':' * (i > 3)
-                                  for i, width in enumerate(widths)), '|')
     for failure in failures:
         print(f'not run: {failure}')
     return 0
+
+
+def print_row(cells: Tuple[str, ...], widths: List[int]) -> None:
+    print('|', ' | '.join(map(str.ljust, cells, widths)), '|', flush=True)
 
 
 def measure(path: str, device: str, image: np.ndarray, frames: int,
@@ -100,7 +107,7 @@ def runtimes_for(path: str) -> Iterator[str]:
 
 
 def runtime_of(engine: PoseEngine) -> str:
-    """What runs an engine's network."""
+    """The name of the runtime of an engine's network."""
     ending = os.path.splitext(engine.model_path)[1]
     if engine.device.startswith('openvino') or ending == '.xml':
         return 'OpenVINO'
@@ -150,7 +157,9 @@ def as_coco(pose: Pose, image: int) -> Dict[str, Any]:
 
 
 def read_photographs(coco: str, folder: str) -> Optional[Photographs]:
-    """The photographs that a file of COCO's form labels; None, with a line, without them."""
+    """The photographs that a file of COCO's form labels; without it or pycocotools a line says so,
+    and it is None.
+    """
     if not os.path.exists(coco):
         problem = f'no {coco}'
     elif not importlib.util.find_spec('pycocotools'):

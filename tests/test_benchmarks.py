@@ -70,6 +70,20 @@ def test_without_photographs_there_is_no_precision(tmp_path):
     assert done.stdout.splitlines()[3].startswith('not run: broken.onnx, ')
 
 
+def test_rows_come_as_they_are_measured(tmp_path):
+    """What was measured is not lost if the benchmark is stopped."""
+    for name in ('a.tflite', 'b.tflite'):
+        shutil.copy(bundled_model(), str(tmp_path / name))
+    with subprocess.Popen([sys.executable, os.path.join(ROOT, 'benchmarks', 'engine.py'),
+                           str(tmp_path), '--frames', '100', '--coco', 'nowhere.json'],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        lines = [running.stdout.readline() for _ in range(3)]
+        running.kill()
+        rest = running.stdout.read()
+    assert lines[2].startswith('| a.tflite | PoseNet ')
+    assert rest == ''
+
+
 @pytest.mark.parametrize('path', BENCHMARKS, ids=os.path.basename)
 def test_benchmark(path, tmp_path):
     name = os.path.basename(path)[:-len('.py')]

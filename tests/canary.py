@@ -18,7 +18,7 @@ import numpy as np
 SCRIPT = os.path.join(ROOT, 'anonymizer.py')
 CLIP = os.path.join(ROOT, 'samples', 'in_and_out.mp4')
 WAITING = 'Waiting for everyone to leave the frame...'
-CHECKING, SET = 'Nobody seen, checking the room...', 'Background set.'
+CHECKING, SET = 'Checking the room...', 'Background set.'
 EMPTY = 45  # frames, until the background is set and for some more
 PLANTED = 45  # frames with the canary
 CANARY = np.s_[160:320, 240:400]  # where the noise is planted

@@ -24,9 +24,9 @@ from posesuite.privacy.structure import Structure
 import numpy as np
 
 PATIENCE = 8.0  # seconds of frames for which the first look waits for people who are seen to leave
-MIN_SHARE = 0.4  # of the picture; less shows no room
+MIN_SHARE = 0.4  # of the picture; if less could be shown, nothing is
 FIRST_DISTANCE, MAX_DISTANCE = 10.0, 80.0  # seconds between looks, each twice the one before
-# Views of a picture that are examined for each frame: at first, and while the room is shown.
+# Views of a picture that are examined in each frame's time: at first, and while the room is shown.
 VIEWS_AT_FIRST, VIEWS_LATER = 4, 1
 MOVED_FOR = 1.0  # seconds for which the view must differ until the camera counts as moved
 
@@ -38,9 +38,9 @@ class Background:
     delay: seconds of frames that a picture is made of, from 0.
     witness: an engine with another network, a BodyPix, that examines it too; None for none.
 
-    Attributes: image (uint8 [Y, X, RGB], grey in parts; None while nothing may be shown), doubt
-    (why the latest look failed, in a few words, or ''), progress (of the present look while
-    there is no image, from 0, while somebody is seen, to 1).
+    Attributes: image (uint8 [Y, X, RGB], grey in parts; None while nothing may be shown), share
+    (how much of it is shown, 0 to 1), doubt (why the latest look failed, in a few words, or '') and
+    progress (of the present look, 0 to 1; 0 between looks).
     """
 
     def __init__(self, engine: Any, delay: float, witness: Any = None) -> None:
@@ -61,7 +61,6 @@ class Background:
 
     @property
     def share(self) -> float:
-        """How much of the picture is shown, 0 to 1."""
         return 0.0 if self._room is None else self._room.share
 
     @property
@@ -69,7 +68,7 @@ class Background:
         return 0.0 if self._looking is None else self._looking.progress
 
     def drop(self, doubt: str) -> None:
-        """Drops the picture and starts anew."""
+        """Drops the picture and starts again; doubt: why."""
         self._room = self._look = self._structure = self._differs_since = self._looking = None
         self._waits_since, self._distance, self.doubt = None, FIRST_DISTANCE, doubt
 
@@ -107,10 +106,10 @@ class Background:
             self._looking, self.doubt = None, doubt
 
     def _enter(self, look: Look, seconds: float) -> str:
-        """Shows what the first look found; returns '', or why that is nothing."""
+        """Shows the room that the first look found; returns '', or why it does not."""
         room = Room(look, seconds)
         if room.share < MIN_SHARE:
-            return 'possibly people in most of the picture'
+            return 'too much looks like people: clear the view or move the camera'
         self._room, self._look = room, look
         self._structure = Structure(room.image, ~room.shown)
         self._look_at = seconds + self._distance

@@ -9,14 +9,14 @@ from posesuite.privacy.evidence import GREY
 import numpy as np
 
 WAITING = 'Waiting for everyone to leave the frame...'
-CHECKING = 'Nobody seen, checking the room...'
+CHECKING = 'Checking the room...'
 SET = 'Background set.'
-SHARE = ' {:.0f} % of it is shown; the grey rest may be people.'
-ADVICE = ' Move what looks like parts of people out of view, or the camera; then press b.'
 ENOUGH = 0.5  # share of the picture; with less shown, the text says what to change
+SHARE = ' {:.0f} % of it is shown; the grey rest may be people.'
+LITTLE = ' Only {:.0f} % is shown: move the camera or what looks like people, then press b.'
 SHOWN_FOR = 5.0  # seconds for which the text about a background is shown
 QUESTION = 'Is nobody in the patch that you clicked? y: show it, n: leave it grey'
-PEEK, ASKED_FOR = 2.0, 15.0  # seconds for which a patch is shown, and for which it is asked about
+PEEK, ASKED_FOR = 2.0, 15.0  # seconds for which a patch is shown, and the question about it
 LOGGER = logging.getLogger(__name__)
 
 
@@ -35,12 +35,12 @@ class Curtain:
         self._logged: Set[str] = set()  # texts since the background was set or dropped
         self._clicked: Optional[Tuple[int, int]] = None  # x, y since the latest frame
         self._answer: Optional[bool] = None  # since the latest frame
-        self._patch: Optional[Patch] = None  # that is asked about
+        self._patch: Optional[Patch] = None  # that the question is about
         self._asked_at = 0.0  # timestamp
 
     @property
     def share(self) -> Optional[float]:
-        """Which part of the picture shows the room, 0 to 1; None if none ever is to."""
+        """The share of the picture that shows the room, 0 to 1; None without a background."""
         if self._background is None:
             return None
         return 0.0 if self._background.image is None else self._background.share
@@ -50,13 +50,13 @@ class Curtain:
         self._renewed = True
 
     def click(self, x: int, y: int) -> None:
-        """Shows the grey patch at a pixel for PEEK seconds, and asks about it; any thread may call
-        it. Only for a screen that nobody but the operator sees.
+        """Shows the grey patch at a pixel for PEEK seconds, and asks about it; may be called by any
+        thread. Only for a screen that nobody but the operator sees.
         """
         self._clicked = x, y
 
     def answer(self, nobody: bool) -> None:
-        """Whether nobody is in the patch that was asked about; may be called by any thread."""
+        """Answers whether nobody is in the patch; may be called by any thread."""
         self._answer = nobody
 
     def close(self, frame: Frame, poses: List[Pose]) -> Tuple[Frame, str]:
@@ -92,8 +92,9 @@ class Curtain:
             self._text_since, self._share = frame.time, share
         image, text = self._peek(frame.time)
         if not text and frame.time - self._text_since < SHOWN_FOR:
-            text = SET + ('' if share > 0.995 else
-                          SHARE.format(100 * share) + ADVICE * (share < ENOUGH))
+            text = SET
+            if share < 0.995:
+                text += (SHARE if share >= ENOUGH else LITTLE).format(100 * share)
             self._log(text)
         return frame._replace(image=image), text
 

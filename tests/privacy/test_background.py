@@ -73,6 +73,12 @@ def test_a_room_where_everything_moves_is_refused(engine, clip):
     assert background.image is None and background.doubt == 'too much movement'
 
 
+def test_a_room_of_which_too_little_may_be_shown_is_refused_with_advice(engine, clip, monkeypatch):
+    monkeypatch.setattr(background_module, 'MIN_SHARE', 1.01)
+    background = watch(engine, clip[:1] * PROOF)
+    assert background.image is None and 'move the camera' in background.doubt
+
+
 @pytest.mark.parametrize('number', [42, 45, 48, 110, 195, 250])
 def test_a_person_who_stands_still(engine, clip, number):
     """At the rim, behind others, before the wall: stopped as they walk."""

@@ -2,9 +2,9 @@
 from figures import frame
 from posesuite.privacy import Curtain
 from posesuite.privacy.curtain import (
-    ADVICE,
     ASKED_FOR,
     CHECKING,
+    LITTLE,
     PEEK,
     QUESTION,
     SET,
@@ -118,7 +118,8 @@ def test_the_text_says_how_much_is_shown_and_what_to_do_about_too_little(backgro
     for i, background.share in enumerate((0.842, 0.842, 0.845, 0.9, 0.31)):
         texts.append(curtain.close(frame(i * SHOWN_FOR), [])[1])
     about = SET + ' {} % of it is shown; the grey rest may be people.'
-    assert texts == [about.format(84), '', '', about.format(90), about.format(31) + ADVICE]
+    assert texts == [about.format(84), '', '', about.format(90), SET + LITTLE.format(31)]
+    assert ' 31 % ' in texts[-1] and 'move the camera' in texts[-1]
     assert caplog.messages == list(filter(None, texts))
 
 

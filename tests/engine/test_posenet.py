@@ -221,6 +221,18 @@ def test_both_forms_of_a_bodypix_have_the_same_masks():
     assert (with_op.GetMasks() != raw.GetMasks()).mean() < 0.01
 
 
+def test_a_bodypix_without_long_offsets_has_one_mask(tmp_path):
+    tflite_files = pytest.importorskip('tflite_files')
+    model = tflite_files.read(shared('models', 'bodypix', RAW_PORTRAIT))
+    graph = model.subgraphs[0]
+    graph.outputs = [i for i in graph.outputs if b'long' not in graph.tensors[i].name]
+    engine = PoseEngine(tflite_files.write(model, str(tmp_path / 'one.tflite')))
+    assert len(engine.DetectPosesInImage(photo())[0]) == 2
+    assert engine.has_masks and engine.GetMask().any()
+    with pytest.raises(EngineError, match='^this BodyPix has one mask of all people, and none for'):
+        engine.GetMasks()
+
+
 @pytest.mark.parametrize('path', [bundled_model(), RAW])
 def test_other_networks_have_no_masks(path):
     engine = PoseEngine(path)

@@ -12,6 +12,7 @@ from typing import Dict, List, Optional, Tuple
 
 from posesuite.engine import family, raw_decoder
 from posesuite.engine.image import Decoded
+from posesuite.engine.model_file import EngineError
 from posesuite.engine.network import Network, TensorDetails, dequantized
 from posesuite.engine.single_pose import decode_single
 from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE, KeypointType
@@ -96,8 +97,11 @@ class Family(family.Family):
     def instance_masks(self) -> Tuple[np.ndarray, float]:
         if self._mask is not None and self._single:  # all that shows somebody is the one's
             return np.ones((self._people, *self._mask['shape'][1:3]), np.float32), self._cell
-        if self._mask is None or self._instances is None:
+        if self._mask is None:
             return super().instance_masks()
+        if self._instances is None:
+            raise EngineError('this BodyPix has one mask of all people, and none for each pose: '
+                              'its file has no long offsets')
         masks = self.network.read(self._instances)
         if self._decoder is None:
             return masks[0, :self._people], self._cell

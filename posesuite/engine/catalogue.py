@@ -4,8 +4,8 @@ from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from posesuite.engine.choice import EDGETPU_ENDING, open_network
 from posesuite.engine.family import find_family, op_libraries
-from posesuite.engine.model_file import EngineError
-from posesuite.files import models_command, models_folder, own_file
+from posesuite.engine.model_file import EngineError, download_command
+from posesuite.files import models_folder, own_file
 
 ENDINGS = '.tflite', '.onnx', '.xml', '.pb'  # of model files
 LIST = 'list'  # instead of a model, for a list of them
@@ -41,6 +41,11 @@ class Model(NamedTuple):
     def is_here(self) -> bool:
         return os.path.exists(self.place)
 
+    @property
+    def download_command(self) -> str:
+        """What a user types to download it."""
+        return download_command(self.path.partition('/')[0])
+
 
 # Of the PoseNets: size in the file name, input, speed of Google's and of our own.
 POSENETS = (('353_481', '481x353', 'fast', 'fast'), ('481_641', '641x481', 'medium', 'fast'),
@@ -72,15 +77,9 @@ def model_path(name: str) -> str:
     for model in KNOWN:
         if name in (model.name, os.path.basename(model.path)):
             if not model.is_here:
-                raise EngineError(f'{name} is not here: {download_command(model)} downloads it')
+                raise EngineError(f'{name} is not here: {model.download_command} downloads it')
             return model.place
     return name
-
-
-def download_command(model: Model) -> str:
-    """What a user types to download a model."""
-    folder = model.path.partition('/')[0]
-    return models_command() + (f' --model {folder}' if folder != 'mobilenet' else '')
 
 
 def model_files(paths: Sequence[str]) -> List[str]:
@@ -115,7 +114,7 @@ def model_list() -> str:
     rows = [COLUMNS]
     for model in sorted(KNOWN, key=lambda model: model not in here):
         rows.append((model.name, model.family, model.input, model.runs_on, model.speed,
-                     model.licence, 'yes' if model in here else download_command(model)))
+                     model.licence, 'yes' if model in here else model.download_command))
     known = {os.path.basename(model.path) for model in KNOWN}
     for path in model_files([own_file('models'), models_folder()]):
         if os.path.basename(path) not in known:

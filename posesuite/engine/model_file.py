@@ -41,8 +41,8 @@ def read_model(path: str) -> bytes:
             model = file.read(size)  # some files of /proc have no size and no end
     except OSError as error:
         folder, _ = _known_hash(path)
-        raise EngineError(f'no model {path} ({error.strerror}): {_command(folder)} downloads '
-                          + ('it' if folder in DOWNLOADED else "Google's"))
+        raise EngineError(f'no model {path} ({error.strerror}): {download_command(folder)} '
+                          'downloads ' + ('it' if folder in DOWNLOADED else "Google's"))
     folder, expected = _known_hash(path)
     if expected:
         good = expected == hashlib.sha256(model).hexdigest()
@@ -60,7 +60,7 @@ def read_model(path: str) -> bytes:
                 'is no TensorFlow Lite model' if model[4:8] != MAGIC else
                 'is not whole')
         raise EngineError(f'{path} {what}: ' + (
-            f'{_command(folder)} downloads it again' if folder in DOWNLOADED else
+            f'{download_command(folder)} downloads it again' if folder in DOWNLOADED else
             'get it again from its source'))
     check_memory(path, list(tensor_sizes(model)) if model[4:8] == MAGIC else [])
     return model
@@ -73,7 +73,7 @@ def check_memory(path: str, sizes: List[int]) -> None:
                           f'{MAX_TENSOR >> 20} MB, all together {MAX_TENSORS >> 20} MB')
 
 
-def _command(folder: str) -> str:
+def download_command(folder: str) -> str:
     """What a user types to download the files of a folder under models/."""
     return models_command() + (f' --model {folder}' if folder in DOWNLOADED[1:] else '')
 

@@ -5,8 +5,7 @@ from typing import Any, Dict, Optional, Tuple
 from posesuite.arguments import between
 from posesuite.engine.catalogue import LIST, model_list, model_path
 from posesuite.engine.choice import bodypix_model, check_device, default_model
-from posesuite.engine.model_file import EngineError
-from posesuite.files import models_command
+from posesuite.engine.model_file import EngineError, download_command
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +35,7 @@ def engine_options(args: argparse.Namespace, size: Optional[Tuple[int, int]] = N
         path = bodypix_model(args.device)
         if not path:
             raise EngineError('masks need a BodyPix, and none is here: '
-                              f'{models_command()} --model bodypix downloads it')
+                              f'{download_command("bodypix")} downloads it')
         return {'model_path': path, 'device': args.device}
     if size is None:
         width, height = map(int, getattr(args, 'res', '640x480').split('x'))

@@ -55,7 +55,7 @@ def test_models_for_download_say_the_command():
     listed = {file.name for file in listed_files(os.path.join(ROOT, 'models'))}
     for known in KNOWN:
         if known.path in listed:
-            command = catalogue.download_command(known)
+            command = known.download_command
             assert command.startswith('python3 models/download.py')
             assert command.partition(' --model ')[2] in ('', *MODELS)
 

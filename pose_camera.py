@@ -30,6 +30,8 @@ from posesuite.display import (
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import BY_JSON_NAME, FURTHER_PARTS, KeypointType, PeopleFinder, PoseLog
 
+import numpy as np
+
 
 def main() -> int:
     return script.run(demo, parse_args())
@@ -47,19 +49,24 @@ def demo(args: argparse.Namespace) -> None:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 log.write(frame, people)
-                if args.mask and frame.people is None:
-                    mask = engine.GetMask()
-                    frame = frame._replace(image=draw_mask(frame.image, mask, args.mask))
-                if args.heatmap is not None and frame.people is None:
-                    heatmap = engine.GetHeatmap(args.heatmap)
-                    frame = frame._replace(image=draw_heatmap(frame.image, heatmap))
-                if args.affinity and frame.people is None:
-                    vectors = engine.GetAffinity(args.affinity)
-                    frame = frame._replace(image=draw_affinity(frame.image, vectors))
-                if args.skeleton_only or args.mask and frame.people is not None:  # nobody looked
+                was_looked_at = frame.people is None
+                if was_looked_at:
+                    frame = frame._replace(image=explained(frame.image, engine, args))
+                if args.skeleton_only or args.mask and not was_looked_at:
                     frame = black(frame)
                 if not display.show(frame, people, rate.line(inference_time, len(people))):
                     break
+
+
+def explained(image: np.ndarray, engine: PoseEngine, args: argparse.Namespace) -> np.ndarray:
+    """The engine's last image with the mask, the heatmap and the vectors that are asked for."""
+    if args.mask:
+        image = draw_mask(image, engine.GetMask(), args.mask)
+    if args.heatmap is not None:
+        image = draw_heatmap(image, engine.GetHeatmap(args.heatmap))
+    if args.affinity:
+        image = draw_affinity(image, engine.GetAffinity(args.affinity))
+    return image
 
 
 class Rate:
@@ -116,11 +123,13 @@ def parse_args() -> argparse.Namespace:
 
 def part(name: str) -> Union[KeypointType, str]:
     """An argument that names a keypoint, such as leftWrist or LEFT_WRIST, or a further part."""
-    found = BY_JSON_NAME.get(name, KeypointType.__members__.get(name.upper()))
-    if found is None and name in FURTHER_PARTS:
+    if name in FURTHER_PARTS:
         return name
+    found = BY_JSON_NAME.get(name, KeypointType.__members__.get(name.upper()))
     if found is None:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(BY_JSON_NAME)}, got {name}")
+        raise argparse.ArgumentTypeError(
+            f"must be one of {', '.join(BY_JSON_NAME)}, or, with an OpenPose, of "
+            f"{', '.join(FURTHER_PARTS)}, got {name}")
     return found
 
 

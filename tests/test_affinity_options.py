@@ -98,3 +98,9 @@ def test_a_bone_that_is_none(folder):
     assert done.returncode == 1
     assert done.stderr.startswith('error: need a bone, one of neck-rightShoulder, ')
     assert done.stderr.count('\n') == 1
+
+
+def test_a_part_that_is_none():
+    done = run('pose_camera.py', '--heatmap', 'tail')
+    assert done.returncode == 2
+    assert all(name in done.stderr for name in ('leftWrist', 'midHip', 'got tail'))

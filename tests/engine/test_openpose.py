@@ -105,12 +105,11 @@ def test_outputs_of_others_do_not_match():
 
 def test_as_many_columns_as_channels():
     """[1, 57, 46, 57] may be read two ways, of which one fits the input."""
-    heatmaps, fields = maps_of(COCO_18, two_people(COCO_18), ROWS, 57)
-    for array in (np.concatenate([heatmaps, fields]), ):
-        network = Maps(array[None])
-        network.input_size = 8 * 57, 8 * ROWS
-        family = Family(network, {})
-        assert len(family.decode(network.run()).pose_scores) == 2
+    maps = np.concatenate(maps_of(COCO_18, two_people(COCO_18), ROWS, 57))
+    network = Maps(maps[None])
+    network.input_size = 8 * 57, 8 * ROWS
+    family = Family(network, {})
+    assert len(family.decode(network.run()).pose_scores) == 2
 
 
 def test_the_scale_of_the_input_is_found():
@@ -202,7 +201,7 @@ def test_an_engine_of_a_frozen_graph(tmp_path):
         engine.GetMask()
 
 
-# People in photographs, counted by looking at them
+# People in photographs, as a person counted them; the second one of p2 is a statue.
 PEOPLE = {'cat': 0, 'p1': 1, 'p2': 2, 'p3': 3, 'golf': 1, 'ski': 5, 'test_couple': 2}
 
 

@@ -1,6 +1,7 @@
 """The house plan of docs/development.md, held against the code's own imports and sizes."""
 import ast
 import glob
+import importlib
 import os
 import subprocess
 from typing import Dict, Iterator, List, Set, Tuple
@@ -130,3 +131,15 @@ def test_every_folder_says_its_job():
     for folder in folders:
         text = ast.get_docstring(parse(os.path.join(folder, '__init__.py')))
         assert text and text.splitlines()[0].endswith('.'), folder
+
+
+def test_what_tools_import_from_the_library_is_there():
+    """Few of them are run by other tests, as they need PyTorch, or hours."""
+    wanted = {(node.module, alias.name) for folder in ('benchmarks', 'tools', 'training')
+              for path in sources(folder) for node in ast.walk(parse(path))
+              if isinstance(node, ast.ImportFrom) and node.module in MODULES
+              for alias in node.names}
+    assert len(wanted) > 30
+    assert [f'{name} in {place}' for place, name in sorted(wanted)
+            if f'{place}.{name}' not in MODULES
+            and not hasattr(importlib.import_module(place), name)] == []

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from posesuite.download import DownloadError, HostError, download  # noqa: E402
+from posesuite.transfer import DownloadError, HostError, download  # noqa: E402
 
 LIST = pathlib.Path(__file__).with_name('assets.sha256')
 # Folder here -> where its files lie, at the commit whose files the list names.

@@ -31,7 +31,7 @@ HOURS = 12  # hours that are shown, with the one that goes on
 HOUR = 3600 * SECOND
 NOT_RUNNING = 'the program was not running'
 MIN_STAYS = 5  # least number of stays that have a median
-MIN_GAP = 5 * SECOND  # milliseconds; shorter gaps are not worth a word
+MIN_GAP = 5 * SECOND  # milliseconds; shorter gaps are ignored
 MAX_GAPS = 5  # latest gaps that are listed
 
 

@@ -1,6 +1,6 @@
 """The maps of the report: what lies where on the picture or on a plan of the floor.
 
-As of plots.py; a map is as wide as its other plots, and plots.html draws it.
+Units are those of plots.py: a map is as wide as the other plots. plots.html draws it.
 """
 import math
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple

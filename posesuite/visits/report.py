@@ -161,10 +161,10 @@ def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
             count) % {'n': words.number(count), 'begin': words.date(room.begins.min()),
                       'end': words.date(room.begins.max())})
         low, middle, high = map(words.duration, np.percentile(room.dwell, (25, 50, 75)))
-        facts.append(_('The median visit lasts %(middle)s, half of them between %(low)s and '
-                       '%(high)s.') % {'middle': middle, 'low': low, 'high': high})
+        facts.append(_('The median visit lasts %(middle)s; half of all visits last between '
+                       '%(low)s and %(high)s.') % {'middle': middle, 'low': low, 'high': high})
     if np.isfinite(room.speed).sum() >= min_visits:
-        facts.append(_('People walk at %(n)s m/s in the median.') % {
+        facts.append(_('The median walking speed is %(n)s m/s.') % {
             'n': words.number(float(np.nanmedian(room.speed)), 1)})
     facts.append(_('Watched for %(time)s.') % {'time': words.duration(room.watched.sum())})
     if room.gaps:

@@ -1,4 +1,4 @@
-"""posesuite/visits/plots.py: where bars, and cells lie."""
+"""posesuite/visits/plots.py: where bars and cells lie."""
 import math
 
 from posesuite.language import Words

@@ -57,8 +57,8 @@ class Line(NamedTuple):
     store: str
 
     def inner_side(self, points: Any) -> np.ndarray:
-        """How far points, [N, 2] in thousandths, are on the inner side, to the left of the line and
-        of what prolongs it; [N], negative on the outer side.
+        """How far points, [N, 2] in thousandths or as the line is, are on the inner side, to the
+        left of the line and of what prolongs it; [N], negative on the outer side.
         """
         (x, y), (to_x, to_y) = self.line
         points = np.asarray(points, float).reshape(-1, 2)

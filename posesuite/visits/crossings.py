@@ -93,9 +93,9 @@ def _crossings(line: Line, visit: np.ndarray, when: np.ndarray, feet: np.ndarray
                margin: np.ndarray, same: np.ndarray, ends: np.ndarray,
                scale: np.ndarray) -> Crossings:
     """Who crossed one line. same: of the steps from position to position, [n - 1]."""
-    begin, end = np.array(line.line) * scale
+    begin, end = ends_of_line = np.array(line.line) * scale
     along = (end - begin) / np.linalg.norm(end - begin)
-    off = (feet - begin) @ (along[1], -along[0])  # pixels on the inner side, to the left
+    off = line._replace(line=ends_of_line).inner_side(feet)  # pixels
     inner = off > 0
     meets = np.flatnonzero(same & (inner[1:] != inner[:-1]))
     part = off[meets] / (off[meets] - off[meets + 1])  # of the step, up to the line

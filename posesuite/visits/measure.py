@@ -53,9 +53,10 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     still = is_still(seen.visit, points, seen.height, recorded.size)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
     walks = np.flatnonzero(on_their_feet(seen.visit, recorded.feet))
+    visit, when, feet, height, stands = (values[walks] for values in (
+        seen.visit, seen.when, points, seen.height, still))
     on_floor = None if metres is None else metres[walks]
-    lined = find_crossings(lines, seen.visit[walks], seen.when[walks], points[walks],
-                           seen.height[walks], recorded.size)
+    crossings = find_crossings(lines, visit, when, feet, height, recorded.size)
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -66,11 +67,10 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
-        lines=lined,
-        routes=find_routes(seen.visit[walks], seen.when[walks], points[walks], seen.height[walks],
-                           still[walks], recorded.size, areas, lined, on_floor),
-        speed=speeds(seen.visit[walks], seen.when[walks], still[walks], on_floor,
-                     len(recorded.begins)),
+        lines=crossings,
+        routes=find_routes(visit, when, feet, height, stands, recorded.size, areas, crossings,
+                           on_floor),
+        speed=speeds(visit, when, stands, on_floor, len(recorded.begins)),
         min_stay=min_stay)
 
 

@@ -16,12 +16,13 @@ import numpy as np
 CELL = 0.1  # metres of a cell of the map of ends, at least
 BLUR = 3  # cells of standard deviation by which that is blurred
 MAX_CELLS = 400  # across and down
-LEAST = 1e-3  # of an end, density below which there is none
+LEAST = 1e-3  # ends; where their density is lower, there is no door
 
 MIN_DOOR = 0.02  # share of all ends that a door without a name has, at least
-THROUGH, NEAR = 0.5, 0.7  # share of the visits within so many metres of a door that end there
-# Share of the ends at a place that are those of a line or an area, below which they are not, and
-# from which on all of them are.
+# Share of the visits within so many metres of a door that begin or end there, at least.
+THROUGH, NEAR = 0.5, 0.7
+# Share of the ends at a place that are at a line or an area: below FEW none of them count as its
+# own, from NAMED on all ends of the place do.
 FEW, NAMED = 0.1, 0.3
 LINE_REACH = 3.0  # metres from where a visit begins or ends to the line of its door, at most
 DOOR_REACH = 1.0  # metres of an end from other ends at its door, at most
@@ -58,28 +59,17 @@ def find_doors(seen: Positions, lines: Sequence[Crossings], areas: Sequence[Area
     given = _areas(seen, ends, areas, len(lines))
     if lines:
         _over_lines(seen, ends, lines, given)
-    places, given = seen.floor[ends].reshape(-1, 2), given.ravel()
+    places = seen.floor[ends].reshape(-1, 2)
     names = [*(line.line.name for line in lines), *(area.name for area in areas)]
     least = max(2, MIN_DOOR * len(places))
-    density, basin = _density(places)
-    pair = basin * (len(names) + 1) + given + 1
-    given = np.where(np.bincount(pair)[pair] < FEW * np.bincount(basin)[basin], -1, given)
-    door = np.where(given >= 0, given, len(names) + basin)
-    nowhere = len(names) + basin.max() + 1
-    for number in np.flatnonzero(np.bincount(basin) >= least):
-        here = basin == number
-        known = np.bincount(given[here & (given >= 0)], minlength=len(names) + 1)
-        if known.max() >= NAMED * here.sum():
-            door[here & (given < 0)] = known.argmax()
-        elif not _is_door(seen, places[here], places[here][density[here].argmax()]):
-            door[here & (given < 0)] = nowhere
-    counts = np.bincount(door, minlength=nowhere + 1)
-    kept = [i for i in np.argsort(-counts, kind='stable') if i != nowhere and counts[i] >= (
+    number = _numbered(seen, places, given.ravel(), len(names), least)
+    counts = np.bincount(number[number >= 0])
+    kept = [i for i in np.argsort(-counts, kind='stable') if counts[i] >= (
         2 if i < len(names) else least)]
-    alone = np.flatnonzero(~np.isin(door, [*kept, nowhere]))
-    busiest = np.full(len(counts), -1)
+    alone = np.flatnonzero(~np.isin(number, [*kept, -1]))
+    busiest = np.full(len(counts) + 1, -1)  # the last one is that of -1
     busiest[kept] = np.arange(len(kept))
-    door = busiest[door]
+    door = busiest[number]
     if kept:  # those just beside a door
         taken = [CELL * np.unique((places[door == i] / CELL).round(), axis=0)
                  for i in range(len(kept))]  # so that thousands of ends are a few
@@ -95,6 +85,28 @@ def nearest(distances: Sequence[np.ndarray], reach: float) -> np.ndarray:
     """
     table = np.array(distances)
     return np.where(table.min(0) < reach, table.argmin(0), -1)
+
+
+def _numbered(seen: Positions, places: np.ndarray, given: np.ndarray, names: int,
+              least: float) -> np.ndarray:
+    """The number of the place at which each visit begins or ends, [ends]: those of lines and areas,
+    then those of basins; -1 where people are lost from sight.
+
+    places: of the ends, on the floor. given: the line or area at which each is, or -1; names: their
+    number. least: number of ends of a door.
+    """
+    density, basin = _density(places)
+    pair = basin * (names + 1) + given + 1
+    given = np.where(np.bincount(pair)[pair] < FEW * np.bincount(basin)[basin], -1, given)
+    found = np.where(given >= 0, given, names + basin)
+    for number in np.flatnonzero(np.bincount(basin) >= least):
+        here = basin == number
+        known = np.bincount(given[here & (given >= 0)], minlength=names + 1)
+        if known.max() >= NAMED * here.sum():
+            found[here & (given < 0)] = known.argmax()
+        elif not _is_door(seen, places[here], places[here][density[here].argmax()]):
+            found[here & (given < 0)] = -1
+    return found
 
 
 def _areas(seen: Positions, ends: np.ndarray, areas: Sequence[Area], before: int) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Which counts may be told: those of enough visits, while no other can be computed from them.
+"""Which counts may be shown: those of enough visits, if no other can be computed from them.
 
-Who knows a total can subtract what is told of it. So where the rest would be of too few visits, the
-smallest other count is kept back as well.
+Whoever knows a total can subtract the counts that are shown. So where the rest would be of too few
+visits, the smallest other count is left out as well.
 """
 from typing import Any
 
@@ -9,10 +9,10 @@ import numpy as np
 
 
 def told(counts: Any, min_visits: int) -> np.ndarray:
-    """Whether each of some counts may be told, bool, of the same shape.
+    """Whether each of some counts may be shown, bool, of the same shape.
 
     counts: visits, [n] that make up a total, or [rows, columns] that make up one a row and column.
-    The last of [n], which may be today's, is kept back after the others.
+    The last of [n], which may be today's, is the last to be left out.
     """
     counts = np.asarray(counts, float)
     shown = counts >= max(1, min_visits)
@@ -30,12 +30,12 @@ def told(counts: Any, min_visits: int) -> np.ndarray:
 
 
 def blanked(counts: Any, min_visits: int) -> np.ndarray:
-    """The counts, NaN in place of those that may not be told; see told."""
+    """The counts, NaN in place of those that may not be shown; see told."""
     return np.where(told(counts, min_visits), counts, np.nan)
 
 
 def _told(counts: np.ndarray, shown: np.ndarray, min_visits: int) -> np.ndarray:
-    """Of one total. shown: the counts that may be told as far as they alone matter."""
+    """told for the parts of one total. shown: which may be shown as far as is known."""
     shown, others = shown.copy(), np.flatnonzero(shown)
     if len(others) and others[-1] == len(counts) - 1:
         others = np.append(others[:-1][np.argsort(counts[others[:-1]], kind='stable')], others[-1])

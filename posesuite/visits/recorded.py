@@ -30,9 +30,9 @@ DEFAULT_SIZE = 4, 3  # shape of the image of a store without runs
 class Recorded(NamedTuple):
     """What a store holds of some time, in seconds since 1970.
 
-    Visits of somebody who was lost from sight for a moment are one, see chains.py. Visits shorter
-    than min_stay are left out, those shorter than MIN_VISIT before they are joined, because they
-    may be nobody; so are runs under a wrong clock, which is reported.
+    Visits of a person who was lost from sight for a moment are joined, see chains.py. Those that
+    are shorter than MIN_VISIT before, or than min_stay after, are left out, because they may be
+    nobody; so are runs under a wrong clock, which is reported.
     """
     size: Tuple[int, int]  # width and height of the image in pixels
     watched: np.ndarray  # [n, 2] begin and end
@@ -52,7 +52,7 @@ class Recorded(NamedTuple):
 
 def read_recorded(path: str, since: Optional[datetime.datetime],
                   until: Optional[datetime.datetime], min_stay: float = MIN_VISIT) -> Recorded:
-    """Reads of a store what counts; see Recorded. min_stay: seconds of the shortest visit.
+    """Reads what counts of a store; see Recorded. min_stay: seconds of the shortest visit.
 
     Raises OSError or ValueError with one line.
     """

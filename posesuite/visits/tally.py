@@ -1,7 +1,7 @@
 """Counts what happens in a room while it happens: visits, crossings of lines, stays in areas.
 
-Fed with the rows of recorder.py, it counts what the report will count of them, a second later
-instead of a day. No clock, no disk. All times are UTC in milliseconds.
+It counts the rows of recorder.py as the report will, but as they come. No clock, no disk. All times
+are UTC in milliseconds.
 
     tally = Tally(plan)
     tally.add(recorder.record(frame, people, clock), (width, height))
@@ -22,7 +22,8 @@ from posesuite.visits.walking import on_their_feet
 import numpy as np
 
 LONG = 1000  # places of a track that is long
-# Seconds after which nobody can go on: who comes back counts after MIN_VISIT, at a position.
+# Seconds after the last position of a visit from which on none can be joined to it: the next one
+# begins within LOST, and counts when a position, of which there is one a second, shows MIN_VISIT.
 SETTLED = LOST + MIN_VISIT + 1
 STILL = 10  # thousandths; who is nearer to both latest places of their track stands still
 

@@ -56,10 +56,10 @@ def speeds(visit: np.ndarray, when: np.ndarray, still: np.ndarray, metres: Optio
 
 
 def on_their_feet(visit: np.ndarray, feet: np.ndarray) -> np.ndarray:
-    """Which positions tell where feet are, bool [n].
+    """Which positions show where the feet are, bool [n].
 
     Where the ankles are hidden for a moment, a position is that of a hip or a knee, and the person
-    only seems to jump. Those of whom feet are hardly ever seen are taken as they are.
+    only seems to jump. The positions of people whose feet are hardly ever seen are all taken.
 
     feet: whether a position is that of an ankle.
     """

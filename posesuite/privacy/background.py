@@ -6,11 +6,11 @@
         background.update(frame, poses)
         background.image  # the room, or None while nothing of it may be shown
 
-At first the background waits for everybody whom the network sees, at a threshold far below the one
-for display, to leave; not for longer than PATIENCE, because they may be posters. A look takes
-frames of `delay` seconds. Their median is the picture. The network examines it, enlarged step by
-step and mirrored, for any part of a body, and what moves or may be a person stays grey. More looks
-follow, at longer and longer distances, which settle or renew doubts: see room.py.
+At first the background waits until the network sees nobody, at a threshold far below the one for
+display, but no longer than PATIENCE, because it may see posters. A look takes frames of `delay`
+seconds. Their median is the picture. The network examines it, enlarged step by step and mirrored,
+for any part of a body, and what moves or may be a person stays grey. More looks follow, at longer
+and longer intervals, which settle or renew doubts: see room.py.
 """
 from typing import Any, List, Optional
 
@@ -50,7 +50,7 @@ class Background:
         self._look: Optional[Look] = None  # the latest
         self._structure: Optional[Structure] = None  # of the image
         self._differs_since: Optional[float] = None  # timestamp from which the view is another
-        self._waits_since: Optional[float] = None  # timestamp from which everybody should leave
+        self._waits_since: Optional[float] = None  # timestamp from which PATIENCE counts
         self._distance = FIRST_DISTANCE  # seconds to the next look
         self._looking: Optional[Looking] = None
         self._look_at: Optional[float] = None  # timestamp of the next look; None: at once

@@ -1,4 +1,4 @@
-"""Parts of the picture that are grey for everybody, the network too, and in which nobody counts."""
+"""Parts of the picture that are grey for everybody, the network too; nobody is counted there."""
 from typing import Any, Sequence
 
 from posesuite.pose import body
@@ -8,7 +8,7 @@ from posesuite.privacy.evidence import GREY
 import cv2
 import numpy as np
 
-MIN_SCORE = 0.3  # lowest score of a keypoint that tells where somebody is
+MIN_SCORE = 0.3  # lowest score of a keypoint by which a person is located
 
 
 class Blackout:
@@ -40,7 +40,7 @@ class Blackout:
         return {id: pose for id, pose in people.items() if not _is_in(covered, pose)}
 
     def _fill(self, image: np.ndarray, value: Any) -> None:
-        """Fills the parts in place, with pixels that are in part under them."""
+        """Fills the parts in place, and pixels that they cover in part."""
         height, width = image.shape[:2]
         for polygon in self._polygons:
             corners = polygon * (width / 1000, height / 1000) - 0.5  # 0 to 1000 is rim to rim

@@ -1,9 +1,9 @@
 """Where an image may show a person, by every trace that a network has of one.
 
-A pose's score is a mean of 17 parts, and so it is low for a person of whom the image shows legs or
-half a body. Here the single parts count: where any is likelier than a low threshold, an area of the
-size of a body is doubtful. A BodyPix, if there is one, is a second witness, which also knows hands,
-legs and clothes by themselves.
+A pose's score is a mean of 17 parts, so it is low for a person of whom the image shows only legs
+or half a body. Here single parts count: where any of them scores more than a low threshold, an area
+of the size of a body is doubtful. A BodyPix, if there is one, is a second witness, which also
+recognizes hands, legs and clothes by themselves.
 """
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
@@ -20,8 +20,8 @@ EVIDENCE = 0.15
 # benchmarks/background.py has measured them: see docs/anonymizer.md.
 PARTS = {1 / 3: 0.2, 1 / 2: 0.2, 1: 0.2, 2: 0.29, 3: 0.35}
 MASKS = {1 / 3: 0.5, 1 / 2: 0.5, 1: 0.5, 2: 0.6, 3: 0.7}
-RIM = 1 / 12  # share of the width; people who are cut there leave less of a trace
-# Of the scores from which something at the rim may be a person, of a part and in a mask.
+RIM = 1 / 12  # share of the width; people who are cut off there get lower scores
+# Factors of these scores at the rim.
 RIM_FACTORS = {'part': 0.5, 'mask': 0.7}
 # How far a body may reach beyond a part's place and beyond the mask, as shares of the image's
 # width, or of an enlarged part's. Where the image is shrunk, a part's place is larger by as much.
@@ -35,8 +35,8 @@ ENLARGEMENTS = 2, 3  # factors by which parts are enlarged; the parts overlap by
 class View(NamedTuple):
     """A picture for the network to examine: a part of an image, or the image in a grey frame.
 
-    What a network takes a thing for changes with its mirror image; a person remains a person. So
-    the mean of both counts.
+    A network that takes a thing for a person often does not in its mirror image, but a person is
+    one in both. So the mean of both counts.
     """
     image: np.ndarray  # uint8 [Y, X, RGB]
     left: int  # of the view in the image, in pixels
@@ -49,7 +49,7 @@ class Evidence:
     """What witnesses have seen in the views of an image.
 
     size: the image's width and height in pixels.
-    alone: of all scores from which something may be a person, while no BodyPix has seen the views.
+    alone: factor of all scores in PARTS, as long as no BodyPix has seen a view.
     """
 
     def __init__(self, size: Tuple[int, int], alone: float = 1.0) -> None:
@@ -97,8 +97,8 @@ class Evidence:
     def doubtful(self, factor: float = 1.0, within: Optional[np.ndarray] = None) -> np.ndarray:
         """Cells that may show a person: bool [Y, X], a cell for CELL x CELL pixels.
 
-        factor: of all scores from which something may be a person, besides `alone`.
-        within: cells that count, bool [Y, X]; without it poses count as well.
+        factor: of all scores in PARTS and MASKS, besides `alone`.
+        within: the only cells whose scores count, bool [Y, X]; without it poses count as well.
         """
         found = np.zeros_like(self._boxes) if within is not None else self._boxes.copy()
         at_rim = rim(self._cells, RIM)

@@ -13,9 +13,9 @@ import numpy as np
 SAMPLES = 16  # frames that the picture is composed of
 MAX_GAP = 10.0  # seconds between two frames of a look; a slow machine needs several to compose
 MAX_MOVING = 0.25  # share of the picture; with more of it moving it shows no room
-# Of the scores for evidence, for a bundled network without a BodyPix: it misses more.
+# Factor of the scores for evidence, for a bundled network without a BodyPix, which misses more.
 ALONE = 0.5
-WITNESS_ENLARGEMENTS = ENLARGEMENTS[:1]  # in which a second witness sees what the first may miss
+WITNESS_ENLARGEMENTS = ENLARGEMENTS[:1]  # of the parts that the witness examines
 
 
 class Look(NamedTuple):
@@ -34,7 +34,7 @@ class Look(NamedTuple):
 
 
 class Looking:
-    """A look at work.
+    """A look that is going on.
 
     engine: finds poses with scores from EVIDENCE up; it also examines the picture.
     witness: a PoseEngine with another network that examines the picture as well; None for none.

@@ -1,8 +1,8 @@
 """What is known of a room, part by part: the picture of those parts that nobody doubts.
 
-A part that the first look has no doubt about is shown at once. One that was doubted is shown once
-it was the same for minutes, in looks that saw nothing in it: people sway, and so their pixels
-change by more than the noise that is left in the mean of many frames.
+A part that the first look does not doubt is shown at once. A doubtful part is shown after minutes
+in which no look saw evidence or a change in it: people sway, so their pixels change by more than
+the noise that is left in the mean of many frames.
 """
 from typing import Optional
 
@@ -15,14 +15,13 @@ import numpy as np
 
 UNCHANGED = 1.5  # levels of 255 by which the mean of a cell's frames may differ
 CHANGE_MARGIN = 1 / 40  # of the width, around what has changed
-# Levels from which a cell shows something else than before, and the share of the picture up to
-# which this is no change of the light.
+# Levels from which a cell shows something else than before, and the share of the picture from which
+# such a change is one of the light.
 OUTDATED, MAX_OUTDATED = 24.0, 0.25
-# Of the scores for evidence: from the first it remains in a part that was doubted, and from the
-# second it hides a part that is shown.
+# Factors of the scores for evidence: for a part to stay grey, and for a shown one to be hidden.
 REMAINS, BETRAYS = 0.7, 1.2
 CALM, CALM_AT_RIM = 120.0, 240.0  # seconds without evidence or change after a doubt
-CALM_RIM = 1 / 8  # share of the width that counts as rim there
+CALM_RIM = 1 / 8  # share of the width that CALM_AT_RIM applies to
 
 
 class Room:
@@ -37,7 +36,7 @@ class Room:
         self._levels = look.levels.copy()  # of what has not changed since _calm_since
         self._calm_since = np.full(doubted.shape, seconds)
         self._calm = np.where(rim(doubted.shape[::-1], CALM_RIM), CALM_AT_RIM, CALM)
-        self._settled = np.zeros_like(doubted)  # cells that evidence no longer speaks against
+        self._settled = np.zeros_like(doubted)  # cells in which evidence no longer counts
         self._shown_cells = np.zeros_like(doubted)
         self._shown_levels = look.levels.copy()  # valid where shown
         self.image = np.full_like(look.picture, GREY)
@@ -53,32 +52,32 @@ class Room:
 
     def add(self, look: Look, seconds: float) -> None:
         """Learns from a later look, of the same size."""
-        changed = look.moving_cells | surrounded(
-            np.uint8(_change(look.levels, self._levels) > UNCHANGED))
-        evidence, shown = look.evidence, self._shown_cells
-        restless = changed | evidence.doubtful(REMAINS) & ~self._settled
+        evidence, moving, shown = look.evidence, look.moving_cells, self._shown_cells
+        changed = surrounded(np.uint8(_change(look.levels, self._levels) > UNCHANGED))
+        restless = moving | changed | evidence.doubtful(REMAINS) & ~self._settled
         self._levels[restless] = look.levels[restless]
         self._calm_since[restless] = seconds
-        # Evidence in what is as it was when it was shown: it should not have been.
-        as_shown = ~look.moving_cells & ~_around(
-            _change(look.levels, self._shown_levels) > UNCHANGED)
+        # A shown part that still looks the same, but has evidence now, should not have been shown.
+        since_shown = _change(look.levels, self._shown_levels)
+        as_shown = ~moving & ~_around(since_shown > UNCHANGED)
         betrayed = evidence.doubtful(BETRAYS, within=as_shown & shown & ~self._settled)
         # What was shown has gone for good: it may have been a person.
-        outdated = shown & ~restless & (_change(look.levels, self._shown_levels) > OUTDATED)
+        outdated = shown & ~restless & (since_shown > OUTDATED)
         if outdated.mean() <= MAX_OUTDATED:
             betrayed |= _around(outdated)
         self._hide(betrayed)
         self._show(~self._shown_cells & (seconds - self._calm_since >= self._calm), look)
 
     def patch_at(self, x: int, y: int) -> Optional[np.ndarray]:
-        """The grey cells, bool [Y, X], that hang together around a pixel; None if it is shown."""
+        """The connected grey cells around a pixel, bool [Y, X]; None if the pixel is shown."""
         _, patches = cv2.connectedComponents(np.uint8(~self._shown_cells), connectivity=4)
         patch = patches[np.clip(y // CELL, 0, patches.shape[0] - 1),
                         np.clip(x // CELL, 0, patches.shape[1] - 1)]
         return patches == patch if patch else None
 
     def settle(self, cells: np.ndarray, look: Look) -> None:
-        """Shows cells, bool [Y, X], as a look saw them: somebody has seen that nobody is there."""
+        """Shows cells, bool [Y, X], as a look saw them: an operator has seen that nobody is there.
+        """
         self._settled |= cells
         self._levels[cells] = look.levels[cells]
         self._show(cells, look)

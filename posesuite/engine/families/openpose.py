@@ -2,7 +2,7 @@
 
 Cao et al., https://arxiv.org/abs/1611.08050. A network has the parts of COCO, BODY-25 or MPII: a
 heatmap for each part and one for the background, and an x and a y for each bone, in one output or
-in two, channels first or last. Of the heatmaps and fields of several stages the last ones count.
+in two, channels first or last. Where there are outputs of several stages, the last ones count.
 Pictures are BGR. Some networks take 0 to 255, others -0.5 to 0.5.
 """
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -40,9 +40,10 @@ MPII_15 = Layout(Skeleton(
      (14, 11), (11, 12), (12, 13))),
     tuple(range(0, 28, 2)))
 LAYOUTS = COCO_18, BODY_25, MPII_15
-# From a picture, 0..255, to what networks take that have arithmetic of their own, and OpenPose's.
+# From a picture of 0 to 255 to the input: of networks that scale it themselves, and of OpenPose's.
 SCALES = ((lambda canvas: canvas), (lambda canvas: canvas * np.float32(1 / 256) - np.float32(0.5)))
-SAMPLE = 'samples', 'couple.jpg'  # a picture of people, on which a network's scale shows
+CLEARLY = 1.2  # times as much must be found by OpenPose's scale before it is taken
+SAMPLE = 'samples', 'couple.jpg'  # a picture of people, by which the scale of an input is found
 
 
 class Family(family.Family):
@@ -54,11 +55,14 @@ class Family(family.Family):
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         super().__init__(network, options)
         self._form = _forms(network.outputs)[0]
-        if len(network.outputs) == 1:  # height or width may be the number of channels, too
+        if len(network.outputs) == 1:  # as many rows or columns as channels may be read two ways
             width, height = network.input_size
-            self._form = min(_forms(network.outputs), key=lambda form: abs(
-                np.log(form.cells(network.outputs)[1] * height
-                       / (form.cells(network.outputs)[0] * width))))
+
+            def distortion(form: _Form) -> float:
+                rows, columns = form.cells(network.outputs)
+                return abs(np.log(columns * height / (rows * width)))
+
+            self._form = min(_forms(network.outputs), key=distortion)
         rows, columns = self._form.cells(network.outputs)
         self._stride = max(1, round(network.input_size[0] / columns))
         self.skeleton = self._form.layout.skeleton
@@ -72,8 +76,8 @@ class Family(family.Family):
         self._parts = np.zeros((0, len(self.skeleton.parts), 3), np.float32)
         self._scale = SCALES[0]
         if network.input().dtype == np.float32:
-            inside, outside = map(self._people_in_sample, SCALES)
-            self._scale = SCALES[outside > 1.2 * inside]
+            unscaled, scaled = map(self._found_in_sample, SCALES)
+            self._scale = SCALES[scaled > CLEARLY * unscaled]
 
     @staticmethod
     def matches(outputs: List[TensorDetails]) -> bool:
@@ -98,7 +102,7 @@ class Family(family.Family):
         with_none = np.concatenate([self._parts, np.zeros_like(self._parts[:, :1])], axis=1)
         found = with_none[:, self._index]
         is_found = found[:, :, 2:] > 0
-        # What was not found is in the middle of what was.
+        # A part that was not found is put into the middle of those that were.
         middle = (found * is_found).sum(1, keepdims=True) / np.maximum(1, is_found.sum(
             1, keepdims=True))
         keypoints = np.where(is_found, found, middle)[:, :, :2]
@@ -127,8 +131,8 @@ class Family(family.Family):
     def parts(self) -> np.ndarray:
         return self._parts
 
-    def _people_in_sample(self, scale: Callable[[np.ndarray], np.ndarray]) -> float:
-        """How much of the people in the sample picture the network finds by a scale."""
+    def _found_in_sample(self, scale: Callable[[np.ndarray], np.ndarray]) -> float:
+        """The sum of the scores of all parts that are found in the sample picture with a scale."""
         picture = cv2.imread(own_file(*SAMPLE))
         if picture is None:
             return 0.0
@@ -139,11 +143,11 @@ class Family(family.Family):
 
 
 class _Form(NamedTuple):
-    """Where a network's outputs have what a layout needs."""
+    """Which of a network's outputs are heatmaps and affinity fields of a layout, and how."""
     layout: Layout
     axis: int  # of the channels: 1 or 3
     heatmaps: int  # index of the output
-    affinities: int  # of theirs, which may be the same one: then heatmaps come first
+    affinities: int  # index of the output, which may be the same one: then heatmaps come first
 
     def cells(self, outputs: List[TensorDetails]) -> Tuple[int, int]:
         """The rows and columns of the maps."""
@@ -161,7 +165,7 @@ class _Form(NamedTuple):
 
 
 def _forms(outputs: List[TensorDetails]) -> List[_Form]:
-    """All readings of a network's outputs; [] if it is of another family."""
+    """All ways to read a network's outputs; [] if it is of another family."""
     forms = []
     for layout in LAYOUTS:
         parts, fields = len(layout.skeleton.parts) + 1, 2 * len(layout.skeleton.bones)

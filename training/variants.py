@@ -13,6 +13,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from posesuite.engine.tflite_file import is_whole  # noqa: E402
 from training import tflite  # noqa: E402
 
 
@@ -25,6 +26,8 @@ def variant(data: bytes, stride: int = 16, size: 'tuple[int, int] | None' = None
     Raises:
       ValueError: the model or the size does not fit.
     """
+    if not is_whole(data):
+        raise ValueError('it is no whole TensorFlow Lite model')
     decoder = tflite.has_decoder(data)
     if decoder:
         data = tflite.without_decoder(data)

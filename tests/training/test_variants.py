@@ -115,7 +115,8 @@ def test_what_does_not_fit_is_a_line(tmp_path):
     for model, options, words in [
             (RAW, ['--stride', '32', '--size', '353x479'],
              '353x479 does not fit: the sides must be multiples of 32, plus 1'),
-            (at_8, ['--stride', '8'], 'the model has an output stride of 8: expected 16')]:
+            (at_8, ['--stride', '8'], 'the model has an output stride of 8: expected 16'),
+            ('README.md', [], 'it is no whole TensorFlow Lite model')]:
         done = subprocess.run(
             [sys.executable, 'training/variants.py', model, *options, '--output', str(out)],
             cwd=ROOT, capture_output=True, text=True, check=False)

@@ -6,6 +6,7 @@ import os
 from typing import Any, Callable, Dict, List
 
 from posesuite.checks.row import ABSENT, BROKEN, OK, Row, answer, version
+from posesuite.download import MODELS, USUAL
 from posesuite.files import (
     CHECKOUT,
     INSTALLED,
@@ -80,22 +81,30 @@ def check_decoder() -> Row:
 def check_models() -> Row:
     with open(own_file('models', 'SHA256SUMS'), encoding='utf-8') as file:
         known = [line.split()[1] for line in file]
-    # A wheel has those of the bundled models that the demos use.
-    known = [name for name in known if not (INSTALLED and name.startswith('rendered/')
-                                            and not os.path.exists(_model_path(name)))]
+    # A wheel has those of the bundled models that the demos use; others than Google's PoseNets and
+    # the anonymizer's BodyPix are only there if somebody wanted them.
+    needed = USUAL if INSTALLED else (*USUAL, 'rendered/')
+    known = [name for name in known
+             if name.startswith(needed) or os.path.exists(_model_path(name))]
     bad: Dict[str, List[str]] = {'missing': [], 'damaged': []}
     for name in known:
         path = _model_path(name)
         if not _is_whole(path):
-            bad['damaged' if os.path.exists(path) else 'missing'].append(os.path.basename(name))
+            bad['damaged' if os.path.exists(path) else 'missing'].append(name)
     whole = len(known) - len(bad['missing']) - len(bad['damaged'])
     if whole == len(known):
         return Row(OK, f'{whole} of {whole} model files are whole')
     if len(bad['missing']) == len(known):
         return Row(BROKEN, f'none of the {len(known)} model files is here', models_command())
-    names = [line for state in bad if bad[state] for line in [f'{state}:', *bad[state]]]
+    names = [line for state in bad if bad[state]
+             for line in [f'{state}:', *map(os.path.basename, bad[state])]]
+    wrong = bad['missing'] + bad['damaged']
+    chosen = [] if all(name.startswith((*USUAL, 'rendered/')) for name in wrong) else [
+        model for model, folder in MODELS.items()
+        if any(name.startswith(f'{folder}/') for name in wrong)]
     return Row(BROKEN if bad['damaged'] or not usable_model() else ABSENT, '\n'.join(
-        [f'{whole} of {len(known)} model files are whole', *names]), models_command())
+        [f'{whole} of {len(known)} model files are whole', *names]),
+        ' --model '.join([models_command(), *chosen]))
 
 
 def check_run(engine: Engine, device: str = 'cpu', ending: str = '') -> Row:

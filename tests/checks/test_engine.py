@@ -84,6 +84,17 @@ def test_one_cpu_model_is_enough(tree: Path) -> None:
     assert rows['models'].found.startswith('1 of 6 model files are whole missing: ')
 
 
+def test_models_that_nobody_wanted_are_not_missing(tree: Path) -> None:
+    with (tree / 'models' / 'SHA256SUMS').open('a') as sums:
+        sums.write(f'{"0" * 64}  movenet/movenet_single_pose_lightning_ptq.tflite\n')
+    assert examine(tree, 'models')[1]['models'] == Row('ok', '6 of 6 model files are whole', '')
+    (tree / 'models' / 'movenet').mkdir()
+    (tree / 'models' / 'movenet' / 'movenet_single_pose_lightning_ptq.tflite').write_text('half')
+    assert examine(tree, 'models')[1]['models'] == Row(
+        '!!', '6 of 7 model files are whole damaged: movenet_single_pose_lightning_ptq.tflite',
+        'python3 models/download.py --model movenet')
+
+
 def test_edgetpu_models_are_not_enough(tree: Path) -> None:
     for path in (tree / 'models' / 'mobilenet').iterdir():
         if not path.name.endswith('_edgetpu.tflite'):

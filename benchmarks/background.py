@@ -3,14 +3,15 @@
 Sequences of 640x480 pictures with a camera's noise are made from photographs: empty rooms, people
 who keep still, people cut out onto empty rooms (far off, half, at the rim, legs only, who come in
 at the last moment, who sway). A first look examines each as the anonymizer does. Those who sway
-are also watched for minutes in which the network sees nobody. Photographs with an odd number are
-reported; those with an even one (--choosing) are there to choose thresholds by.
+are also watched for minutes in which the network sees nobody. Results are those of the photographs
+with an odd number; those with an even one (--choosing) are there to choose thresholds by.
 
 example:
   python3 benchmarks/background.py --photos ../shared/photos
 """
 import argparse
 import copy
+import functools
 import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -35,24 +36,23 @@ from posesuite.privacy.look import (  # noqa: E402
     in_pixels,
 )
 from posesuite.privacy.room import Room  # noqa: E402
-from rooms_and_people import CUTS, Scene  # noqa: E402
 
 import numpy as np  # noqa: E402
 
 DELAY = 2.0  # seconds
 FACTORS = 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0  # of the thresholds, for the trade-off
 ENOUGH = 0.6  # share of an empty room that should be shown
-LEAK = 0.01  # share of the picture; with more of people in what is shown, they are shown
+LEAK = 0.01  # share of the picture; a scene that shows more of people fails
 LATER = 10, 30, 70, 150, 230, 310  # seconds of the looks after the first
-KINDS: Dict[str, Callable[[str, bool], Iterator[Scene]]] = {
+KINDS: Dict[str, Callable[[str, bool], Iterator[pictures.Scene]]] = {
     'empty rooms': pictures.empty_rooms, 'people who keep still': pictures.still_people,
-    **{kind: lambda folder, reported, kind=kind: pictures.cut_out(folder, reported, kind)
-       for kind in (*CUTS, 'late', 'sways')}}
+    **{kind: functools.partial(pictures.cut_out, kind=kind)
+       for kind in (*pictures.CUTS, 'late', 'sways')}}
 
 
 class Result(NamedTuple):
     """A scene's first look, and the people in it."""
-    scene: Scene
+    scene: pictures.Scene
     look: Optional[Look]  # None if it was refused
 
     def shown(self, factor: float = 1.0) -> np.ndarray:
@@ -80,7 +80,7 @@ class Result(NamedTuple):
         return float((room.shown & self.scene.people).mean())
 
 
-def look_at(scene: Scene, engine: Any, witness: Any) -> List[Result]:
+def look_at(scene: pictures.Scene, engine: Any, witness: Any) -> List[Result]:
     """A scene's first look without a witness, and, if there is one, with it."""
     looking = Looking(engine, None, DELAY, VIEWS_AT_FIRST)
     poses: Dict[int, List[Any]] = {}
@@ -101,7 +101,7 @@ def look_at(scene: Scene, engine: Any, witness: Any) -> List[Result]:
 
 
 def row(kind: str, results: List[Result], factor: float = 1.0) -> Tuple[str, int, int]:
-    """What of a kind's scenes is as it should not be: in words, how many, of how many."""
+    """What may be wrong with scenes of a kind, in how many it is, and their number."""
     if kind == 'empty rooms':
         bad = [result for result in results if result.shown(factor).mean() < ENOUGH]
         return f'show less than {ENOUGH:.0%} of the picture', len(bad), len(results)
@@ -112,7 +112,7 @@ def row(kind: str, results: List[Result], factor: float = 1.0) -> Tuple[str, int
 def report(results: Dict[str, List[Result]]) -> None:
     for kind, found in results.items():
         what, bad, number = row(kind, found)
-        shown = np.median([result.shown().mean() for result in found] or [0])
+        shown = np.median([result.shown().mean() for result in found])
         print(f'{kind:24} {bad:3} of {number:3} {what}; shown, median: {shown:.0%}')
         for result in found:
             if result.scene.people is not None and result.leak() > LEAK:
@@ -120,7 +120,7 @@ def report(results: Dict[str, List[Result]]) -> None:
     later = [result.later_leak() > LEAK for result in results.get('sways', [])]
     if later:
         print(f'{"sways, minutes later":24} {sum(later):3} of {len(later):3} show people')
-    print('with all thresholds multiplied: how many are as they should not be')
+    print('how many fail with all thresholds multiplied')
     print(f'{"factor":24}' + ''.join(f'{factor:8}' for factor in FACTORS))
     for kind, found in results.items():
         print(f'{kind:24}' + ''.join(f'{row(kind, found, factor)[1]:8}' for factor in FACTORS),
@@ -138,7 +138,8 @@ def main() -> None:
     parser.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS))
     parser.add_argument('--limit', type=int, default=1000, help='scenes of each kind')
     parser.add_argument('--choosing', action='store_true',
-                        help='use the photographs that are there to choose thresholds by')
+                        help='use the other half of the photographs, which the thresholds were '
+                        'chosen by')
     args = parser.parse_args()
 
     engine = PoseEngine(args.model or default_model(pictures.SIZE, 'cpu'), device='cpu',

@@ -1,7 +1,7 @@
 """Pictures of empty rooms, of people, and of people cut out onto empty rooms, from photographs.
 
-A folder of photographs has coco_empty/ and empty/ without people, coco_people/ with those that
-coco_people.json describes.
+The folder of photographs has coco_empty/ and empty/ without people, and coco_people/ with the
+people that coco_people.json describes.
 """
 import functools
 import glob
@@ -19,6 +19,7 @@ NOISE = 2.0  # levels of 255, standard deviation of a camera's noise
 # 0.002 to 0.006 within 2 seconds (median; 0.001 at their calmest), by 0.006 to 0.013 within 8; of
 # those in one-by-one-person-detection.mp4, of Intel's sample videos, by phase correlation.
 SWAY = 0.001
+HEIGHT = 300  # pixels of a person who sways, about
 # Photographs that show a room or a place with nobody in it: neither people nor animals, toys nor
 # pictures of them that fill a good part. Chosen by looking at all of coco_empty/ and empty/.
 ROOMS = {802, 89232, 107438, 157206, 216794, 262440, 391648, 516008, 553664, 632, 16958,
@@ -52,7 +53,7 @@ def number_of(path: str) -> int:
 
 
 def is_reported(path: str) -> bool:
-    """Whether a photograph is for reporting, else it is for choosing thresholds: by its number."""
+    """Whether a photograph is for reported results; else it is for choosing thresholds."""
     return number_of(path) % 2 == 1
 
 
@@ -87,7 +88,8 @@ def annotations(folder: str) -> Dict[str, List[Any]]:
 
 
 def person_mask(image: np.ndarray, person: Any) -> np.ndarray:
-    """Where a labelled person is, bool [Y, X]: what is like the limbs and unlike what is around."""
+    """Where a labelled person is, bool [Y, X]: what looks like the limbs, unlike what surrounds it.
+    """
     x, y, width, height = (int(value) for value in person['bbox'])
     known = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
     known[y:y + height, x:x + width] = cv2.GC_PR_BGD
@@ -184,7 +186,7 @@ def cut_out(folder: str, reported: bool, kind: str) -> Iterator[Scene]:
         cut, seed = kind if kind in CUTS else 'whole', int(rng.integers(1 << 30))
         shifts = [0.0]
         if kind == 'sways':
-            shifts = [SWAY * 300 * np.sin(2 * np.pi * i / 16) for i in range(16)]
+            shifts = [SWAY * HEIGHT * np.sin(2 * np.pi * step / 16) for step in range(16)]
         shown = [pasted(empty, person, cut, np.random.default_rng(seed), shift) for shift in shifts]
         images = [image for image, _ in shown]
         if kind == 'late':
@@ -197,5 +199,5 @@ def frames(scene: Scene, number: int) -> Iterator[Tuple[int, np.ndarray]]:
     rng = np.random.default_rng(0)
     noise = [rng.normal(0, NOISE, scene.images[0].shape).astype(np.float32) for _ in range(NOISES)]
     for i in range(number):
-        of = min(i, len(scene.images) - 1)
-        yield of, np.uint8(np.clip(scene.images[of] + noise[i % NOISES], 0, 255))
+        image = min(i, len(scene.images) - 1)
+        yield image, np.uint8(np.clip(scene.images[image] + noise[i % NOISES], 0, 255))

@@ -78,6 +78,10 @@ class Words:
         return _('%(low)s or %(high)s people') % {
             'low': self.number(low), 'high': self.number(high)}
 
+    def fewer_than(self, count: int) -> str:
+        """What stands in place of a number that is below a count."""
+        return self.gettext('fewer than %(n)d') % {'n': count}
+
     def share(self, part: float, whole: float = 1) -> str:
         """A percentage."""
         _ = self.gettext

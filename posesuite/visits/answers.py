@@ -12,7 +12,6 @@ from posesuite.visits.statistics import AreaUse, Room
 
 import numpy as np
 
-DAY = 86400  # seconds
 ENOUGH = 10  # times min_visits: visits from which on hours can be told apart
 LISTED = 3  # places that are listed
 
@@ -39,8 +38,8 @@ def too_little(words: Words, room: Room, min_visits: int) -> str:
     if visits < min_visits:
         return _('Too little yet: fewer than %(n)d visits. Come back in a few days.') % {
             'n': min_visits}
-    days = (room.now - room.begins.min()) / DAY + 0.1
-    back = room.now + DAY * (1 + days * (ENOUGH * min_visits - visits) / visits)
+    days = (room.now - room.begins.min()) / hours.DAY + 0.1
+    back = room.now + hours.DAY * (1 + days * (ENOUGH * min_visits - visits) / visits)
     return words.ngettext(
         'Too little yet for a closer look: %(n)d visit. Come back after %(date)s.',
         'Too little yet for a closer look: %(n)d visits. Come back after %(date)s.', visits) % {
@@ -50,7 +49,7 @@ def too_little(words: Words, room: Room, min_visits: int) -> str:
 def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
     _ = words.gettext
     found = [(line, *crossings.today(room, line, min_visits)) for line in room.lines]
-    few = _('fewer than %(n)d') % {'n': min_visits}
+    few = words.fewer_than(min_visits)
     # A total of all lines would tell what is left out of one.
     total = hours.today(room, min_visits, *crossings.came_in(room, [
         line for line, came, _went in found if np.isfinite(came.visits)]))
@@ -66,7 +65,7 @@ def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
 
 def _visits(words: Words, room: Room, min_visits: int) -> Answer:
     _, now = words.gettext, hours.today(room, min_visits)
-    answer = _('fewer than %(n)d') % {'n': min_visits}
+    answer = words.fewer_than(min_visits)
     if np.isfinite(now.visits):
         answer = words.ngettext('%(n)s visit', '%(n)s visits', int(now.visits)) % {
             'n': words.number(now.visits)}

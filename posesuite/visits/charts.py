@@ -24,7 +24,6 @@ from posesuite.visits.statistics import (
 
 import numpy as np
 
-DAY = 86400  # seconds
 LONG = 180  # seconds of the longest visits from which on they are shown in minutes
 
 
@@ -46,7 +45,7 @@ def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
         usual = before[begin:end].sum()
         found.append(_hours_bar(
             words, begin, end, [visits / (end - begin)],
-            _few(words, min_visits), usual / max(1, days[begin:end].sum()) if (
+            words.fewer_than(min_visits), usual / max(1, days[begin:end].sum()) if (
                 usual >= min_visits) else np.nan))
     if any(np.isfinite(bar.values[0]) for bar in found):
         shows_usual = any(np.isfinite(bar.usual) for bar in found)
@@ -63,7 +62,7 @@ def _line_hours(words: Words, room: Room, line: Crossings, since: float,
     return _in_and_out(words, _('%(line)s: in and out by hour') % {'line': line.line.name},
                        _('%(day)s: who crossed the line in an hour.') % {'day': words.day(since)}, [
         _hours_bar(words, int(begin), int(end), [way / (end - begin) for way in ways],
-                   _few(words, min_visits))
+                   words.fewer_than(min_visits))
         for begin, end, *ways in crossings.by_hour(room, line, min_visits, since)], _('Hour'))
 
 
@@ -77,7 +76,7 @@ def _in_and_out(words: Words, title: str, text: str, found: Sequence[Bar],
 
 def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """Hours of the day and of the week, days, weeks."""
-    _, few = words.gettext, _few(words, min_visits)
+    _, few = words.gettext, words.fewer_than(min_visits)
     found = [_hours_bar(words, part.begin, part.end, [part.people], few)
              for part in hours.busy_hours(room, min_visits)]
     plots = []
@@ -104,11 +103,11 @@ def _days(words: Words, room: Room, min_visits: int) -> Optional[Plot]:
     edges, counts = count_days(room, min_visits)
     if len(counts) < 2 or not np.isfinite(counts).any():
         return None
-    weekly = np.diff(edges).max() > 1.5 * DAY
+    weekly = np.diff(edges).max() > 1.5 * hours.DAY
     watched = np.add.reduceat(room.watched, np.searchsorted(room.edges[:-1], edges[:-1])) > 0
     found = [Bar(begin, end, _day_label(words, begin, len(counts)),
                  words.date(begin) if weekly else words.day(begin),
-                 [count], why_blank=_few(words, min_visits) if seen else UNSEEN)
+                 [count], why_blank=words.fewer_than(min_visits) if seen else UNSEEN)
              for begin, end, count, seen in zip(edges, edges[1:], counts, watched)]
     return bars(words, _('Visits per week') if weekly else _('Visits per day'),
                 _('All visits that began in a week.') if weekly else
@@ -123,7 +122,8 @@ def _line_days(words: Words, room: Room, line: Crossings, min_visits: int) -> Op
     return _in_and_out(words, _('%(line)s: in and out by day') % {'line': line.line.name},
                        _('Who crossed the line on each day.'), [
         Bar(day.begin, day.end, _day_label(words, day.begin, len(days)), words.day(day.begin),
-            [day.came, day.went], why_blank=_few(words, min_visits)) for day in days], _('Day'))
+            [day.came, day.went], why_blank=words.fewer_than(min_visits))
+        for day in days], _('Day'))
 
 
 def _day_label(words: Words, begin: float, days: int) -> str:
@@ -132,13 +132,9 @@ def _day_label(words: Words, begin: float, days: int) -> str:
     return words.weekday(datetime.datetime.fromtimestamp(begin).weekday(), short=True)
 
 
-def _few(words: Words, min_visits: int) -> str:
-    return words.gettext('fewer than %(n)d') % {'n': min_visits}
-
-
 def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """How long visits last."""
-    _, few = words.gettext, _few(words, min_visits)
+    _, few = words.gettext, words.fewer_than(min_visits)
     edges, counts = dwell_histogram(room.dwell, min_visits)
     unit, name = (60, _('Minutes')) if edges[-1] > LONG else (1, _('Seconds'))
     found = [Bar(begin / unit, end / unit, '' if begin % unit else words.rough(begin / unit),
@@ -165,7 +161,7 @@ def area_plots(words: Words, room: Room, use: AreaUse, min_visits: int) -> List[
     if not np.isfinite(people).any():
         return []
     return [bars(words, use.area.name, _('People there on average, by the hour of the day.'),
-                 _hour_bars(words, room, people, _few(words, min_visits)),
+                 _hour_bars(words, room, people, words.fewer_than(min_visits)),
                  [_('Hour'), _('People')])]
 
 

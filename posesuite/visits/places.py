@@ -49,7 +49,7 @@ def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: An
             title: str) -> List[Plot]:
     """The main ways on a ground. place: makes shares of its size of thousandths."""
     _ = words.gettext
-    doors, few = _named(room), _('fewer than %(n)d') % {'n': min_visits}
+    doors, few = _named(room), words.fewer_than(min_visits)
     found = shown(room.routes, min_visits).routes
     if not found:
         return []
@@ -98,7 +98,7 @@ def _named(room: Room) -> List[Door]:
 def attention_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """What people do at each area: pass, stop, face it, reach into it."""
     _ = words.gettext
-    few, found = _('fewer than %(n)d') % {'n': min_visits}, []
+    few, found = words.fewer_than(min_visits), []
     for use in room.areas:
         passed, *others = stages(room, use, min_visits)
         if use.queue is not None or np.isnan(passed.visits):

@@ -153,7 +153,7 @@ def _sections(room: Room, min_visits: int, words: Words, ground: Ground) -> List
 def _facts(room: Room, min_visits: int, words: Words) -> List[str]:
     """What is known of a camera's room as a whole, in sentences."""
     _, count = words.gettext, len(room.begins)
-    few = _('fewer than %(n)d') % {'n': min_visits}
+    few = words.fewer_than(min_visits)
     facts = []
     if count >= min_visits:
         facts.append(words.ngettext(
@@ -183,14 +183,14 @@ def _side_by_side(room: Room, min_visits: int, words: Words) -> List[str]:
     """Name, visits, median visit and time watched."""
     enough = len(room.begins) >= min_visits
     return [room.label, words.number(len(room.begins)) if enough else
-            words.gettext('fewer than %(n)d') % {'n': min_visits},
+            words.fewer_than(min_visits),
             words.duration(np.median(room.dwell)) if enough else '',
             words.duration(room.watched.sum())]
 
 
 def _area_in_words(room: Room, use: AreaUse, min_visits: int, words: Words) -> List[str]:
     """Visits, their share, median stay, that in the last half hour and usually at its hour."""
-    few = words.gettext('fewer than %(n)d') % {'n': min_visits}
+    few = words.fewer_than(min_visits)
     if stops(use) < min_visits:
         return [few, '', '', '', '']
     recent, usual = (words.duration(np.median(stays)) if len(stays) >= min_visits else few

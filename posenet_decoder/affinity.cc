@@ -12,9 +12,9 @@ namespace {
 
 constexpr int kSamples = 10;             // of a field, along the line between two parts
 constexpr int kMaxMisses = 2;            // of them
-constexpr float kLinkThreshold = 0.05f;  // least share of a sample's vector that points along
+constexpr float kLinkThreshold = 0.05f;  // what a sample's vector has along the line, if it counts
 constexpr float kTouching = 0.5f;        // cells; nearer parts have no direction
-constexpr float kFaint = 1e-3f;          // least share of a peak that its neighbours are taken for
+constexpr float kFaint = 1e-3f;          // share of a peak: neighbours below it count as this
 
 // A local maximum of a heatmap, in cells.
 struct Peak {
@@ -165,7 +165,7 @@ void AddLinks(const Fields& fields, const Bone& bone, int number, const Peaks& p
   }
 }
 
-// Somebody as they come together from links.
+// Somebody whom links put together.
 struct Person {
   std::vector<int> peaks;  // of each part, or kNone
   int count;               // parts and links

@@ -14,7 +14,8 @@ constexpr int kMaxParts = 64, kMaxBones = 128;
 constexpr int kMaxPeaks = 128;  // of one part: the best are kept
 constexpr int kMaxSide = 4096;  // cells
 
-// Two parts whose distance a field bridges with unit vectors that lead from the first to the second.
+// Two parts. Along the line between them a field has unit vectors that lead from the first to the
+// second.
 struct Bone {
   int32_t from, to;  // parts
   int32_t x, y;      // channels of the field's components
@@ -38,7 +39,7 @@ struct AssemblyOptions {
   int32_t min_parts;      // people with fewer are dropped, 1 or more
   float part_threshold;   // 0 to 1, lowest score of a part
   float score_threshold;  // 0 to 1, lowest score of a person
-  float nms_radius;       // pixels, 0 or more: nearer than this is the same part
+  float nms_radius;       // pixels, 0 or more: peaks that are nearer to each other are one part
 };
 
 struct Part {

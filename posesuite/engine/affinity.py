@@ -63,7 +63,7 @@ class AffinityDecoder:
         width]; both contiguous.
 
         Returns parts [n, parts, 3] as (y, x) in model pixels and a score, 0 for what was not
-        found, and the scores [n] of the people, best first; good until the next call.
+        found, and the scores [n] of the people, best first. The next call overwrites both.
         Raises ValueError if the maps do not fit.
         """
         parts, (channels, height, width) = self._layout.parts, affinities.shape

@@ -1,4 +1,4 @@
-"""Downloads Google's models into mobilenet/; see --help."""
+"""Downloads models into the folders beside it; see --help."""
 import os
 import sys
 

@@ -26,6 +26,7 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES  # noqa: E402
 from posesuite.visits.database import SCHEMA  # noqa: E402
 from posesuite.visits.rows import FEET, HEAD, TABLES, UPRIGHT  # noqa: E402
 
+MONDAY = datetime.date(2026, 3, 2)  # on which the days of most tests begin
 # The room in metres: the camera hangs in the corner (0, 0) and looks across.
 CAMERA, LOOKS_AT = (0.0, 0.0, 2.7), (5.0, 3.7, 0.0)
 WIDTH, HEIGHT, FOCAL = 640, 480, 340.0  # pixels
@@ -272,8 +273,8 @@ def main() -> None:
     parser = script.parser(__doc__)
     parser.add_argument('--output', required=True, metavar='FOLDER', help='new or not')
     parser.add_argument('--days', type=int, default=7, metavar='N', help='default: %(default)s')
-    parser.add_argument('--first', default='2026-03-02', metavar='DATE',
-                        help='the first day (default: %(default)s)')
+    parser.add_argument('--first', default=MONDAY, type=datetime.date.fromisoformat,
+                        metavar='DATE', help='the first day (default: %(default)s)')
     parser.add_argument('--per-hour', type=float, default=10, metavar='N',
                         help='mean number of visits while it is open (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
@@ -282,8 +283,7 @@ def main() -> None:
     parser.add_argument('--store', metavar='FILE',
                         help='write the poses straight into a new store instead of logs')
     args = parser.parse_args()
-    first = datetime.datetime.strptime(args.first, '%Y-%m-%d')
-    days = simulate(first.date(), args.days, args.per_hour, args.seed, gap=args.gap)
+    days = simulate(args.first, args.days, args.per_hour, args.seed, gap=args.gap)
     os.makedirs(args.output, exist_ok=True)
     for name, value in (('areas', {'areas': areas()}), ('truth', truth(days))):
         with open(os.path.join(args.output, name + '.json'), 'w', encoding='utf-8') as file:

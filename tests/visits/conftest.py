@@ -1,12 +1,12 @@
 """Simulated visitors in stores with the truth about them; folders and speeds of stores that tests
-write.
+write; the local time zone.
 """
-import datetime
 import json
 import os
 import pathlib
 import tempfile
-from typing import Any, Iterator, List
+import time
+from typing import Any, Callable, Iterator, List
 
 import passers
 import visitors
@@ -17,12 +17,10 @@ from posesuite.visits.statistics import Room
 
 import pytest
 
-MONDAY = datetime.date(2026, 3, 2)
-
 
 @pytest.fixture(scope='session')
 def days() -> List[visitors.Day]:
-    return visitors.simulate(MONDAY, 7, per_hour=20, seed=1)
+    return visitors.simulate(visitors.MONDAY, 7, per_hour=20, seed=1)
 
 
 @pytest.fixture(scope='session')
@@ -44,7 +42,7 @@ def room(folder) -> Room:
 def hall(tmp_path_factory) -> Any:
     """Makes some days of passers.py, and their room."""
     def make(days: int, per_day: int) -> Any:
-        people = passers.people(MONDAY, days, per_day, seed=3)
+        people = passers.people(visitors.MONDAY, days, per_day, seed=3)
         path = str(tmp_path_factory.mktemp('hall') / 'hall.db')
         passers.write_store(people, path)
         return people, passers.measured(path)
@@ -60,6 +58,17 @@ def path(tmp_path) -> Any:
 def quick(monkeypatch) -> None:
     """The store writes at once."""
     monkeypatch.setattr(store_module, 'FLUSH_INTERVAL', 0.01)
+
+
+@pytest.fixture
+def zone(monkeypatch) -> Iterator[Callable[[str], None]]:
+    """Sets the local time zone."""
+    def change(name: str) -> None:
+        monkeypatch.setenv('TZ', name)
+        time.tzset()
+    yield change
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture

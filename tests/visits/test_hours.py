@@ -15,8 +15,6 @@ from stores import fill
 import numpy as np
 import pytest
 
-MONDAY = datetime.date(2026, 3, 2)
-
 
 @pytest.mark.parametrize('counts, usable, expected', [
     ([9, 9, 9], [1, 1, 1], [[0, 1], [1, 2], [2, 3]]),
@@ -39,7 +37,7 @@ def stay(begin: str, seconds: float, number: int = 1) -> List[Any]:
 @pytest.fixture
 def shop(tmp_path) -> Any:
     """Measures a store of visitors; the camera watches each of some days from 10 to 15 o'clock."""
-    def make(*people: Any, days: int = 1, until: float = 15, first: datetime.date = MONDAY,
+    def make(*people: Any, days: int = 1, until: float = 15, first: datetime.date = visitors.MONDAY,
              **options: Any) -> Room:
         watched = []
         for day in range(days):
@@ -140,7 +138,8 @@ def in_queue(day: visitors.Day, moment: float) -> np.ndarray:
 
 def test_how_long_the_queue_is(tmp_path):
     """Against the truth about the simulated visitors, when the queue is long."""
-    *earlier, last = days = visitors.simulate(MONDAY, 3, per_hour=60, seed=3, hours=(10, 13))
+    *earlier, last = days = visitors.simulate(visitors.MONDAY, 3, per_hour=60, seed=3,
+                                               hours=(10, 13))
     visitors.write_store(days, str(tmp_path / 'shop.db'))
     now = max(np.arange(last.begin + 3600, last.end - 1800, 300),
               key=lambda moment: len(in_queue(last, moment - 30)))

@@ -130,17 +130,12 @@ def test_text_and_background_are_passed_on(background):
 
 @pytest.mark.parametrize('date, hours', [
     ((2025, 3, 30), [0, 1, 3, 4]), ((2025, 10, 26), [0, 1, 2, 2])])
-def test_a_day_on_which_the_clocks_change(monkeypatch, date, hours):
-    monkeypatch.setenv('TZ', 'Europe/Berlin')
-    time.tzset()
-    try:
-        live = Live(PLAN, start=datetime.datetime(*date).astimezone())
-        numbers = watch(live, 0, 3.9 * 3600, lambda _: {}, step=4)
-        assert numbers['since'] == '00:00'
-        assert [hour['hour'] for hour in numbers['hours']] == hours
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_day_on_which_the_clocks_change(zone, date, hours):
+    zone('Europe/Berlin')
+    live = Live(PLAN, start=datetime.datetime(*date).astimezone())
+    numbers = watch(live, 0, 3.9 * 3600, lambda _: {}, step=4)
+    assert numbers['since'] == '00:00'
+    assert [hour['hour'] for hour in numbers['hours']] == hours
 
 
 def test_a_log_that_ends_in_the_year_33658():

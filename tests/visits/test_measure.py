@@ -14,8 +14,6 @@ from posesuite.visits.store import VisitStore
 import numpy as np
 import pytest
 
-MONDAY = datetime.date(2026, 3, 2)
-
 
 def everybody(days: List[visitors.Day]) -> List[visitors.Visitor]:
     return [visitor for day in days for visitor in day.visitors]
@@ -96,7 +94,7 @@ def test_a_visit_that_waits_often_is_one(tmp_path):
 
 
 def test_a_log_through_the_store_gives_the_same(tmp_path):
-    day, = days = visitors.simulate(MONDAY, 1, per_hour=60, seed=3, hours=(10, 11), gap=0)
+    day, = days = visitors.simulate(visitors.MONDAY, 1, per_hour=60, seed=3, hours=(10, 11), gap=0)
     day = day._replace(gaps=[(day.begin + 1200, day.begin + 1800)])
     visitors.write_log(day, str(tmp_path / 'day.jsonl'))
     visitors.write_store([day], str(tmp_path / 'tables.db'))
@@ -120,7 +118,7 @@ def test_a_log_through_the_store_gives_the_same(tmp_path):
 
 
 def test_gaps_are_not_zero_people(tmp_path):
-    days = visitors.simulate(MONDAY, 7, per_hour=20, seed=2, gap=2700)
+    days = visitors.simulate(visitors.MONDAY, 7, per_hour=20, seed=2, gap=2700)
     visitors.write_store(days, str(tmp_path / 'shop.db'))
     room = measure(str(tmp_path / 'shop.db'))
     assert len(room.gaps) == 7
@@ -153,22 +151,11 @@ def test_paths_point_where_people_walk(tmp_path):
 
 
 def test_since_and_until(folder, days):
-    since, until = (datetime.datetime.combine(MONDAY + datetime.timedelta(days=day),
+    since, until = (datetime.datetime.combine(visitors.MONDAY + datetime.timedelta(days=day),
                                               datetime.time()) for day in (2, 4))
     room = measure(str(folder / 'shop.db'), since=since, until=until)
     assert len(room.begins) == sum(len(day.visitors) for day in days[2:4])
     assert room.watched.sum() == pytest.approx(sum(day.end - day.begin for day in days[2:4]))
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """Sets the local time zone."""
-    def change(name: str) -> None:
-        monkeypatch.setenv('TZ', name)
-        time.tzset()
-    yield change
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize('name, day, hours', [

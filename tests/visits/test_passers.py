@@ -16,12 +16,10 @@ from stores import run_visits
 import numpy as np
 import pytest
 
-MONDAY = datetime.date(2026, 3, 2)
-
 
 @pytest.fixture(scope='module')
 def days() -> List[List[passers.Passer]]:
-    return passers.people(MONDAY, 3, 120, seed=1)
+    return passers.people(visitors.MONDAY, 3, 120, seed=1)
 
 
 @pytest.fixture(scope='module')
@@ -166,7 +164,7 @@ def test_who_faces_a_display_that_stands_free(monkeypatch, tmp_path, place, befo
     """To the left, to the right and towards the camera; with and without the floor in metres."""
     for name, value in (('DISPLAY', place), ('BEFORE', before), ('DISPLAY_TALL', (0, 1.6))):
         monkeypatch.setattr(passers, name, value)
-    day, = passers.people(MONDAY, 1, 60, seed=2)
+    day, = passers.people(visitors.MONDAY, 1, 60, seed=2)
     passers.write_store([day], str(tmp_path / 'hall.db'))
     for floor in (None, passers.floor()):
         use, = measure(str(tmp_path / 'hall.db'), areas=[passers.display()], floor=floor).areas
@@ -206,7 +204,7 @@ def test_the_report_and_its_tables_have_them(folder, tmp_path, days):
     lines = table('lines')
     assert len(lines) == 9
     for row in lines:
-        day = (datetime.date.fromisoformat(row['day']) - MONDAY).days
+        day = (datetime.date.fromisoformat(row['day']) - visitors.MONDAY).days
         for way, name in enumerate(('came_in', 'went_out')):
             count = blanked(expected[row['line']][:, way], 5)[day]
             assert row[name] == ('' if np.isnan(count) else f'{count:.0f}')

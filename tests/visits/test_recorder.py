@@ -1,6 +1,5 @@
 """posesuite/visits/recorder.py: what frames become rows of. All in memory."""
 import datetime
-import time
 from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from figures import IMAGE, frame, standing
@@ -242,17 +241,12 @@ def test_a_recording_is_dated_by_its_start_whatever_the_clock():
 
 
 @pytest.mark.parametrize('month, day, hours', [(3, 30, 23), (10, 26, 25), (5, 1, 24)])
-def test_summer_time_makes_no_difference(monkeypatch, month, day, hours):
-    monkeypatch.setenv('TZ', 'Europe/Berlin')
-    time.tzset()
-    try:
-        begin, end = (local_date(f'2025-{month:02}-{number:02}') for number in (day, day + 1))
-        assert (end - begin).total_seconds() / 3600 == hours
-        rows = rows_of(((frame(now), {}) for now in range(0, 3600 * hours + 1, 4)),
-                       start=begin.timestamp())
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_summer_time_makes_no_difference(zone, month, day, hours):
+    zone('Europe/Berlin')
+    begin, end = (local_date(f'2025-{month:02}-{number:02}') for number in (day, day + 1))
+    assert (end - begin).total_seconds() / 3600 == hours
+    rows = rows_of(((frame(now), {}) for now in range(0, 3600 * hours + 1, 4)),
+                   start=begin.timestamp())
     assert rows['gaps'] == {}
     (begun, ended, *_), = rows['runs'].values()
     assert ended - begun == 3600000 * hours

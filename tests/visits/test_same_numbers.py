@@ -58,7 +58,7 @@ class Sight:
 @pytest.fixture(scope='module')
 def day() -> List[passers.Passer]:
     """Those of an hour."""
-    people, = passers.people(datetime.date(2026, 3, 2), 1, 420, seed=4)
+    people, = passers.people(visitors.MONDAY, 1, 420, seed=4)
     return people[:70]
 
 

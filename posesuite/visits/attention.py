@@ -16,20 +16,20 @@ import numpy as np
 
 NEAR = 0.6  # heights of a person from a display; who is nearer is at it
 STOP = 3.0  # seconds of standing that are a stop
-FACE = 2.0  # seconds, while they stand there, for which people who face it are turned to it
-REACH = 2.0  # seconds, while they stand there, for which people who reach have a wrist in it
+FACE = 2.0  # seconds of being turned to it, while they stand there, that count as facing it
+REACH = 2.0  # seconds of a wrist in it, while they stand there, that count as reaching
 TURNED = 45.0  # degrees from the direction to it, at most
-# Hands that hang: at most so far aside from the feet, and from so high to so high, in heights. They
-# cover what lies behind the person, and reach for nothing.
+# Where hands hang: their largest distance aside from the feet, and the range of their height above
+# the feet, in heights of the person. They cover what lies behind the person, and reach for nothing.
 ASIDE, HANG = 0.3, (0.2, 0.6)
 STEP = 10  # thousandths, by which directions on the floor are found
 EDGE = 2  # thousandths around an area that belong to it, at most
 
 
 class Stage(NamedTuple):
-    """What visits did at an area. name: of the field of Attention; visits, share: NaN if they are
-    fewer than min_visits, or not known. share: of all visits who passed, as far as that was
-    recorded; of passed, of all visits.
+    """What visits did at an area. name: of the field of Attention. visits: their number. share: of
+    the visits that passed while that was recorded; for those that passed, of all visits. Both are
+    NaN if they are fewer than min_visits, or not known.
     """
     name: str
     visits: float

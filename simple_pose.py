@@ -21,7 +21,7 @@ from posesuite.camera import CameraError, open_image, shown
 from posesuite.display import drawing_paths, four_panels, save_drawing, save_picture
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.errors import DeviceFault
-from posesuite.files import command, own_file, user_folder
+from posesuite.files import check_outputs, command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
 from posesuite.transfer import download
 
@@ -42,6 +42,7 @@ def demo(args: argparse.Namespace) -> int:
     pictures, status = args.images or [sample_image()], 0
     outputs = drawing_paths(pictures, args.output) if args.output else [''] * len(pictures)
     sheets = drawing_paths(pictures, args.explain) if args.explain else [''] * len(pictures)
+    check_outputs(filter(None, [*outputs, *sheets]))
     engine = None
     for picture, output, sheet in zip(pictures, outputs, sheets):
         poses, inference_time, problem = None, 0.0, ''

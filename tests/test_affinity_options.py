@@ -59,6 +59,11 @@ def test_explain_is_refused_where_it_would_overwrite(folder):
     done = run('simple_pose.py', picture, '--model', folder / 'maps.pb', '--explain',
                folder / 'a.png', '--output', f'{folder}/./a.png')
     assert done.returncode == 2 and '--explain and --output must differ' in done.stderr
+    (folder / 'both').mkdir()
+    done = run('simple_pose.py', picture, '--model', folder / 'maps.pb', '--explain',
+               folder / 'both' / 'people.png', '--output', folder / 'both')
+    assert (done.returncode, done.stdout) == (1, '')
+    assert 'two outputs would be the same file' in done.stderr
     assert picture.read_bytes() == before
 
 

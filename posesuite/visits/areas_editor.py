@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 LOGGER = logging.getLogger(__name__)
-NOUNS = 'areas', 'counting lines', 'blackouts', 'floors'  # of the parts of a plan
+NOUNS = 'area', 'counting line', 'blackout', 'floor'  # of the parts of a plan
 
 
 def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
@@ -41,7 +41,8 @@ def edit_areas(path: str, room: np.ndarray, store: str = '') -> None:
                 write_plan(path, Plan(*(a + b for a, b in zip(others, drawn))))
     finally:
         window.close()
-    counts = [f'{len(parts)} {noun}' for parts, noun in zip(drawn, NOUNS) if parts]
+    counts = [f'{len(parts)} {noun}{"s" * (len(parts) > 1)}'
+              for parts, noun in zip(drawn, NOUNS) if parts]
     if counts:
         LOGGER.info('%s in %s', ', '.join(counts), os.path.abspath(path))
     else:

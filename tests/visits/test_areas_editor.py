@@ -82,7 +82,7 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
         errors = editor.end()
     finally:
         editor.demo.kill()
-    assert f'1 areas in {path}' in errors
+    assert f'1 area in {path}' in errors
     kept, drawn = read_plan(path).areas
     assert kept == DOOR
     assert (drawn.name, drawn.store, len(drawn.polygon)) == ('Tiéü', 'shop.db', 3)
@@ -119,7 +119,7 @@ def test_lines_blackouts_and_the_floor_are_drawn_with_the_mouse(screen, tmp_path
         errors = editor.end()
     finally:
         editor.demo.kill()
-    assert f'1 counting lines, 1 blackouts, 1 floors in {path}' in errors
+    assert f'1 counting line, 1 blackout, 1 floor in {path}' in errors
     plan = read_plan(path)
     assert plan.floors[0] == hall
     assert [part.store for parts in plan.without('hall.db') for part in parts] == ['shop.db'] * 3

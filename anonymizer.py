@@ -147,7 +147,7 @@ def parse_args() -> argparse.Namespace:
     group = parser.add_argument_group('background', 'in a window, the key b renews it')
     group.add_argument('--background-delay', type=between(0, 3600), default=2.0,
                        metavar='SECONDS',
-                       help='for which nobody must be in the frame (default: %(default)g)')
+                       help='how long the empty room is watched (default: %(default)g)')
     group.add_argument('--no-background', action='store_true', help='always draw on grey')
     group.add_argument('--edit-areas', metavar='AREAS.json',
                        help='only draw areas, counting lines, blackouts and the floor with the '

@@ -48,10 +48,10 @@ class PoseEngine:
     num_threads: of the CPU; by default one for each core that the process may use, at most 4.
     max_poses (1 to 1000), score_threshold (0 to 1), nms_radius (model pixels): replace the
         decoder's values in the model.
-    single: find one person, in the most likely place of each part: quicker, right for one only.
+    single: find one person, each part where its heatmap is highest: right for one person only.
     image_scale_factor: 0.2 to 1: run a PoseNet on a smaller image, which is quicker.
-    tracking: whether the images are frames of a clip, one after the other, so that MoveNet may look
-        closely at where the person was.
+    tracking: whether the images are frames of a clip, one after the other, so that MoveNet may run
+        on the part of each that is around the person of the frame before.
 
     Attributes: device ('cpu' or 'edgetpu'), model_path (the file in use), family (the network's,
     such as 'PoseNet'), skeleton (the names of the parts that it knows, and its bones), has_masks
@@ -140,10 +140,10 @@ class PoseEngine:
         return self._in_last_image(lambda: self._family.affinity(bone))[0]
 
     def GetParts(self) -> List[Dict[str, Keypoint]]:
-        """What the network found of its skeleton in the engine's last image, by the parts' names:
-        an OpenPose's neck and feet, too. As DetectPosesInImage answered, in its order.
+        """The parts of the network's skeleton in the engine's last image, such as an OpenPose's
+        neck and feet: for each pose those that were found, by name; in the order of the poses.
 
-        Raises EngineError before the first image, and for a network that has the 17 alone.
+        Raises EngineError before the first image, and for a network that knows only the 17.
         """
         with self._lock:
             placement, size = self._last_image()

@@ -35,7 +35,7 @@ def import_onnxruntime(path: str) -> Any:
 def import_openvino(path: str) -> Any:
     """OpenVINO's module. path: of the model that needs it. Raises EngineError.
 
-    At its import it sends an event to Google Analytics, unless it does not find this package.
+    Its import sends an event to Google Analytics by the package TELEMETRY, which is hidden from it.
     """
     hidden: Dict[str, Any] = {}
     if TELEMETRY not in sys.modules:
@@ -58,7 +58,7 @@ def signal_stack_kept() -> Iterator[None]:
     """Gives the thread back the stack for signals that it had.
 
     OpenVINO replaces it by one of its own, which is too small for several signals at once, so that
-    they kill the process, and which it frees with one network while others still rest on it.
+    they kill the process, and which it frees with one network while others still use it.
     """
     if sys.platform != 'linux':
         yield

@@ -80,7 +80,7 @@ class Family(abc.ABC):
         """The vectors along a bone of the skeleton in the last run, float32 [2, Y, X] as x and y,
         and the input's pixels per cell.
 
-        bone: None for the longest x and the longest y of all bones in each cell, without signs.
+        bone: None for the largest x and the largest y of all bones in each cell, without signs.
         Raises EngineError for a family without affinity fields, ValueError for what is no bone.
         """
         raise EngineError(f'{self.NAME} has no affinity fields: an OpenPose has')

@@ -48,8 +48,8 @@ def fit_middle(img: np.ndarray, canvas: np.ndarray, grey: int, room: float = 1.0
 
 
 def counted_from_edges(placement: Placement) -> Placement:
-    """The placement for a network to which a place is x or y times the image's scale, whether that
-    is the middle of a pixel or its edge, as the labels that most were trained with are scaled.
+    """The placement for a network that counts from the edges of pixels: its x and y are those of
+    the image times the scale, as the labels are with which such networks are trained.
     """
     x, y, left, top = placement
     return Placement(x, y, left + 0.5 - 0.5 / x, top + 0.5 - 0.5 / y)
@@ -57,7 +57,7 @@ def counted_from_edges(placement: Placement) -> Placement:
 
 def decoded(keypoints: Any, keypoint_scores: Any, pose_scores: Any, boxes: Any, least: float,
             most: int) -> Decoded:
-    """People as a family answers, by falling score; numbers that are none do not get through.
+    """People as a family answers, by falling score, without NaN and infinities.
 
     keypoints: [n, 17, 2] as (y, x). keypoint_scores: [n, 17]. pose_scores: [n]. boxes: [n, 4] as
         top, left, bottom, right. least: omit people that score less. most: keep so many.
@@ -72,9 +72,9 @@ def decoded(keypoints: Any, keypoint_scores: Any, pose_scores: Any, boxes: Any, 
 
 
 def clean(values: Any, low: float, high: float) -> np.ndarray:
-    """Values as float32 from low to high; what is no number becomes `low` as a score, 0 else."""
+    """Values as float32 from low to high; NaN and infinities become 0."""
     values = np.asarray(values)
-    return np.where(np.isfinite(values), values, max(low, 0)).clip(low, high).astype(np.float32)
+    return np.where(np.isfinite(values), values, 0).clip(low, high).astype(np.float32)
 
 
 def each_once(boxes: np.ndarray, scores: np.ndarray, overlap: float, most: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from posesuite.files import models_command, models_folder, own_file
 
 # Folders under models/ of what is downloaded.
 DOWNLOADED = 'mobilenet', 'bodypix', 'movenet', 'openpose', 'openvino'
-# Endings of files that have the same name in every precision and release, elsewhere than here.
+# Endings of files that have one name in every precision and release, except in models/.
 UNSPECIFIC = '.xml', '.bin'
 MAX_FILE = 256 << 20  # bytes of a model file; the largest PoseNet has 100 MB
 MAX_TENSOR = 256 << 20  # bytes of one tensor; Google's largest model has one of 11 MB

@@ -31,7 +31,7 @@ class Network(abc.ABC):
     """A network loaded by some runtime. One thread at a time may use it."""
 
     input_size: Tuple[int, int]  # width and height in pixels
-    dynamic = False  # whether the file leaves the input's size open, so that resize is meant
+    dynamic = False  # whether the file leaves the input's size open, so that a family may resize it
     outputs: List[TensorDetails]
     tensors: List[TensorDetails]  # all that read() may be asked for
 

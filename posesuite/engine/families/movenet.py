@@ -1,8 +1,8 @@
 """MoveNet: 17 keypoints of one person, [1, 1, 17, 3], or of up to six with boxes, [1, 6, 56].
 
 https://www.tensorflow.org/hub/tutorials/movenet. Values are y, x and score, as shares of the input;
-MultiPose adds top, left, bottom, right and score of a box. The network for one person sees little
-of somebody far away: in a clip (`tracking`), each frame is therefore cut to the square around the
+MultiPose adds top, left, bottom, right and score of a box. The network for one person finds
+little of somebody far away, so in a clip (`tracking`) each frame is cut to the square around the
 person of the frame before.
 """
 from typing import Dict, List, Optional, Tuple

@@ -174,7 +174,7 @@ def _raw_outputs(outputs: List[TensorDetails]) -> List[int]:
 
 def _instances(outputs: List[TensorDetails], heatmaps: TensorDetails,
                raw: bool) -> Optional[TensorDetails]:
-    """What tells to which person a cell belongs: the op's fifth output [1, n, h, w] of the size
+    """The output that assigns cells to people: the op's fifth output [1, n, h, w] of the size
     [1, h, w, 17] of the heatmaps, or raw long offsets [1, h, w, 34]; None without it.
     """
     if raw:

@@ -2,8 +2,8 @@
 
 Jiang et al., RTMPose, https://arxiv.org/abs/2303.07399, as MMDeploy exports it: simcc_x [1, K, w]
 and simcc_y [1, K, h] with two numbers a pixel of the input. K is 17, or 26 or 133 of which the
-first 17 are the same. The network looks at a person whom another one has found. Without such a one
-the whole image is taken for the person, which MMPose does too.
+first 17 are the same. The network is for an image of a person whom a detector has found. Without a
+detector the whole image is taken for the person, as in MMPose.
 """
 from typing import Dict, List, Tuple
 

@@ -21,7 +21,7 @@ import numpy as np
 
 TYPES = {'float': np.float32, 'float16': np.float16, 'double': np.float64, 'uint8': np.uint8,
          'int8': np.int8, 'int32': np.int32, 'int64': np.int64}
-SAID_BEFORE = r'^\[ONNXRuntimeError\] : \d+ : \w+ : '  # its errors begin so
+SAID_BEFORE = r'^\[ONNXRuntimeError\] : \d+ : \w+ : '  # how its messages begin
 
 
 def matches(path: str, model: bytes) -> bool:
@@ -43,7 +43,7 @@ def limit_memory(runtime: Any) -> None:
                                    runtime.OrtMemType.DEFAULT)
     # -1 is the runtime's default; 1 makes the memory no larger than it has to be.
     limits = runtime.OrtArenaCfg(MAX_TENSORS, 1, -1, -1)
-    with contextlib.suppress(Exception):  # another thread, or the engine's user, was here before
+    with contextlib.suppress(Exception):  # another thread, or the engine's user, has one already
         runtime.create_and_register_allocator(memory, limits)
 
 

@@ -1,0 +1,1 @@
+"""What people do: classifiers of poses that a user trains, and rules, from skeletons alone."""

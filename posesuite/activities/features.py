@@ -1,11 +1,12 @@
 """What a classifier sees of a pose: numbers that are the same near and far, left and right in the
 picture, for tall and small people.
 
-    values, known = features([pose])
+    values, known = features(places_of([pose]))
 
 Each is a place of one part as seen from another, such as a wrist from its shoulder, in torsos. So a
 body of which only the upper half is in the picture has the numbers of that half, and the others are
-unknown. Two more numbers say where the body faces, as body.facing has it.
+unknown.
+Two more numbers say where the body faces, as body.facing has it.
 """
 from typing import NamedTuple, Sequence, Tuple
 
@@ -16,7 +17,7 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES, MIRRORED, KeypointType
 import numpy as np
 
 NAME = 'places in torsos'  # of this definition, in a file
-MIN_SCORE = 0.2  # lowest score of a keypoint that counts
+MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 # Lengths in torsos (0.288 of the body height: Drillis and Contini 1966, after Winter, Biomechanics
 # and Motor Control of Human Movement). A part that points at the camera looks shorter, so the
 # longest of what these make of the parts is nearest to the torso's length.
@@ -39,33 +40,58 @@ def _sides(part: str, origin: str, weight: float) -> Tuple[_Pair, _Pair]:
     return tuple(_Pair(f'{side}_{part}', f'{side}_{origin}', weight) for side in ('LEFT', 'RIGHT'))
 
 
+def _limb(pair: _Pair) -> int:
+    if pair.part in _ROOTS:
+        return 4
+    (side, part), (other, _) = (name.split('_') for name in (pair.part, pair.origin))
+    return 5 if side != other else (side == 'RIGHT') + 2 * (part in ('KNEE', 'ANKLE'))
+
+
 PAIRS = (
     _Pair('hips', 'shoulders', 2.0), _Pair('head', 'shoulders', 1.0),
     *_sides('ELBOW', 'SHOULDER', 1.0), *_sides('WRIST', 'ELBOW', 1.0),
     *_sides('WRIST', 'SHOULDER', 0.7),
     *_sides('KNEE', 'HIP', 1.0), *_sides('ANKLE', 'KNEE', 1.0), *_sides('ANKLE', 'HIP', 0.7),
+    # A mirror turns these about, so they stand for their own reflection.
     _Pair('LEFT_WRIST', 'RIGHT_WRIST', 0.3), _Pair('LEFT_ANKLE', 'RIGHT_ANKLE', 0.5),
 )
 NAMES = tuple(f'{pair.part.lower()} from {pair.origin.lower()}, {axis}' for pair in PAIRS
               for axis in 'xy') + ('facing the camera', 'facing the right')
+# Which limb each number belongs to: left and right arm, left and right leg, trunk; 5 is none.
+LIMBS = np.array([_limb(pair) for pair in PAIRS for _ in 'xy'] + [5, 5])
 WEIGHTS = np.array([pair.weight for pair in PAIRS for _ in 'xy'] + [FACING_WEIGHT] * 2, np.float32)
 
 
-def features(poses: Sequence[Pose]) -> Tuple[np.ndarray, np.ndarray]:
-    """The numbers of poses, float32 [N, len(NAMES)], and which of them are known, bool.
+def _reflection() -> Tuple[np.ndarray, np.ndarray]:
+    """Where each number of a reflected body comes from, and its sign."""
+    names = [(pair.part, pair.origin) for pair in PAIRS]
+    order, signs = [], []
+    for i, pair in enumerate(names):
+        other = tuple(name if name in _ROOTS else _K(MIRRORED[_K[name]]).name for name in pair)
+        within = other in names
+        order += [2 * (names.index(other) if within else i) + axis for axis in (0, 1)]
+        signs += [-1, 1] if within else [1, -1]
+    return np.array(order + [2 * len(names), 2 * len(names) + 1]), np.array(signs + [1, -1])
 
-    What is not known is 0. Without shoulders, or without any length to measure by, nothing is.
+
+_ORDER, _SIGNS = _reflection()
+
+
+def places_of(poses: Sequence[Pose]) -> np.ndarray:
+    """The places of poses, float [N, 17, 2] in pixels, NaN where a keypoint is not sure."""
+    values = np.array([[(*point, score) for point, score in pose.keypoints.values()]
+                       for pose in poses], float).reshape(-1, len(KEYPOINT_TYPES), 3)
+    places = values[:, :, :2].copy()
+    places[~((values[:, :, 2] >= MIN_SCORE) & np.isfinite(places).all(2))] = np.nan
+    return places
+
+
+def features(places: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """The numbers of bodies, float32 [N, len(NAMES)], and which of them are known, bool.
+
+    places: of their keypoints, float [N, 17, 2] in pixels, NaN where one is not known. What is not
+    known is 0. Without shoulders, or without any length to measure by, nothing is.
     """
-    places = np.array([[point for point, _ in pose.keypoints.values()] for pose in poses],
-                      float).reshape(-1, len(KEYPOINT_TYPES), 2)
-    scores = np.array([[score for _, score in pose.keypoints.values()] for pose in poses],
-                      float).reshape(-1, len(KEYPOINT_TYPES))
-    places[~((scores >= MIN_SCORE) & np.isfinite(places).all(2))] = np.nan
-    return of_places(places)
-
-
-def of_places(places: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """The same of places, float [N, 17, 2] in pixels, NaN where one is not known."""
     scale = torsos(places)[:, None]
     values = np.empty((len(places), len(NAMES)))
     for i, pair in enumerate(PAIRS):
@@ -93,9 +119,9 @@ def torsos(places: np.ndarray) -> np.ndarray:
     return np.where((longest > 1) & np.isfinite(shoulders[:, 0]), longest, np.nan)
 
 
-def mirrored(places: np.ndarray) -> np.ndarray:
-    """The places as a mirror shows somebody who moves alike: left and right changed over."""
-    return places[:, MIRRORED] * (-1, 1)
+def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """The numbers of somebody who moves alike in a mirror, with left and right changed over."""
+    return values[:, _ORDER] * _SIGNS, known[:, _ORDER]
 
 
 def _at(places: np.ndarray, name: str) -> np.ndarray:

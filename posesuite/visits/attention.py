@@ -23,7 +23,7 @@ TURNED = 45.0  # degrees from the direction to it, at most
 FORESHORTENED = 0.5
 # Hands that hang: at most so far aside from the feet, and from so high to so high, in heights. They
 # cover what lies behind the person, and reach for nothing.
-ASIDE, HANG = 0.3, (0.34, 0.6)
+ASIDE, HANG = 0.3, (0.2, 0.6)
 STEP = 10  # thousandths, by which directions on the floor are found
 EDGE = 2  # thousandths around an area that belong to it, at most
 
@@ -125,9 +125,12 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
 
     As body.facing: clockwise from the picture's right, 90 is towards the camera.
     """
+    # Many stand at the same thousandth.
+    _, first, place = np.unique(points @ (1, 2000), return_index=True, return_inverse=True)
+    points = points[first]
     across, towards = ((np.array(target) - points) * size / (1, FORESHORTENED)).T
     if floor is not None:
-        here, there, ahead, right = (floor.to_metres(p) for p in (
+        here, there, ahead, right = (floor.to_metres(p, size[0] / size[1]) for p in (
             points, [target], points + (0, STEP), points + (STEP, 0)))
         ahead = (ahead - here) / np.linalg.norm(ahead - here, axis=1, keepdims=True)
         side = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
@@ -135,14 +138,19 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
         known = np.isfinite(there).all() & np.isfinite(ahead).all(1) & np.isfinite(side).all(1)
         across = np.where(known, ((there - here) * side).sum(1), across)
         towards = np.where(known, ((there - here) * ahead).sum(1), towards)
-    return np.degrees(np.arctan2(towards, across))
+    return np.degrees(np.arctan2(towards, across))[place]
 
 
 def _target(area: Area) -> Tuple[float, float]:
-    """Where people look who face it: its middle, or the foot of a display."""
+    """Where people look who face it: its middle, or below that the lower edge of a display."""
     moments = cv2.moments(np.array(area.polygon, np.float32))
     x, y = (moments[name] / moments['m00'] for name in ('m10', 'm01'))
-    return x, max(y for _, y in area.polygon) if area.kind == 'display' else y
+    if area.kind == 'display':
+        begins = np.array(area.polygon, float)
+        (ax, ay), (bx, by) = begins.T, np.roll(begins, -1, 0).T
+        crosses = (ax <= x) != (bx <= x)
+        y = max((ay + (by - ay) * (x - ax) / np.where(crosses, bx - ax, 1))[crosses], default=y)
+    return x, y
 
 
 def _seconds(seen: Seen, at: np.ndarray, visits: int) -> np.ndarray:

@@ -10,7 +10,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.attention import Seen, find_attention
-from posesuite.visits.chains import chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.floor import Floor
 from posesuite.visits.polygons import numbered
@@ -53,9 +52,10 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
     still = is_still(seen.visit, points, seen.height, recorded.size)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
-    chain = chains(seen.visit, seen.when, points, seen.height, recorded.size)[seen.visit]
-    order = np.lexsort((seen.when, chain))
-    order = order[on_their_feet(chain, recorded.feet)[order]]
+    walks = np.flatnonzero(on_their_feet(seen.visit, recorded.feet))
+    on_floor = None if metres is None else metres[walks]
+    lined = find_crossings(lines, seen.visit[walks], seen.when[walks], points[walks],
+                           seen.height[walks], recorded.size)
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -66,11 +66,11 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
-        lines=find_crossings(lines, chain[order], seen.when[order], points[order],
-                             seen.height[order], recorded.size),
-        routes=find_routes(chain[order], points[order], seen.height[order], still[order],
-                           recorded.size, areas),
-        speed=speeds(seen.visit, seen.seconds, still, metres, len(recorded.begins)),
+        lines=lined,
+        routes=find_routes(seen.visit[walks], seen.when[walks], points[walks], seen.height[walks],
+                           still[walks], recorded.size, areas, lined, on_floor),
+        speed=speeds(seen.visit[walks], seen.when[walks], still[walks], on_floor,
+                     len(recorded.begins)),
         min_stay=min_stay)
 
 

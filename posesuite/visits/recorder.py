@@ -37,7 +37,8 @@ MAX_PAUSE = 3600.0  # seconds without a frame of a live source after which anoth
 
 
 class Recorder:
-    """Records the people in the frames of one source, a position a second of each.
+    """Records the people in the frames of one source, a position a second of each. One without the
+    feet is followed by another as soon as they are seen.
 
     title: of the runs, such as the camera's source.
     start: when the source began, seconds since 1970, as in the header of a pose log. Without it
@@ -184,8 +185,10 @@ class Recorder:
         self._end_visits(rows, self._now - self._at_least(MAX_ABSENCE, ABSENCE_INTERVALS))
         for id, pose in people.items():
             visit = self._present.get(id)
-            position = (position_row(pose, *self._size)
-                        if visit is None or self._now >= visit.due else None)
+            is_due = visit is None or self._now >= visit.due
+            position = position_row(pose, *self._size) if is_due or not visit.on_feet else None
+            if not is_due and position and not position[3] & FEET:
+                position = None
             if visit is None:
                 if position is None:
                     continue
@@ -194,7 +197,8 @@ class Recorder:
             visit.ended = self._now
             visit.latest = pose
             if position is not None:
-                visit.due += (self._now - visit.due) // SECOND * SECOND + SECOND
+                if is_due:
+                    visit.due += (self._now - visit.due) // SECOND * SECOND + SECOND
                 self._add_position(rows, visit, position)
                 rows['visits'][visit.number] = self._run, visit.begun, visit.ended
 
@@ -204,7 +208,7 @@ class Recorder:
         areas = at_areas(self._areas, position, self._size)
         if areas:
             rows['bodies'][visit.number, visit.ended] = body_row(visit.latest, *self._size, areas)
-        visit.placed = visit.ended
+        visit.placed, visit.on_feet = visit.ended, bool(position[3] & FEET)
 
     def _end_visits(self, rows: Rows, since: float) -> None:
         """Ends the visits of all who have not been seen since that time."""
@@ -225,6 +229,7 @@ class _Visit:
         self.number, self.begun, self.ended = number, begun, begun
         self.due = begun  # time of the next position
         self.placed = 0  # time of the latest position
+        self.on_feet = True  # whether that shows the feet
         self.latest = pose  # when it ended
 
 

@@ -12,10 +12,10 @@ what still goes on, `ended` is brought up to date with every write.
   gaps       run, begun, ended, why               a time in which a run could not see, or not store
   visits     id, run, begun, ended                one appearance of one person; who returns begins
                                                   a new visit
-  positions  visit, time, x, y, height, flags     where a visit's person is, once a second and at
-                                                  the end: the feet and the height in thousandths of
-                                                  the image's width and height, and the sum of the
-                                                  flags below
+  positions  visit, time, x, y, height, flags     where a visit's person is, once a second, at the
+                                                  end, and when feet appear: the feet and the
+                                                  height in thousandths of the image's width and
+                                                  height, and the sum of the flags below
   bodies     visit, time, facing, left_x, left_y, how the person of a position at an area or display
              right_x, right_y                     is turned, in 16ths of a turn clockwise as seen
                                                   from above, 0 is to the picture's right; where

@@ -48,6 +48,15 @@ def test_a_visit_has_a_position_a_second_and_its_exact_length():
     assert rows['gaps'] == {}
 
 
+def test_feet_that_appear_are_a_position():
+    """Where the person may be just before a counting line."""
+    hidden = {1: standing(LEFT_ANKLE=None, RIGHT_ANKLE=None)}
+    rows = rows_of((frame(tenth / 10), hidden if tenth in (0, 1, 20, 21) else SOMEBODY)
+                   for tenth in range(31))
+    assert [(time - BEGIN, row[3] & FEET) for (_, time), row in rows['positions'].items()] == [
+        (0, 0), (200, 1), (1000, 1), (2000, 0), (2200, 1), (3000, 1)]
+
+
 def test_who_comes_back_is_a_new_visit():
     """The tracker itself gives an id to the next person."""
     rows = rows_of((frame(now), SOMEBODY if now <= 5 or now >= 10 else {})

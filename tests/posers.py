@@ -16,7 +16,7 @@ import numpy as np
 SIZE = 640, 480  # pixels of the pictures
 RATE = 10.0  # frames a second
 FOCAL = 620.0  # pixels
-LENGTHS = {'torso': .288, 'arm': .186, 'forearm': .146, 'thigh': .245, 'shin': .246}  # of the height
+LENGTHS = {'torso': .288, 'arm': .186, 'forearm': .146, 'thigh': .245, 'shin': .246}  # of heights
 UP, DOWN, OUT, AHEAD, BACK = (0, 1, 0), (0, -1, 0), (1, 0, 0), (0, 0, 1), (0, 0, -1)
 # A pose is of directions: torso, then for the left and the right side arm, forearm, thigh, shin;
 # x of a side is outwards. One side alone stands for both.
@@ -60,8 +60,8 @@ POSES = {
 
 class Person(NamedTuple):
     """Somebody before a camera. yaw: degrees to the left from facing it. height: metres; camera:
-    its height, metres; distance: metres; noise: of keypoints, of the person's height; gaps: share of
-    keypoints that are missing. mirrored: as of a mirrored picture. sway: of directions.
+    its height, metres; distance: metres; noise: of keypoints, of the person's height; gaps: share
+    of keypoints that are missing. mirrored: as of a mirrored picture. sway: of directions.
     """
     seed: int = 0
     yaw: float = 0

@@ -5,15 +5,18 @@
 
 As a file of Activities it labels those who hold a pose for a stated time, and makes events of it.
 """
+import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from posesuite.activities.features import NAME, NAMES, WEIGHTS
+from posesuite.activities.features import LIMBS, MIN_SCORE, NAME, NAMES, PAIRS, ROOTS, WEIGHTS
 from posesuite.activities.model_file import checked, read_model, write_model
 from posesuite.activities.neighbours import MAX_SAMPLES, Bodies, by_label
 from posesuite.activities.recordings import MAX_LABEL, Steady, bodies_of
 from posesuite.activities.rules import Event, Hold
 from posesuite.activities.track import Track
+from posesuite.files import own_file, written_whole
 from posesuite.pose.json_poses import field, number, text
+from posesuite.pose.skeleton import JSON_NAMES, KEYPOINT_TYPES
 
 import numpy as np
 
@@ -43,6 +46,7 @@ class Classifier:
     each label from which on a body is none of it. layers: of a small network that chooses between
     the labels, which the samples then only confirm. hold: seconds. about: what is known of the
     training, for people.
+    Attribute: latest, what update saw last in each person, by their ids.
     """
 
     def __init__(self, labels: Sequence[str], samples: Bodies, of: np.ndarray, limits: np.ndarray,
@@ -50,6 +54,7 @@ class Classifier:
                  about: Optional[Dict[str, Any]] = None) -> None:
         self.labels, self.samples, self.of, self.limits = list(labels), samples, of, limits
         self.layers, self.hold, self.about = layers or [], hold, about or {}
+        self.latest: Dict[int, Answer] = {}
 
     def answers(self, bodies: Bodies) -> List[Answer]:
         """What each body is. Those of whom too little is known are none."""
@@ -73,7 +78,8 @@ class Classifier:
         """The labels of people, by their ids, and what begins, as Activities asks for it."""
         labels: Dict[int, List[str]] = {}
         events = []
-        for id, answer in self.seen(tracks, time).items():
+        self.latest = self._seen(tracks, time)
+        for id, answer in self.latest.items():
             holds = tracks[id].notes.setdefault((self, 'holds'), {})
             for label in {answer.label, *holds} - {NONE}:
                 hold = holds.setdefault(label, Hold())
@@ -82,7 +88,7 @@ class Classifier:
             labels[id] = [label for label, hold in holds.items() if hold.active][:1]
         return labels, events
 
-    def seen(self, tracks: Dict[int, Track], time: float) -> Dict[int, Answer]:
+    def _seen(self, tracks: Dict[int, Track], time: float) -> Dict[int, Answer]:
         """What each person is at the moment, steadied, by their ids."""
         if not tracks:
             return {}
@@ -124,6 +130,20 @@ class Classifier:
 
     def write(self, path: str) -> None:
         """Writes it as a file of activities. Raises OSError."""
+        write_model(path, 'classifier', self.as_json())
+
+    def write_script(self, path: str) -> None:
+        """Writes it as a script for a page, which defines `classify`. Raises OSError."""
+        with open(own_file('activities', 'classifier.js'), encoding='utf-8') as file:
+            code = file.read()
+        facts = {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'minScore': MIN_SCORE,
+                 'pairs': PAIRS, 'roots': ROOTS, 'limbs': LIMBS.tolist(), 'none': NONE,
+                 'negative': NEGATIVE, **self.as_json()}
+        with written_whole(path) as file:
+            file.write(f'const POSES = {json.dumps(facts, separators=(",", ":"))};\n{code}')
+
+    def as_json(self) -> Dict[str, Any]:
+        """The content of its file."""
         rows = [[round(float(value), 3) if known else None for value, known in zip(*row)]
                 for row in zip(*self.samples)]
         content: Dict[str, Any] = {
@@ -137,7 +157,7 @@ class Classifier:
             content['layers'] = [{'weights': np.round(weights, 5).tolist(),
                                   'bias': np.round(bias, 5).tolist()}
                                  for weights, bias in self.layers]
-        write_model(path, 'classifier', content)
+        return content
 
 
 def probabilities(layers: Layers, bodies: Bodies) -> np.ndarray:

@@ -24,7 +24,7 @@ MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 TORSO, THIGH, SHIN = 1.0, 0.85, 0.85
 FACING_WEIGHT = 0.5  # of the numbers for facing, beside places in torsos
 _K = KeypointType
-_ROOTS = {'shoulders': (_K.LEFT_SHOULDER, _K.RIGHT_SHOULDER), 'hips': (_K.LEFT_HIP, _K.RIGHT_HIP),
+ROOTS = {'shoulders': (_K.LEFT_SHOULDER, _K.RIGHT_SHOULDER), 'hips': (_K.LEFT_HIP, _K.RIGHT_HIP),
           'head': (_K.NOSE, _K.LEFT_EYE, _K.RIGHT_EYE, _K.LEFT_EAR, _K.RIGHT_EAR),
           'ears': (_K.LEFT_EAR, _K.RIGHT_EAR)}
 
@@ -41,7 +41,7 @@ def _sides(part: str, origin: str, weight: float) -> Tuple[_Pair, _Pair]:
 
 
 def _limb(pair: _Pair) -> int:
-    if pair.part in _ROOTS:
+    if pair.part in ROOTS:
         return 4
     (side, part), (other, _) = (name.split('_') for name in (pair.part, pair.origin))
     return 5 if side != other else (side == 'RIGHT') + 2 * (part in ('KNEE', 'ANKLE'))
@@ -67,7 +67,7 @@ def _reflection() -> Tuple[np.ndarray, np.ndarray]:
     names = [(pair.part, pair.origin) for pair in PAIRS]
     order, signs = [], []
     for i, pair in enumerate(names):
-        other = tuple(name if name in _ROOTS else _K(MIRRORED[_K[name]]).name for name in pair)
+        other = tuple(name if name in ROOTS else _K(MIRRORED[_K[name]]).name for name in pair)
         within = other in names
         order += [2 * (names.index(other) if within else i) + axis for axis in (0, 1)]
         signs += [-1, 1] if within else [1, -1]
@@ -126,9 +126,9 @@ def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.nda
 
 def _at(places: np.ndarray, name: str) -> np.ndarray:
     """A keypoint's places, or the means of the known ones of several, float [N, 2]."""
-    if name not in _ROOTS:
+    if name not in ROOTS:
         return places[:, _K[name]]
-    some = places[:, _ROOTS[name]]
+    some = places[:, ROOTS[name]]
     known = np.isfinite(some)
     count = known.sum(1)
     return np.where(count > 0, np.where(known, some, 0).sum(1) / np.maximum(count, 1), np.nan)

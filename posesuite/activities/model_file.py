@@ -1,4 +1,4 @@
-"""Files of activities: one JSON object, {"format": "posesuite-activities", "version": 1, "kind": …}.
+"""Files of activities: an object of JSON, {"format": "posesuite-activities", "version": 1, …}.
 
     content = read_model('my.json', 'classifier')
 

@@ -51,7 +51,7 @@ def distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
 def _distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
     total = shared = worst = np.zeros((len(bodies.values), len(samples.values)), np.float32)
     for limb in range(6):
-        at = np.flatnonzero(LIMBS == limb)
+        at = np.flatnonzero(limb == LIMBS)
         weights = WEIGHTS[at]
         a, b = bodies.values[:, at], samples.values[:, at]
         known_a, known_b = (part.known[:, at].astype(np.float32) for part in (bodies, samples))

@@ -6,7 +6,7 @@ Frames of one recording are so alike that a classifier knows each of them from i
 another recording tells what it is worth.
 """
 import datetime
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from posesuite.activities.classifier import HOLD, NEGATIVE, NONE, Classifier, Layers
 from posesuite.activities.features import reflected
@@ -30,7 +30,7 @@ BLOCKS = 5  # parts of a single recording of a label, which stand for several
 WITHIN = 0.98  # share of the bodies of another recording that are to be within
 MARGIN = 1.15  # for recordings that are still other
 SINGLE = 2.0  # the same for parts of a single recording, which are more alike
-LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.10, 0.22, 0.14, 0.18
+LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.14, 0.22, 0.18, 0.21
 FEW = 30  # bodies of a label, below which it needs more
 
 Fit = Callable[[Bodies, np.ndarray, int], Layers]  # bodies, their labels, number of labels
@@ -41,21 +41,19 @@ class Report(NamedTuple):
     labels: List[str]
     confusion: np.ndarray  # int [labels, labels + 1]: true by found; the last column is none
     recordings: Dict[str, int]
-    mirrored: bool  # whether mirrored copies were learnt, too
-    folds: int
+    negative: Set[str]  # labels whose bodies are right as none
+    mirrored: bool = False  # whether mirrored copies were learnt, too
 
     @property
     def accuracy(self) -> float:
-        """The mean share of a label's bodies that are found to be it; those of NEGATIVE labels are
-        right as none.
-        """
+        """The mean share of a label's bodies that are found to be it."""
         return float(np.mean(list(self.recalls.values()))) if self.recalls else 0.0
 
     @property
     def recalls(self) -> Dict[str, float]:
-        """The share of each label's bodies that are found to be it."""
+        """The share of each label's bodies that are found to be it, or of a negative one none."""
         rows = self.confusion
-        return {label: float((rows[i, -1] if label in NEGATIVE else rows[i, i]) / rows[i].sum())
+        return {label: float(rows[i, -1 if label in self.negative else i] / rows[i].sum())
                 for i, label in enumerate(self.labels) if rows[i].sum()}
 
     @property
@@ -63,7 +61,7 @@ class Report(NamedTuple):
         """The share of what is found to be a label that is it."""
         columns = self.confusion.sum(0)
         return {label: float(self.confusion[i, i] / columns[i])
-                for i, label in enumerate(self.labels) if columns[i] and label not in NEGATIVE}
+                for i, label in enumerate(self.labels) if columns[i] and label not in self.negative}
 
 
 def train(recordings: Sequence[Recording], mirror: Optional[bool] = None, hold: float = HOLD,
@@ -98,12 +96,22 @@ def train(recordings: Sequence[Recording], mirror: Optional[bool] = None, hold: 
     progress('training')
     classifier = fit(parts, labels, mirror, hold, fit_layers)
     counts = {label: sum(each.label == label for each in recordings) for label in labels}
-    report = Report(labels, confusion, counts, mirror, folds)
+    report = Report(labels, confusion, counts, set(NEGATIVE) & set(labels), mirror)
     classifier.about = {
         'trained': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
         'frames': int(sum(len(each.times) for each in recordings)), 'recordings': counts,
         'mirrored': mirror, 'cross-validated': round(report.accuracy, 4)}
     return classifier, report
+
+
+def test(classifier: Classifier, recordings: Sequence[Recording]) -> Report:
+    """What a classifier finds in recordings. Those of labels that it does not know are none."""
+    labels = sorted({*classifier.labels, *(each.label for each in recordings)})
+    confusion = np.zeros((len(labels), len(labels) + 1), int)
+    for each in recordings:
+        confusion[labels.index(each.label)] += counted(classifier, each.bodies, labels)
+    counts = {label: sum(each.label == label for each in recordings) for label in labels}
+    return Report(labels, confusion, counts, set(labels) - set(classifier.labels) | set(NEGATIVE))
 
 
 class _Part(NamedTuple):

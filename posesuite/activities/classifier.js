@@ -5,7 +5,8 @@ function classify(keypoints) {
   const {values, known} = features(keypoints);
   const near = POSES.labels.map(() => []);
   for (const sample of POSES.samples)
-    near[sample.label].push(distance(values, known, sample.values));
+    for (const view of POSES.views)
+      near[sample.label].push(distance(values, known, sample.values, view));
   const nearest = near.map(all => {
     const best = all.sort((a, b) => a - b).slice(0, 3);
     return best.length ? best.reduce((sum, d) => sum + d, 0) / best.length : 9;
@@ -50,7 +51,7 @@ function features(keypoints) {
   return {known, values: found.map((value, i) => known[i] ? Math.min(Math.max(value, -4), 4) : 0)};
 }
 
-function distance(values, known, sample) {
+function distance(values, known, sample, view) {
   const weights = POSES.features.weights, totals = Array(6).fill(0), shared = Array(6).fill(0), all = Array(6).fill(0);
   let needed = 0;
   values.forEach((value, i) => {
@@ -60,12 +61,13 @@ function distance(values, known, sample) {
     needed += weight;
     if (!known[i]) return;
     shared[limb] += weight;
-    totals[limb] += weight * (value - sample[i]) ** 2;
+    const factor = i < values.length - 2 ? view[i % 2] : 1;
+    totals[limb] += weight * (value - sample[i] * factor) ** 2;
   });
   const sum = list => list.reduce((total, value) => total + value, 0), both = sum(shared);
-  if (both < 0.6 * needed || both < 0.3 * sum(all)) return 9;
+  if (both < 0.5 * needed || both < 0.3 * sum(all)) return 9;
   const worst = Math.max(0, ...totals.slice(0, 5).map((total, limb) => shared[limb] > 0.3 * all[limb] ? total / shared[limb] : 0));
-  return Math.sqrt(0.5 * sum(totals) / both + 0.5 * worst);
+  return Math.sqrt(0.5 * sum(totals) / both + 0.5 * worst + 0.05 * (1 - both / needed));
 }
 
 function probabilities(values) {

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.activities.features import LIMBS, MIN_SCORE, NAME, NAMES, PAIRS, ROOTS, WEIGHTS
 from posesuite.activities.model_file import checked, read_model, write_model
-from posesuite.activities.neighbours import MAX_SAMPLES, Bodies, by_label
+from posesuite.activities.neighbours import MAX_SAMPLES, VIEWS, Bodies, by_label, viewed
 from posesuite.activities.recordings import MAX_LABEL, Steady, bodies_of
 from posesuite.activities.rules import Event, Hold
 from posesuite.activities.track import Track
@@ -54,11 +54,12 @@ class Classifier:
                  about: Optional[Dict[str, Any]] = None) -> None:
         self.labels, self.samples, self.of, self.limits = list(labels), samples, of, limits
         self.layers, self.hold, self.about = layers or [], hold, about or {}
+        self._views = viewed(samples)
         self.latest: Dict[int, Answer] = {}
 
     def answers(self, bodies: Bodies) -> List[Answer]:
         """What each body is. Those of whom too little is known are none."""
-        near = by_label(bodies, self.samples, self.of, len(self.labels))
+        near = by_label(bodies, self._views, self.of, len(self.labels))
         scores = np.exp(-SHARPNESS * (near / self.limits) ** 2)
         ranked = scores * probabilities(self.layers, bodies) if self.layers else scores
         best = np.where(near <= self.limits, ranked, -1).argmax(1)
@@ -138,7 +139,7 @@ class Classifier:
             code = file.read()
         facts = {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'minScore': MIN_SCORE,
                  'pairs': PAIRS, 'roots': ROOTS, 'limbs': LIMBS.tolist(), 'none': NONE,
-                 'negative': NEGATIVE, **self.as_json()}
+                 'negative': NEGATIVE, 'views': VIEWS, **self.as_json()}
         with written_whole(path) as file:
             file.write(f'const POSES = {json.dumps(facts, separators=(",", ":"))};\n{code}')
 

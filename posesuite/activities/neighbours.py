@@ -2,7 +2,8 @@
 
 The distance of two bodies is in torsos: the root of the mean square by which the places of their
 parts differ, where the limb that differs most counts as much as all together. So somebody with one
-arm up is far from somebody with none up, and one wrong keypoint of many is little.
+arm up is far from somebody with none up, and one wrong keypoint of many is little. Parts that are
+not known make the distance longer.
 """
 from typing import List, NamedTuple
 
@@ -12,7 +13,8 @@ import numpy as np
 
 NEIGHBOURS = 3  # samples of a label whose mean distance counts
 WORST_LIMB = 0.5  # weight of the limb that differs most, beside all together
-MIN_SHARED = 0.6  # share of what is known of a sample that must be known of the body, too
+MIN_SHARED = 0.5  # share of what is known of a sample that must be known of the body, too
+MISSING = 0.05  # square torsos that count for what is not known of the body, if that is all
 MIN_KNOWN = 0.3  # share of all numbers that must be known of both
 FAR = 9.0  # torsos, where too little is known to compare
 CHUNK = 512  # bodies that are compared at once
@@ -38,7 +40,18 @@ class Bodies(NamedTuple):
         return cls(*(np.concatenate(parts) for parts in zip(*several)))
 
 
+# Factors of x and y in which a body is also known: it is narrower when it turns, shorter under a
+# high camera, and torsos differ, as do those that a network finds.
+VIEWS = (1.0, 1.0), (0.86, 1.0), (1.16, 1.0), (0.93, 0.93), (1.07, 1.07)
+_FACTORS = np.ones((len(VIEWS), len(NAMES)), np.float32)
+_FACTORS[:, :-2:2], _FACTORS[:, 1:-2:2] = np.array(VIEWS, np.float32).T[:, :, None]
 NOBODY = Bodies(np.zeros((0, len(NAMES)), np.float32), np.zeros((0, len(NAMES)), bool))
+
+
+def viewed(samples: Bodies) -> Bodies:
+    """Samples in all VIEWS, one view after the other."""
+    return Bodies(np.concatenate([samples.values * factors for factors in _FACTORS]),
+                  np.concatenate([samples.known] * len(VIEWS)))
 
 
 def distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
@@ -63,19 +76,22 @@ def _distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
             enough = both > 0.3 * weights.sum()
             worst = np.maximum(worst, np.where(enough, squares / np.maximum(both, 1e-6), 0))
     mean = total / np.maximum(shared, 1e-6)
-    found = np.sqrt((1 - WORST_LIMB) * mean + WORST_LIMB * worst)
-    needed = MIN_SHARED * (samples.known @ WEIGHTS)
-    found[(shared < needed) | (shared < MIN_KNOWN * WEIGHTS.sum())] = FAR
+    share = shared / np.maximum(samples.known @ WEIGHTS, 1e-6)
+    found = np.sqrt((1 - WORST_LIMB) * mean + WORST_LIMB * worst + MISSING * (1 - share))
+    found[(share < MIN_SHARED) | (shared < MIN_KNOWN * WEIGHTS.sum())] = FAR
     return found
 
 
 def by_label(bodies: Bodies, samples: Bodies, labels: np.ndarray, count: int) -> np.ndarray:
     """The distance of each body from each of the labels 0 … count - 1, float [bodies, count].
 
+    samples: in one view or in all of them.
+
     It is the mean of the distances from the NEIGHBOURS nearest samples. labels: int [samples].
     """
     found = np.full((len(bodies.values), count), FAR, np.float32)
     every = distances(bodies, samples)
+    labels = np.tile(labels, len(samples.values) // max(1, len(labels)))
     for label in range(count):
         own = every[:, labels == label]
         if own.shape[1]:

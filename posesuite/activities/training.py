@@ -17,6 +17,7 @@ from posesuite.activities.neighbours import (
     Bodies,
     by_label,
     thinned,
+    viewed,
 )
 from posesuite.activities.recordings import Recording
 
@@ -29,8 +30,8 @@ BLOCKS = 5  # parts of a single recording of a label, which stand for several
 # places and cameras (docs/pose_trainer.md).
 WITHIN = 0.98  # share of the bodies of another recording that are to be within
 MARGIN = 1.15  # for recordings that are still other
-SINGLE = 2.0  # the same for parts of a single recording, which are more alike
-LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.14, 0.22, 0.18, 0.21
+SINGLE = 1.7  # the same for parts of a single recording, which are more alike
+LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.14, 0.22, 0.165, 0.18
 FEW = 30  # bodies of a label, below which it needs more
 
 Fit = Callable[[Bodies, np.ndarray, int], Layers]  # bodies, their labels, number of labels
@@ -111,7 +112,8 @@ def test(classifier: Classifier, recordings: Sequence[Recording]) -> Report:
     for each in recordings:
         confusion[labels.index(each.label)] += counted(classifier, each.bodies, labels)
     counts = {label: sum(each.label == label for each in recordings) for label in labels}
-    return Report(labels, confusion, counts, set(labels) - set(classifier.labels) | set(NEGATIVE))
+    negative = {label for label in labels if label in NEGATIVE or label not in classifier.labels}
+    return Report(labels, confusion, counts, negative)
 
 
 class _Part(NamedTuple):
@@ -161,7 +163,7 @@ def limit(own: Sequence[_Part]) -> float:
     for part in own:
         others = Bodies.joined([NOBODY, *(each.bodies for each in own if each is not part)])
         others = others.chosen(thinned(others))
-        near = by_label(part.bodies, others, np.zeros(len(others.values), int), 1)[:, 0]
+        near = by_label(part.bodies, viewed(others), np.zeros(len(others.values), int), 1)[:, 0]
         found.append(near[near < FAR])
     near = np.concatenate(found) if found else np.zeros(0)
     within = float(np.quantile(near, WITHIN)) if len(near) else 0.0

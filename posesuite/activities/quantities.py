@@ -30,7 +30,7 @@ from posesuite.pose.skeleton import FACE
 
 NEAR = 1.5  # body lengths within which somebody is a neighbour
 ALIKE = 1.6  # ratio of two bodies' lengths beyond which they are not at one distance
-STILL_TIME, DESCENT_TIME = 1.0, 1.0  # seconds
+STILL_TIME = 1.0  # seconds
 
 
 class View(NamedTuple):
@@ -126,6 +126,15 @@ def upright(view: View) -> Optional[float]:
     return max(trunk, legs) if trunk is not None and legs is not None else None
 
 
+@quantity('difference')
+def trunk_over_legs(view: View) -> Optional[float]:
+    """trunk_upright less legs_upright: 0 for a straight body however it lies or stands, more for
+    who sits or crouches, less for who bends or is on all fours.
+    """
+    trunk, legs = trunk_upright(view), legs_upright(view)
+    return trunk - legs if trunk is not None and legs is not None else None
+
+
 @quantity('1 standing')
 def thigh_drop(view: View) -> Optional[float]:
     """How far the knees are below the hips, as a share of what it is for somebody who stands: it is
@@ -145,8 +154,17 @@ def thigh_drop(view: View) -> Optional[float]:
 
 @quantity('body lengths')
 def descent(view: View) -> Optional[float]:
-    """How far the shoulders are below their highest place within the last second."""
-    return view.track.descent(DESCENT_TIME)
+    """How far the shoulders are below their highest place within the last 0.7 seconds."""
+    return view.track.descent
+
+
+@quantity('body lengths')
+def fall_depth(view: View) -> Optional[float]:
+    """The largest descent of the last 4 seconds, plus a quarter of trunk_upright as it is now:
+    whoever lies with the head towards the camera has come down in the picture more than in truth.
+    """
+    deepest, trunk = view.track.deepest_descent, trunk_upright(view)
+    return deepest + trunk / 4 if deepest is not None and trunk is not None else None
 
 
 @quantity('body lengths a second')

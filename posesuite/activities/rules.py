@@ -224,9 +224,14 @@ class RuleSet:
         events: List[Event] = []
         for rule in self.rules:
             found, more = rule.update(views, areas, time)
+            # Rules of one label are alternatives: who has it already causes no second event.
+            events += [event for event in more if event.id is None or event.count is not None
+                       or rule.label not in labels[event.id] + tracks[event.id].notes.get(self, [])]
             for id, label in found.items():
-                labels[id].append(label)
-            events += more
+                if label not in labels[id]:
+                    labels[id].append(label)
+        for id, track in tracks.items():
+            track.notes[self] = labels[id]
         return labels, events
 
 

@@ -2,7 +2,7 @@
 
     track = Track()
     track.add(pose, frame.time, (640, 480))
-    track.points, track.length, track.descent(1.0)
+    track.points, track.length, track.descent
 """
 from collections import deque
 from typing import Any, Deque, Dict, List, NamedTuple, Optional, Tuple
@@ -29,15 +29,16 @@ MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 RIM = 0.005  # share of the picture, at its rims, where a keypoint may stand for one outside
 STEADY = 0.21  # seconds over which the median of each keypoint is taken
 MEMORY = 2.0  # seconds of places that are kept
+DESCENT_TIME, DESCENTS = 0.7, 4.0  # seconds of one descent, and for which descents are kept
 # Of a body that stands, in body heights: shoulders to hips, hips to knees, knees to ankles
 # (Drillis and Contini 1966, after Winter, Biomechanics and Motor Control of Human Movement).
 TORSO, THIGH, SHIN = 0.288, 0.245, 0.246
 LEG = THIGH + SHIN
 MIN_LENGTH = 8.0  # pixels that a body has at least
 LENGTH_TIME = 0.7  # seconds over whose median the length of a body may grow
-# A body looks shorter when it walks away, and when it lies down along the line of sight. Who has the
-# shape of somebody upright and whose feet move is taken to walk. The share of its length by which it
-# may shrink in a second, the same if only the trunk moves, and from which speeds on they do:
+# A body looks shorter when it walks away, and when it lies down along the line of sight. Who has
+# the shape of somebody upright, and whose feet move, is taken to walk. The share of its length by
+# which it may shrink in a second, the same if only the trunk moves, and the speeds of both:
 SHRINK_WALKING, SHRINK_MOVING = 0.3, 0.1
 WALKS, MOVES = 0.2, 0.15  # lengths a second
 SHAPE = 0.75  # how far below each other shoulders, hips and ankles are then, of their lengths
@@ -57,7 +58,8 @@ class Track:
 
     Attributes: points, the steadied places of the keypoints that are sure; time, of the latest
     pose; size, width and height of its picture; length, the pixels of the body's height as it is,
-    or was, when it stands upright there, None before it is known; notes, what rules remember.
+    or was, when it stands upright there, None before it is known; descent, how far the shoulders
+    are below their highest place in the last DESCENT_TIME, in lengths; notes, what rules remember.
     """
 
     def __init__(self) -> None:
@@ -65,9 +67,11 @@ class Track:
         self.time = float('-inf')
         self.size: Tuple[float, float] = (1, 1)
         self.length: Optional[float] = None
+        self.descent: Optional[float] = None
         self.notes: Dict[Any, Any] = {}
         self._raw: Deque[Tuple[float, np.ndarray]] = deque()
         self._places: Deque[Place] = deque()
+        self._descents: Deque[Tuple[float, float]] = deque()  # times, lengths
 
     def add(self, pose: Pose, time: float, size: Tuple[float, float]) -> None:
         """Adds the pose of a later frame. time: seconds; size: of the picture, pixels."""
@@ -80,6 +84,16 @@ class Track:
         while time - self._places[0].time > MEMORY:
             self._places.popleft()
         self._measure(min(step, MEMORY))
+        self.descent = self._descent()
+        if self.descent is not None:
+            self._descents.append((time, self.descent))
+        while self._descents and time - self._descents[0][0] > DESCENTS:
+            self._descents.popleft()
+
+    @property
+    def deepest_descent(self) -> Optional[float]:
+        """The largest descent of the last DESCENTS seconds."""
+        return max((descent for _, descent in self._descents), default=None)
 
     def is_near(self, pose: Pose, time: float) -> bool:
         """Whether a pose can be this person's: near enough to where they were."""
@@ -101,13 +115,13 @@ class Track:
                 return now.distance(before) / self.length / passed
         return None
 
-    def descent(self, seconds: float) -> Optional[float]:
-        """How far the shoulders are below their highest place in these seconds, in lengths."""
+    def _descent(self) -> Optional[float]:
+        """How far the shoulders are below their highest place in DESCENT_TIME, in lengths."""
         now = self._places[-1].top
         if now is None or not self.length:
             return None
         return (now.y - min(place.top.y for place in self._places
-                            if place.top and self.time - place.time <= seconds)) / self.length
+                            if place.top and self.time - place.time <= DESCENT_TIME)) / self.length
 
     def _place(self, time: float) -> Place:
         top, low = shoulders(self.points), hips(self.points)
@@ -124,7 +138,8 @@ class Track:
         if self.length is None:
             self.length = size
             return
-        shrinks = 0.0 if not self._is_upright(size) else (SHRINK_WALKING if (self.moved('feet', 1.0) or 0) > WALKS else
+        shrinks = (0.0 if not self._is_upright(size) else
+                   SHRINK_WALKING if (self.moved('feet', 1.0) or 0) > WALKS else
                    SHRINK_MOVING if (self.moved('trunk', 1.0) or 0) > MOVES else 0.0)
         self.length = max(size, self.length * (1 - shrinks * step))
 

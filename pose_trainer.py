@@ -177,7 +177,7 @@ def export(args: argparse.Namespace) -> None:
 
 
 def import_from(args: argparse.Namespace) -> None:
-    for name, count in import_samples(args.folder, args.file, args.label, args.size).items():
+    for name, count in import_samples(args.folder, args.file, args.label or '', args.size).items():
         LOGGER.info('%s: %s poses', name, count)
 
 

@@ -64,7 +64,7 @@ class Collector:
             self._began = frame.time
             if take.countdown:
                 LOGGER.info('%s: begins in %g s', take.label, take.countdown)
-        passed = frame.time - self._began - take.countdown
+        passed = round(frame.time - self._began - take.countdown, 6)
         if passed < 0:
             self.text = f'{take.label}: begins in {-passed:.0f}'
             return

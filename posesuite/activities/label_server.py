@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, work: Callable[[], Any]) -> None:
         try:
             self._reply(200, 'application/json', json.dumps(work()))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             self._reply(400, 'text/plain', f'{error}\n')
 
     def _reply(self, status: int, kind: str, text: str, nonce: str = '') -> None:

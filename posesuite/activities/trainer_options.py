@@ -96,7 +96,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('folder', help='of recordings, to which they are added')
     parser.add_argument('file', help='a .csv or a COCO .json')
-    parser.add_argument('--label', type=_label, default='', help='of poses without one')
+    parser.add_argument('--label', type=_label, help='of poses without one')
     parser.add_argument('--size', type=_size, metavar='WxH',
                         help='of the pictures, where coordinates are 0 to 1 (default: square)')
 

@@ -31,7 +31,7 @@ from posesuite.activities.trainer_options import add_steps
 from posesuite.activities.training import Report, test, train
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options, draw_people
-from posesuite.display.overlay import YELLOW, look_of, shadow_text
+from posesuite.display.overlay import YELLOW, shadow_text
 from posesuite.display.picture_file import write_png
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import PeopleFinder
@@ -137,17 +137,8 @@ def watch(args: argparse.Namespace) -> None:
     activities = Activities([classifier])
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
-        finder, shown = PeopleFinder(engine, args.threshold, trusts_faulty=False), {}
-
-        def draw(image: Any, people: Any) -> None:
-            draw_people(image, people)
-            for id, text in [*shown.items()]:
-                look = id in people and look_of(people[id], id, image.shape[1], image.shape[0])
-                if look:
-                    shadow_text(image, look.number.x, look.number.y + 1.5 * look.letter, text,
-                                YELLOW, look.letter / 21 * 1000 / image.shape[1])
-
-        with Display.from_args(args, 'pose_trainer', camera, draw=draw) as display:
+        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False)
+        with Display.from_args(args, 'pose_trainer', camera) as display:
             for frame in camera:
                 frame, people, _, _ = finder.find(frame)
                 size = frame.image.shape[1], frame.image.shape[0]
@@ -155,10 +146,10 @@ def watch(args: argparse.Namespace) -> None:
                 for event in events:
                     print(json.dumps({key: value for key, value in event._asdict().items()
                                       if value is not None}), flush=True)
-                shown = {id: f'{answer.label} {100 * answer.confidence:.0f} %'
-                         for id, answer in classifier.latest.items() if id in people}
-                text = ', '.join(f'{id}: {words}' for id, words in shown.items())
-                if not display.show(frame, people, text or 'nobody'):
+                shown = {id: [f'{answer.label} {100 * answer.confidence:.0f} %']
+                         for id, answer in classifier.latest.items()}
+                text = ', '.join(f'{id}: {words}' for id, (words,) in shown.items())
+                if not display.show(frame, people, text or 'nobody', labels=shown):
                     break
 
 

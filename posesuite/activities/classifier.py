@@ -82,11 +82,12 @@ class Classifier:
         self.latest = self._seen(tracks, time)
         for id, answer in self.latest.items():
             holds = tracks[id].notes.setdefault((self, 'holds'), {})
-            for label in {answer.label, *holds} - {NONE}:
+            for label in sorted({answer.label, *holds} - {NONE}):
                 hold = holds.setdefault(label, Hold())
                 if hold.update(label == answer.label, time, self.hold, RELEASE):
                     events.append(Event(label, id, time, round(answer.confidence, 3)))
-            labels[id] = [label for label, hold in holds.items() if hold.active][:1]
+            active = [label for label, hold in holds.items() if hold.active]
+            labels[id] = [answer.label] if answer.label in active else active[:1]
         return labels, events
 
     def _seen(self, tracks: Dict[int, Track], time: float) -> Dict[int, Answer]:

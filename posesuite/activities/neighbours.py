@@ -1,7 +1,7 @@
 """k nearest neighbours: which samples a body is like, how like, and when it is like none.
 
 The distance of two bodies is in torsos: the root of the mean square by which the places of their
-parts differ, where the limb that differs most counts as much as all together. So somebody with one
+parts differ, where the limb that differs most counts a quarter of all. So somebody with one
 arm up is far from somebody with none up, and one wrong keypoint of many is little. Parts that are
 not known make the distance longer.
 """
@@ -12,9 +12,9 @@ from posesuite.activities.features import LIMBS, NAMES, WEIGHTS
 import numpy as np
 
 NEIGHBOURS = 3  # samples of a label whose mean distance counts
-WORST_LIMB = 0.5  # weight of the limb that differs most, beside all together
+WORST_LIMB = 0.25  # weight of the limb that differs most, beside all together
 MIN_SHARED = 0.5  # share of what is known of a sample that must be known of the body, too
-MISSING = 0.05  # square torsos that count for what is not known of the body, if that is all
+MISSING = 0.03  # square torsos that count for what is not known of the body, if that is all
 MIN_KNOWN = 0.3  # share of all numbers that must be known of both
 FAR = 9.0  # torsos, where too little is known to compare
 CHUNK = 512  # bodies that are compared at once

@@ -30,8 +30,8 @@ BLOCKS = 5  # parts of a single recording of a label, which stand for several
 # places and cameras (docs/pose_trainer.md).
 WITHIN = 0.98  # share of the bodies of another recording that are to be within
 MARGIN = 1.15  # for recordings that are still other
-SINGLE = 1.7  # the same for parts of a single recording, which are more alike
-LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.14, 0.22, 0.165, 0.18
+SINGLE = 1.6  # the same for parts of a single recording, which are more alike
+LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.20, 0.15, 0.165
 FEW = 30  # bodies of a label, below which it needs more
 
 Fit = Callable[[Bodies, np.ndarray, int], Layers]  # bodies, their labels, number of labels

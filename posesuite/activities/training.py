@@ -9,7 +9,7 @@ import datetime
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from posesuite.activities.classifier import HOLD, NEGATIVE, NONE, Classifier, Layers
-from posesuite.activities.features import reflected
+from posesuite.activities.features import WEIGHTS, reflected
 from posesuite.activities.neighbours import (
     FAR,
     MAX_SAMPLES,
@@ -31,7 +31,9 @@ BLOCKS = 5  # parts of a single recording of a label, which stand for several
 WITHIN = 0.98  # share of the bodies of another recording that are to be within
 MARGIN = 1.15  # for recordings that are still other
 SINGLE = 1.6  # the same for parts of a single recording, which are more alike
-LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.20, 0.15, 0.165
+LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.17, 0.15, 0.165
+WITH_OTHER = 0.015  # torsos more, where a label of NEGATIVE catches what is near
+WHOLE = 0.8  # share of what is known of most bodies of a label, that a sample must have
 FEW = 30  # bodies of a label, below which it needs more
 
 Fit = Callable[[Bodies, np.ndarray, int], Layers]  # bodies, their labels, number of labels
@@ -143,6 +145,7 @@ def fit(parts: Sequence[_Part], labels: Sequence[str], mirror: bool, hold: float
     for number, label in enumerate(labels):
         own = [part for part in parts if part.label == label]
         bodies = Bodies.joined([part.bodies for part in own])
+        bodies = bodies.chosen(whole(bodies))
         if mirror:
             bodies = Bodies.joined([bodies, Bodies(*reflected(*bodies))])
         kept = bodies.chosen(thinned(bodies, MAX_SAMPLES * (1 + mirror)))
@@ -150,11 +153,17 @@ def fit(parts: Sequence[_Part], labels: Sequence[str], mirror: bool, hold: float
         of += [number] * len(kept.values)
         everything.append(bodies)
         of_everything += [number] * len(bodies.values)
-        limits.append(limit(own))
+        limits.append(limit(own) + WITH_OTHER * bool(set(labels) & set(NEGATIVE)))
     layers = fit_layers(Bodies.joined(everything), np.array(of_everything), len(labels)
                         ) if fit_layers and len(labels) > 1 else None
     return Classifier(labels, Bodies.joined(samples), np.array(of), np.array(limits, np.float32),
                       layers, hold)
+
+
+def whole(bodies: Bodies) -> np.ndarray:
+    """Of which bodies about as much is known as of most, bool [N]: half a body is like too many."""
+    known = bodies.known @ WEIGHTS
+    return known >= WHOLE * np.quantile(known, 0.75) if len(known) else known > 0
 
 
 def limit(own: Sequence[_Part]) -> float:
@@ -162,6 +171,7 @@ def limit(own: Sequence[_Part]) -> float:
     found = []
     for part in own:
         others = Bodies.joined([NOBODY, *(each.bodies for each in own if each is not part)])
+        others = others.chosen(whole(others))
         others = others.chosen(thinned(others))
         near = by_label(part.bodies, viewed(others), np.zeros(len(others.values), int), 1)[:, 0]
         found.append(near[near < FAR])

@@ -19,8 +19,8 @@ TALL = 1.7  # metres of BODY
 
 # A posture: degrees by which joints are turned from standing, seen by the person.
 # pitch, roll: the whole body forward and to its left; lean, side, twist: the trunk at the hips;
-# hip, knee: flexed; apart: a leg to its side; arm: raised ahead; wing: raised to the side;
-# elbow: flexed. A name with _l or _r is of that side alone.
+# hip, knee: flexed; apart: a leg to its side; turnout: a leg about itself, the knee outwards;
+# arm: raised ahead; wing: raised to the side; elbow: flexed. A name with _l or _r is of that side.
 Posture = Dict[str, float]
 STANDING: Posture = {'wing': 6, 'arm': 4, 'elbow': 12, 'knee': 3, 'hip': 2}
 SITTING: Posture = dict(STANDING, hip=88, knee=86, arm=35, elbow=45, lean=2)
@@ -34,8 +34,9 @@ ON_SIDE: Posture = dict(STANDING, roll=88, hip=35, knee=50, arm=40, elbow=60, wi
 PLANK: Posture = dict(STANDING, pitch=78, hip=0, knee=0, arm=80, wing=0, elbow=4)
 SQUAT: Posture = dict(STANDING, hip=95, knee=105, lean=28, arm=75, elbow=10)
 JACK: Posture = dict(STANDING, wing=165, apart=24, elbow=8, arm=0)
-WARRIOR: Posture = dict(STANDING, apart_r=42, apart_l=50, knee_l=85, wing=88, elbow=3, hip_l=0)
-TREE: Posture = dict(STANDING, wing=170, elbow=35, apart_r=55, hip_r=35, knee_r=125)
+WARRIOR: Posture = dict(STANDING, apart_r=42, apart_l=65, knee_l=65, turnout_l=90, wing=88, elbow=3,
+                        hip_l=0, arm=0)
+TREE: Posture = dict(STANDING, wing=170, elbow=25, apart_r=60, hip_r=10, knee_r=125, turnout_r=80)
 TRIANGLE: Posture = dict(STANDING, apart=32, side=60, wing=88, elbow=2)
 DOG: Posture = dict(STANDING, pitch=50, lean=75, arm=170, elbow=3, hip=0, knee=2, wing=8)
 
@@ -102,7 +103,8 @@ def joints(posture: Posture, body: np.ndarray = BODY) -> np.ndarray:
         fore = upper @ rotation(0, -of('elbow', side))
         result[7 + index] = result[5 + index] + upper @ (body[7 + index] - body[5 + index])
         result[9 + index] = result[7 + index] + fore @ (body[9 + index] - body[7 + index])
-        thigh = whole @ rotation(2, -out * of('apart', side)) @ rotation(0, -of('hip', side))
+        thigh = (whole @ rotation(2, -out * of('apart', side)) @ rotation(0, -of('hip', side))
+                 @ rotation(1, -out * of('turnout', side)))
         shin = thigh @ rotation(0, of('knee', side))
         result[11 + index] = whole @ placed[11 + index]
         result[13 + index] = result[11 + index] + thigh @ (body[13 + index] - body[11 + index])

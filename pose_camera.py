@@ -7,6 +7,7 @@ examples:
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
   python3 pose_camera.py visit.jsonl               # the same again, from its log
+  python3 pose_camera.py --activities fall --on-event 'notify-send "{event}: {id}"'
   python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse
@@ -17,6 +18,7 @@ from typing import Union
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import (
     MASKS,
@@ -36,7 +38,8 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
-    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+    with ActivityWatch.from_args(args) as activities, \
+            script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures,
             **engine_options(args, camera.size, masks=bool(args.mask)))
@@ -46,7 +49,8 @@ def demo(args: argparse.Namespace) -> None:
                 Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
-                log.write(frame, people)
+                labels, events = activities.update(frame, people)
+                log.write(frame, people, events)
                 if args.mask and frame.people is None:
                     mask = engine.GetMask()
                     frame = frame._replace(image=draw_mask(frame.image, mask, args.mask))
@@ -58,7 +62,8 @@ def demo(args: argparse.Namespace) -> None:
                     frame = frame._replace(image=draw_affinity(frame.image, vectors))
                 if args.skeleton_only or args.mask and frame.people is not None:  # nobody looked
                     frame = black(frame)
-                if not display.show(frame, people, rate.line(inference_time, len(people))):
+                text = rate.line(inference_time, len(people))
+                if not display.show(frame, people, text, labels=labels):
                     break
 
 
@@ -95,6 +100,7 @@ def parse_args() -> argparse.Namespace:
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
+    add_activity_options(parser)
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--smooth', action='store_true',
                         help='steady the keypoints with a One Euro filter')
@@ -110,7 +116,9 @@ def parse_args() -> argparse.Namespace:
                         help='overlay the vectors that an OpenPose sees along a bone, such as '
                              'leftElbow-leftWrist')
     args = parser.parse_args()
-    script.refuse_overwriting(parser, [args.output, args.log], files_of(args.videosrc))
+    check_activity_options(parser, args)
+    script.refuse_overwriting(parser, [args.output, args.log],
+                              [*files_of(args.videosrc), *args.activities])
     return args
 
 

@@ -6,11 +6,12 @@
 docs/activities.md describes the files.
 """
 import math
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from posesuite.activities.conditions import All, Areas, areas_of, conditions_from
 from posesuite.activities.quantities import QUANTITIES, View, value_of
 from posesuite.activities.track import Track
+from posesuite.pose.event import Event
 from posesuite.pose.json_poses import number, text
 
 MAX_RULES = 100  # of a file
@@ -22,15 +23,6 @@ UNSEEN = 2.0  # seconds after which what cannot be seen holds no longer
 RULE_KEYS = {'label', 'event', 'when', 'keep', 'for', 'release', 'scope', 'count', 'needs',
              'misses', 'notes'}
 COUNT_KEYS = {'from', 'to', 'while', 'seconds', 'depth'}
-
-
-class Event(NamedTuple):
-    """Something that has begun, or a repetition that is complete."""
-    event: str
-    id: Optional[int]  # the person's; None: of the whole picture
-    time: float  # of the frame, seconds
-    value: Optional[float] = None  # a counter's depth, a classifier's confidence
-    count: Optional[int] = None  # of repetitions so far
 
 
 class Hold:

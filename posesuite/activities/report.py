@@ -23,6 +23,8 @@ def table(report: Report) -> Iterator[str]:
     precisions, recalls = report.precisions, report.recalls
     for row, label in enumerate(report.labels):
         counts, total = report.confusion[row], report.confusion[row].sum()
+        if not total:
+            continue
         cells = [counts[report.labels.index(name)] if name in report.labels
                  and name not in report.negative else counts[-1] for name in found]
         shares = [f'{100 * count / max(1, total):.0f} %' if count else '.' for count in cells]

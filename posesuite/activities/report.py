@@ -10,6 +10,7 @@ MIXED_UP = 0.03  # share of a label's bodies found to be another, from which it 
 MISSED = 0.1  # share found to be none, likewise
 CELL, MARGIN = 90, 190  # pixels of a cell of the picture, and beside the cells
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+LETTERS, GRID = 0.6, 220  # OpenCV's scale of letters, and the grey level of the grid
 WIDEST = 24  # letters of a label in a table
 
 
@@ -85,22 +86,25 @@ def confusion_picture(report: Report) -> np.ndarray:
                 column == width - 1 and report.labels[row] in report.negative)
             color = np.array((0, 90, 160) if right else (200, 70, 0))
             left, top = MARGIN + CELL * column, MARGIN + CELL * row
+            image[top:top + CELL, left:left + CELL] = GRID
             image[top + 1:top + CELL, left + 1:left + CELL] = 255 - share * (255 - color)
             if counts[row, column]:
-                _write(image, f'{100 * share:.0f} %', left + CELL / 2, top + CELL / 2,
+                _write(image, f'{100 * share:.0f} %', left + CELL / 2, top + CELL / 2, CELL,
                        (255, 255, 255) if share > 0.5 else (0, 0, 0))
-        _write(image, report.labels[row], MARGIN / 2, MARGIN + CELL * (row + .5))
+        _write(image, report.labels[row], MARGIN / 2, MARGIN + CELL * (row + .5), MARGIN)
     for column, label in enumerate([*found, 'none']):
-        _write(image, label, MARGIN + CELL * (column + .5), MARGIN - 20 - 30 * (column % 2))
-    _write(image, 'shown: rows, found: columns', image.shape[1] / 2, 40)
+        _write(image, label, MARGIN + CELL * (column + .5), MARGIN - 20 - 30 * (column % 2),
+               2 * CELL)
+    _write(image, 'rows: shown, columns: found', image.shape[1] / 2, 40, image.shape[1])
     return image
 
 
-def _write(image: np.ndarray, text: str, x: float, y: float,
+def _write(image: np.ndarray, text: str, x: float, y: float, width: int,
            color: Tuple[int, int, int] = (0, 0, 0)) -> None:
-    """Writes a text about its middle; OpenCV's fonts have ASCII only."""
-    text = text[:WIDEST].encode('ascii', 'replace').decode()
-    (width, height), _ = cv2.getTextSize(text, FONT, 0.6, 1)
-    scale = 0.6 * min(1.0, (MARGIN - 10) / max(1, width)) if len(text) < 25 else 0.5
-    cv2.putText(image, text, (round(x - width * scale / 1.2), round(y + height / 2)), FONT, scale,
-                color, 1, cv2.LINE_AA)
+    """Writes a text about its middle, at most so many pixels wide; OpenCV's fonts have ASCII only.
+    """
+    text = text.encode('ascii', 'replace').decode()
+    needed, height = cv2.getTextSize(text, FONT, 1.0, 1)[0]
+    scale = min(LETTERS, (width - 8) / max(1, needed))
+    cv2.putText(image, text, (round(x - needed * scale / 2), round(y + height * scale / 2)), FONT,
+                scale, color, 1, cv2.LINE_AA)

@@ -98,7 +98,7 @@ if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as work:
         setup(packages=find_packages(include=['posesuite', 'posesuite.*']),
               py_modules=['pose_engine'],
-              package_data={'': ['*.html', '*.js', 'languages/*.po', 'py.typed']},
+              package_data={'': ['*.html', '*.js', 'shipped/*.json', 'languages/*.po', 'py.typed']},
               license='Apache-2.0',
               setup_requires=build_requirements(),
               distclass=Suite,

@@ -1,8 +1,8 @@
 """Rows of labelled poses from CSV files of other tools; docs/pose_trainer.md describes the forms.
 
 With a header, columns are found by their names: nose_x, NOSE_x, x_nose, left_shoulder_y,
-leftShoulder_score, …; and label, class_name, class, pose. Without one, a row is a name, a label and
-the numbers of 17 or of MediaPipe's 33 keypoints.
+leftShoulder_score, …, or x1, y1, v1, … of 17 or of MediaPipe's 33 keypoints; and label, class_name,
+class, pose. Without one, a row is a name, a label and the numbers of so many keypoints.
 """
 import csv
 import math
@@ -81,7 +81,9 @@ def _with_header(names: List[str]) -> Optional[_Form]:
                          if name in at), -1)
         places.append((column('x'), column('y'), column(SCORES)))
     if not any(x >= 0 and y >= 0 for x, y, _ in places):
-        return None
+        places = _numbered(at)
+        if not places:
+            return None
     taken = {column for place in places for column in place}
 
     def one(names: Sequence[str]) -> int:
@@ -90,6 +92,24 @@ def _with_header(names: List[str]) -> Optional[_Form]:
     columns = {'label': one(LABEL_COLUMNS), 'name': one(NAME_COLUMNS),
                'recording': one(('recording', 'video')), 'time': one(('time', 'timestamp'))}
     return _Form(True, places, columns, len(names))
+
+
+def _numbered(at: Dict[str, int]) -> List[Tuple[int, int, int]]:
+    """The columns of keypoints that have numbers, such as x1, y1, z1, v1, x2, … of 17 or 33."""
+    columns: Dict[int, Dict[str, int]] = {}
+    for name, column in at.items():
+        found = re.fullmatch(r'(?:kp|keypoint|landmark|point)?(?P<number>\d{1,2})(?P<value>[a-z]+)|'
+                             r'(?P<first>[a-z]+)(?P<last>\d{1,2})', name)
+        if found:
+            number, value = found['number'] or found['last'], found['value'] or found['first']
+            key = 'score' if value in SCORES else value
+            columns.setdefault(int(number), {})[key] = column
+    first = min(columns, default=0)
+    order = {17: range(17), 33: MEDIAPIPE}.get(len(columns), ())
+    if first > 1 or sorted(columns) != list(range(first, first + len(columns))):
+        return []
+    return [tuple(columns[first + i].get(value, -1) for value in ('x', 'y', 'score'))
+            for i in order]
 
 
 def _without_header(row: List[str]) -> Optional[_Form]:

@@ -103,6 +103,22 @@ def test_landmarks_of_mediapipe_need_no_header(tmp_path):
     assert {score for _, score in rows[0].pose.keypoints.values()} == {1.0}
 
 
+@pytest.mark.parametrize('names, count', [(('x{}', 'y{}', 'z{}', 'v{}'), 33),
+                                          (('kp_{}_x', 'kp_{}_y', 'kp_{}_z', 'kp_{}_score'), 17)])
+@pytest.mark.parametrize('first', [0, 1])
+def test_keypoints_may_be_numbered(tmp_path, names, count, first):
+    """As a widespread tutorial on MediaPipe writes its coords.csv: class, x1, y1, z1, v1, …."""
+    header = ['class'] + [name.format(i + first) for i in range(count) for name in names]
+    numbers = np.arange(count)[:, None] * 10 + np.array([100, 200, 0, 0])
+    numbers[:, 3] = np.arange(count) % 2
+    path = write(tmp_path / 'a.csv', [header, ['tree', *numbers.ravel()]])
+    row, = read_rows(path)
+    order = MEDIAPIPE if count == 33 else range(17)
+    assert row.label == 'tree'
+    assert [(point, score) for point, score in row.pose.keypoints.values()] == [
+        ((100 + 10 * i, 200 + 10 * i), i % 2) for i in order]
+
+
 @pytest.mark.parametrize('name', ['nose_x', 'NOSE_X', 'x_nose', 'Nose.x', 'noseX', 'nose x'])
 def test_names_of_columns_may_be_written_in_many_ways(tmp_path, name):
     other = name.replace('x', 'y').replace('X', 'Y')

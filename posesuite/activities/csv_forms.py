@@ -98,14 +98,15 @@ def _numbered(at: Dict[str, int]) -> List[Tuple[int, int, int]]:
     """The columns of keypoints that have numbers, such as x1, y1, z1, v1, x2, … of 17 or 33."""
     columns: Dict[int, Dict[str, int]] = {}
     for name, column in at.items():
-        found = re.fullmatch(r'(?:kp|keypoint|landmark|point)?(?P<number>\d{1,2})(?P<value>[a-z]+)|'
-                             r'(?P<first>[a-z]+)(?P<last>\d{1,2})', name)
+        found = re.fullmatch(r'(?:kp|keypoint|landmark|point)?(?P<number>\d{1,3})(?P<value>[a-z]+)|'
+                             r'(?P<first>[a-z]+)(?P<last>\d{1,3})', name)
         if found:
             number, value = found['number'] or found['last'], found['value'] or found['first']
             key = 'score' if value in SCORES else value
             columns.setdefault(int(number), {})[key] = column
     first = min(columns, default=0)
-    order = {17: range(17), 33: MEDIAPIPE}.get(len(columns), ())
+    # MediaPipe's hands and face, if they are there, come after the body.
+    order = range(17) if len(columns) == 17 else MEDIAPIPE if len(columns) >= 33 else ()
     if first > 1 or sorted(columns) != list(range(first, first + len(columns))):
         return []
     return [tuple(columns[first + i].get(value, -1) for value in ('x', 'y', 'score'))

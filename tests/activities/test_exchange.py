@@ -104,6 +104,7 @@ def test_landmarks_of_mediapipe_need_no_header(tmp_path):
 
 
 @pytest.mark.parametrize('names, count', [(('x{}', 'y{}', 'z{}', 'v{}'), 33),
+                                          (('x{}', 'y{}', 'z{}', 'v{}'), 501),
                                           (('kp_{}_x', 'kp_{}_y', 'kp_{}_z', 'kp_{}_score'), 17)])
 @pytest.mark.parametrize('first', [0, 1])
 def test_keypoints_may_be_numbered(tmp_path, names, count, first):
@@ -113,7 +114,7 @@ def test_keypoints_may_be_numbered(tmp_path, names, count, first):
     numbers[:, 3] = np.arange(count) % 2
     path = write(tmp_path / 'a.csv', [header, ['tree', *numbers.ravel()]])
     row, = read_rows(path)
-    order = MEDIAPIPE if count == 33 else range(17)
+    order = MEDIAPIPE if count >= 33 else range(17)
     assert row.label == 'tree'
     assert [(point, score) for point, score in row.pose.keypoints.values()] == [
         ((100 + 10 * i, 200 + 10 * i), i % 2) for i in order]

@@ -11,6 +11,7 @@ from posesuite.activities.activities import Activities, Labels
 from posesuite.activities.files import open_activity
 from posesuite.activities.hooks import Hooks
 from posesuite.pose.event import Event
+from posesuite.pose.log import LogFrame
 from posesuite.pose.pose import Frame, People
 
 # A person in a photograph is taken to keep the pose for so many seconds, in steps of so many.
@@ -39,9 +40,17 @@ class ActivityWatch:
 
     def update(self, frame: Frame, people: People) -> Tuple[Labels, List[Event]]:
         """The labels of the people by id, and what begins or is complete with this frame."""
+        height, width = frame.image.shape[:2]
+        return self._update(frame, people, (width, height))
+
+    def update_log(self, frame: LogFrame) -> Tuple[Labels, List[Event]]:
+        """The same of a frame of a pose log."""
+        return self._update(frame, frame.people, (frame.width, frame.height))
+
+    def _update(self, frame: Any, people: People, size: Tuple[int, int]) -> Tuple[
+            Labels, List[Event]]:
         if not self._files:
             return {}, list(frame.events)
-        size = frame.image.shape[1], frame.image.shape[0]
         labels, events = (self.still(people, size, frame.time) if frame.name else
                           self._activities.update(people, frame.time, size))
         self._hooks.run(events)

@@ -4,7 +4,8 @@
     ids = people.followed(people.longest())
     keep_subject('visit.jsonl', ids, file)
 """
-from typing import IO, Any, Dict, List, NamedTuple, Optional, Sequence
+from collections import deque
+from typing import IO, Any, Deque, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.pose import body
 from posesuite.pose.log import LogFrame, encoded, line_of, read_log
@@ -12,7 +13,8 @@ from posesuite.pose.pose import Point, Pose
 
 MIN_SCORE = 0.2  # lowest score of a keypoint that counts
 MAX_ABSENCE = 4.0  # seconds after which somebody who is found again is somebody else
-NEAR, SPEED = 1.0, 2.0  # torsos within which they must be, and how many more for each second
+NEAR, SPEED = 1.0, 0.5  # torsos within which they must be, and how many more for each second
+PACE = 0.5  # seconds over whose mean they move on meanwhile
 ALIKE = 1.5  # ratio of the torsos of one person
 
 
@@ -22,14 +24,22 @@ class Sight(NamedTuple):
     middle: Point
     torso: float  # pixels
 
+    def later(self, other: 'Sight', gap: float) -> Point:
+        """Where they go on to in a time, as they moved from here to another sight."""
+        share = gap / (other.time - self.time) if other.time > self.time else 0.0
+        return Point(other.middle.x + share * (other.middle.x - self.middle.x),
+                     other.middle.y + share * (other.middle.y - self.middle.y))
+
 
 class Seen:
-    """From when to when an id is in a log. Attributes: frames, seconds, first, last."""
+    """From when to when an id is in a log. Attributes: frames, seconds; begin and end, the sights
+    of the first and of the last PACE seconds.
+    """
 
     def __init__(self) -> None:
         self.frames, self.seconds = 0, 0.0
-        self.first: Optional[Sight] = None
-        self.last: Optional[Sight] = None
+        self.begin: List[Sight] = []
+        self.end: Deque[Sight] = deque()
 
     def add(self, pose: Pose, time: float, step: float) -> None:
         """Adds the pose of a later frame. step: seconds since the frame before it."""
@@ -37,7 +47,11 @@ class Seen:
         self.seconds += step
         sight = sight_of(pose, time)
         if sight:
-            self.first, self.last = self.first or sight, sight
+            self.end.append(sight)
+            if sight.time - (self.begin or [sight])[0].time <= PACE:
+                self.begin.append(sight)
+            while sight.time - self.end[0].time > PACE:
+                self.end.popleft()
 
 
 def sight_of(pose: Pose, time: float) -> Optional[Sight]:
@@ -75,30 +89,39 @@ class Tracks:
         """The ids of one person, who may have got another one where they were lost from sight."""
         found = [id]
         while True:
-            after = self._next(self.seen[found[-1]].last, found, forwards=True)
+            after = self._next(found[-1], found, True)
             if after is None:
                 break
             found.append(after)
         while True:
-            before = self._next(self.seen[found[0]].first, found, forwards=False)
+            before = self._next(found[0], found, False)
             if before is None:
                 break
             found.insert(0, before)
         return found
 
-    def _next(self, sight: Optional[Sight], known: Sequence[int], forwards: bool) -> Optional[int]:
+    def _next(self, id: int, known: Sequence[int], forwards: bool) -> Optional[int]:
         """Who begins near to where somebody was lost, or ends near to where they appeared."""
         costs = {}
-        for id, seen in self.seen.items():
-            other = seen.first if forwards else seen.last
-            if sight is None or other is None or id in known:
-                continue
-            gap = (other.time - sight.time) * (1 if forwards else -1)
-            away = other.middle.distance(sight.middle) / max(sight.torso, other.torso)
-            alike = max(sight.torso, other.torso) / min(sight.torso, other.torso) < ALIKE
-            if 0 < gap <= MAX_ABSENCE and alike and away < NEAR + SPEED * gap:
-                costs[id] = away + gap
+        for other in set(self.seen) - set(known):
+            earlier, later = (id, other) if forwards else (other, id)
+            cost = self._cost(self.seen[earlier], self.seen[later])
+            if cost is not None:
+                costs[other] = cost
         return min(costs, key=lambda id: costs[id], default=None)
+
+    def _cost(self, earlier: Seen, later: Seen) -> Optional[float]:
+        """How unlikely it is that both are one person; None if they are not."""
+        if not earlier.end or not later.begin:
+            return None
+        lost, found = earlier.end[-1], later.begin[0]
+        gap = found.time - lost.time
+        larger, smaller = max(lost.torso, found.torso), min(lost.torso, found.torso)
+        if not 0 < gap <= MAX_ABSENCE or larger > ALIKE * smaller:
+            return None
+        away = min(found.middle.distance(place) for place in (
+            lost.middle, earlier.end[0].later(lost, gap))) / larger
+        return away + gap if away < NEAR + SPEED * gap else None
 
 
 def at(path: str, time: float) -> LogFrame:

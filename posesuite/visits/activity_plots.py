@@ -5,7 +5,7 @@ from posesuite.language import Words
 from posesuite.visits.blanks import blanked
 from posesuite.visits.charts import hour_bars
 from posesuite.visits.maps import Ground, ground_map
-from posesuite.visits.plots import Plot, Share, bars, shares
+from posesuite.visits.plots import UNSEEN, Plot, Share, bars, shares
 from posesuite.visits.statistics import ActivityUse, Room
 
 import numpy as np
@@ -33,14 +33,14 @@ def activity_plots(words: Words, room: Room, min_visits: int, ground: Ground) ->
 def _overview(words: Words, room: Room, uses: List[ActivityUse]) -> Plot:
     _ = words.gettext
     longest, most = (max(1, *(getattr(use, key) for use in uses)) for key in ('seconds', 'times'))
+    found = [Share(use.name, [
+        (use.visits / len(room.begins),
+         f'{words.share(use.visits, len(room.begins))} ({words.number(use.visits)})'),
+        (use.seconds / longest, words.duration(use.seconds) if use.seconds else UNSEEN),
+        (use.times / most, words.number(use.times))]) for use in uses]
     return shares(_('What people do'),
                   _('The visits in which somebody did it, for how long in all, and how often.'),
-                  [Share(use.name, [
-                      (use.visits / len(room.begins), f'{words.share(use.visits, len(room.begins))}'
-                                                      f' ({words.number(use.visits)})'),
-                      (use.seconds / longest, words.duration(use.seconds)),
-                      (use.times / most, words.number(use.times))]) for use in uses],
-                  [_('Activity'), _('Visits'), _('Time'), _('Number of times')])
+                  found, [_('Activity'), _('Visits'), _('Time'), _('Number of times')])
 
 
 def _hours(words: Words, room: Room, use: ActivityUse, min_visits: int) -> Optional[Plot]:

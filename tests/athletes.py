@@ -62,7 +62,7 @@ class Camera(NamedTuple):
     mirrored: bool = False
     aside: float = 0.0  # metres of the person from the camera's axis
 
-    def project(self, joints: np.ndarray, origin: Sequence[float]) -> np.ndarray:
+    def project(self, joints: np.ndarray) -> np.ndarray:
         """[.., 17, 3] x right, y up, z ahead of the person, to pixels [.., 17, 2]."""
         turn = np.radians(self.turn)
         x = -joints[..., 0] * np.cos(turn) + joints[..., 2] * np.sin(turn) + self.aside
@@ -165,7 +165,7 @@ def recording(keys: Sequence[Key], rng: np.random.Generator, camera: Camera,
     last: Optional[np.ndarray] = None
     low = rng.random(17) < .5  # the keypoints whose scores sometimes drop
     for time, placed in motion(keys, rate, body):
-        points = camera.project(placed, (0, 0, 0))
+        points = camera.project(placed)
         moving = bool(last is None or np.abs(points - last).max() > 1.5)
         last = points
         time += rng.uniform(0, .3) / rate if noisy else 0

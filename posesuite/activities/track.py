@@ -30,6 +30,7 @@ RIM = 0.005  # share of the picture, at its rims, where a keypoint may stand for
 STEADY = 0.21  # seconds over which the median of each keypoint is taken
 MEMORY = 2.0  # seconds of places that are kept
 DESCENT_TIME, DESCENTS = 0.7, 4.0  # seconds of one descent, and for which descents are kept
+LOST_TIME = 1.2  # seconds of a descent during which the person is not found
 # Of a body that stands, in body heights: shoulders to hips, hips to knees, knees to ankles
 # (Drillis and Contini 1966, after Winter, Biomechanics and Motor Control of Human Movement).
 TORSO, THIGH, SHIN = 0.288, 0.245, 0.246
@@ -120,8 +121,11 @@ class Track:
         now = self._places[-1].top
         if now is None or not self.length:
             return None
+        begin = self.time - DESCENT_TIME
+        if len(self._places) > 1:  # nobody was found for a while, as networks miss who tumbles
+            begin = min(begin, max(self._places[-2].time, self.time - LOST_TIME))
         return (now.y - min(place.top.y for place in self._places
-                            if place.top and self.time - place.time <= DESCENT_TIME)) / self.length
+                            if place.top and place.time >= begin)) / self.length
 
     def _place(self, time: float) -> Place:
         top, low = shoulders(self.points), hips(self.points)

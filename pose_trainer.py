@@ -34,6 +34,7 @@ from posesuite.display import Display, add_display_options, draw_people
 from posesuite.display.overlay import YELLOW, shadow_text
 from posesuite.display.picture_file import write_png
 from posesuite.engine import add_engine_options, engine_options
+from posesuite.files import command
 from posesuite.pose import PeopleFinder
 
 LOGGER = logging.getLogger('posesuite')
@@ -93,7 +94,7 @@ def train_on(args: argparse.Namespace) -> None:
     for line in advice(report):
         print(f'- {line}')
     classifier.write(args.output)
-    LOGGER.info('%s: try it with pose_trainer.py watch %s', args.output, args.output)
+    LOGGER.info('%s: try it with %s watch %s', args.output, command('pose_trainer.py'), args.output)
 
 
 def test_on(args: argparse.Namespace) -> None:
@@ -141,11 +142,14 @@ def watch(args: argparse.Namespace) -> None:
         with Display.from_args(args, 'pose_trainer', camera) as display:
             for frame in camera:
                 frame, people, _, _ = finder.find(frame)
+                if frame.name:  # another picture, which shows others
+                    activities = Activities([classifier])
                 size = frame.image.shape[1], frame.image.shape[0]
                 _, events = activities.update(people, frame.time, size)
                 for event in events:
-                    print(json.dumps({key: value for key, value in event._asdict().items()
-                                      if value is not None}), flush=True)
+                    said = event._replace(time=round(event.time, 3))._asdict().items()
+                    print(json.dumps({key: value for key, value in said if value is not None}),
+                          flush=True)
                 shown = {id: [f'{answer.label} {100 * answer.confidence:.0f} %']
                          for id, answer in classifier.latest.items()}
                 text = ', '.join(f'{id}: {words}' for id, (words,) in shown.items())
@@ -178,11 +182,11 @@ STEPS = {'collect': collect, 'label': label, 'train': train_on, 'test': test_on,
 
 def parse_args() -> argparse.Namespace:
     parser = script.parser(__doc__)
-    for step, command in add_steps(parser).items():
+    for step, options in add_steps(parser).items():
         if step in ('collect', 'watch'):
-            add_camera_options(command, positional=step == 'watch')
-            add_engine_options(command)
-            add_display_options(command)
+            add_camera_options(options, positional=step == 'watch')
+            add_engine_options(options)
+            add_display_options(options)
     args = parser.parse_args()
     if args.step is None:
         parser.error(f"a step is needed: {', '.join(STEPS)}")

@@ -41,7 +41,7 @@ def test_train_prints_what_it_is_worth(work):
     assert [line.split()[0] for line in lines[1:6]] == sorted(FIVE)
     assert 'mirrored copies learnt' in out
     assert 'only one recording' in out
-    assert err == 'my.json: try it with pose_trainer.py watch my.json\n'
+    assert err == 'my.json: try it with python3 pose_trainer.py watch my.json\n'
     assert (folder / 'confusion.png').read_bytes().startswith(b'\x89PNG')
 
 

@@ -14,7 +14,7 @@ import argparse
 import sys
 import time
 from collections import deque
-from typing import Union
+from typing import Any, List, Optional, Union
 
 from pose_engine import PoseEngine
 from posesuite import script
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
-    with ActivityWatch.from_args(args) as activities, \
+    with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures,
@@ -65,6 +65,14 @@ def demo(args: argparse.Namespace) -> None:
                 text = rate.line(inference_time, len(people))
                 if not display.show(frame, people, text, labels=labels):
                     break
+
+
+def rule_areas(path: Optional[str]) -> List[Any]:
+    """The areas of an areas.json; none without a file."""
+    if path is None:
+        return []
+    from posesuite.visits import read_live_plan  # which takes a moment to import
+    return read_live_plan(path, None).areas
 
 
 class Rate:
@@ -101,6 +109,8 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    parser.add_argument('--areas', metavar='AREAS.json', help='areas that rules of --activities '
+                        'may name, as anonymizer.py --edit-areas draws them')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--smooth', action='store_true',
                         help='steady the keypoints with a One Euro filter')
@@ -118,7 +128,7 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     check_activity_options(parser, args)
     script.refuse_overwriting(parser, [args.output, args.log],
-                              [*files_of(args.videosrc), *args.activities])
+                              [*files_of(args.videosrc), *args.activities, args.areas])
     return args
 
 

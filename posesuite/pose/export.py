@@ -44,7 +44,7 @@ def _write_csv(path: str, file: IO[str]) -> int:
     events: Dict[int, str] = {}  # by number of the row
     with tempfile.TemporaryFile('w+', dir=os.path.dirname(file.name) or '.', newline='') as made:
         rows = csv.writer(made, lineterminator='\n')
-        for frame in _with_progress(read_log(path)[1]):
+        for frame in with_progress(read_log(path)[1]):
             count += 1
             for id, pose in frame.people.items():
                 names = [event.event for event in frame.events if event.id == id]
@@ -81,7 +81,7 @@ def _write_coco(path: str, file: IO[str]) -> int:
                f'"categories": [{json.dumps(category)}],\n"images": [')
     count, annotation, names = 0, 0, _Names()
     with tempfile.TemporaryFile('w+', dir=os.path.dirname(file.name) or '.') as annotations:
-        for count, frame in enumerate(_with_progress(frames), 1):
+        for count, frame in enumerate(with_progress(frames), 1):
             image = {'id': count, 'file_name': names.unique(frame), 'width': frame.width,
                      'height': frame.height, 'frame': frame.number, 'time': frame.time}
             if frame.events:
@@ -159,7 +159,7 @@ def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
             'area': round(width * height, 2)}
 
 
-def _with_progress(frames: Iterator[LogFrame]) -> Iterator[LogFrame]:
+def with_progress(frames: Iterator[LogFrame]) -> Iterator[LogFrame]:
     """The same frames; on a terminal they are counted."""
     count, terminal = 0, sys.stderr.isatty()
     try:

@@ -7,6 +7,7 @@ import csv
 from typing import IO, Dict, List, Optional
 
 from posesuite.pose import body
+from posesuite.pose.export import with_progress
 from posesuite.pose.gait import Gait, gait_of
 from posesuite.pose.log import read_log
 from posesuite.pose.measures import MEASURES, Measured, measured
@@ -91,7 +92,7 @@ def measure_log(path: str, file: Optional[IO[str]] = None) -> Dict[int, Measured
     if rows:
         rows.writerow(['frame', 'time', 'id', *(
             f'{name}{end}' for name in MEASURES for end in ('', '_deviation'))])
-    for frame in read_log(path)[1]:
+    for frame in with_progress(read_log(path)[1]):
         for id, pose in frame.people.items():
             found = people.setdefault(id, MeasuredPerson()).add(pose, frame.time)
             if rows:

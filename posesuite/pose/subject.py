@@ -8,6 +8,7 @@ from collections import deque
 from typing import IO, Any, Deque, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.pose import body
+from posesuite.pose.export import with_progress
 from posesuite.pose.log import LogFrame, encoded, line_of, read_log
 from posesuite.pose.pose import Point, Pose
 
@@ -71,7 +72,7 @@ class Tracks:
     def of(cls, path: str) -> 'Tracks':
         """Those of a log. Raises OSError, or ValueError if it is of separate pictures."""
         tracks, before = cls(), None
-        for frame in read_log(path)[1]:
+        for frame in with_progress(read_log(path)[1]):
             if frame.name:
                 raise ValueError(f'{path} is of separate pictures, in which nobody is followed')
             step = 0.0 if before is None else max(0.0, frame.time - before)

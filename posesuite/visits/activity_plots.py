@@ -30,10 +30,23 @@ def activity_plots(words: Words, room: Room, min_visits: int, ground: Ground) ->
     return plots
 
 
+def said(words: Words, name: str) -> str:
+    """An activity in the page's language, if it is shipped; else as its file calls it."""
+    _ = words.gettext
+    return {
+        'crowding': _('crowding'), 'fall': _('fall'), 'hand raised': _('hand raised'),
+        'jumping jack': _('jumping jack'), 'lying': _('lying'), 'plank': _('plank'),
+        'plank: hips high': _('plank: hips high'), 'plank: hips low': _('plank: hips low'),
+        'sitting': _('sitting'), 'squat': _('squat'), 'standing': _('standing'),
+        'raised arms': _('raised arms'), 'tree': _('tree'), 'warrior': _('warrior'),
+        'triangle': _('triangle'), 'downward dog': _('downward dog')
+    }.get(name, name)
+
+
 def _overview(words: Words, room: Room, uses: List[ActivityUse]) -> Plot:
     _ = words.gettext
     longest, most = (max(1, *(getattr(use, key) for use in uses)) for key in ('seconds', 'times'))
-    found = [Share(use.name, [
+    found = [Share(said(words, use.name), [
         (use.visits / len(room.begins),
          f'{words.share(use.visits, len(room.begins))} ({words.number(use.visits)})'),
         (use.seconds / longest, words.duration(use.seconds) if use.seconds else UNSEEN),
@@ -47,7 +60,8 @@ def _hours(words: Words, room: Room, use: ActivityUse, min_visits: int) -> Optio
     _, counts = words.gettext, blanked(use.by_hour, min_visits)
     if not np.isfinite(counts).any():
         return None
-    return bars(words, use.name, _('Visits in which it was done, by the hour of the day.'),
+    return bars(words, said(words, use.name),
+                _('Visits in which it was done, by the hour of the day.'),
                 hour_bars(words, room, counts, _('fewer than %(n)d') % {'n': min_visits}),
                 [_('Hour'), _('Visits')])
 
@@ -56,5 +70,5 @@ def _map(words: Words, use: ActivityUse, min_visits: int, ground: Ground) -> Opt
     _ = words.gettext
     if not ((use.map_visits >= min_visits) & (use.map > 0)).any():
         return None
-    return ground_map(words, use.name, _('For how long it was done at each place.'), ground,
-                      use.map, use.map_visits, min_visits, _('Time'))
+    return ground_map(words, said(words, use.name), _('For how long it was done at each place.'),
+                      ground, use.map, use.map_visits, min_visits, _('Time'))

@@ -185,7 +185,8 @@ def parse_args() -> argparse.Namespace:
         parser.error('--areas needs --serve, whose page counts what is there, --store, for who '
                      'faces it, or --activities; a report has --areas of its own')
     # A file may be edited while its own blackouts are applied.
-    read = [*files_of(args.videosrc), *args.activities, args.areas, None if args.edit_areas else args.blackout]
+    read = [*files_of(args.videosrc), *args.activities, args.areas,
+            None if args.edit_areas else args.blackout]
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args

@@ -46,7 +46,7 @@ def log(tmp_path_factory) -> str:
 @pytest.fixture(scope='module')
 def raised(tmp_path_factory) -> str:
     """A log of somebody whose hands are up, down and up again, for two seconds each."""
-    people = [at(place, place) for place in (10, 1, 10) for _ in range(60)]
+    people = [at(place, place / 10) for place in (10, 1, 10) for _ in range(60)]
     return write_log(tmp_path_factory.mktemp('log') / 'b.jsonl', people)
 
 
@@ -144,7 +144,7 @@ def test_the_anonymizer_stores_what_people_do(log, tmp_path):
 def test_a_pose_changes_the_instrument_or_the_scale(raised, tmp_path, what, programs):
     run('synthesizer.py', '--videosrc', raised, '--mute', '--headless', '--record',
         tmp_path / 'a.mid', '--activities', 'hand_raised', '--change', 'hand raised', what)
-    found = [message.program for message in messages_of(tmp_path / 'a.mid')
+    found = [message.program for _, message in messages_of(tmp_path / 'a.mid')
              if message.type == 'program_change' and message.channel == 0]
     assert found == programs
 

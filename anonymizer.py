@@ -22,6 +22,7 @@ from typing import Any, Dict, Optional
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
@@ -54,7 +55,8 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     plan = read_live_plan(args.areas, args.store)
-    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+    with ActivityWatch.from_args(args, plan.areas) as activities, \
+            script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
         background = open_background(args, camera, engine)
         curtain = Curtain(background, args.show_live_while_waiting)
@@ -74,11 +76,12 @@ def demo(args: argparse.Namespace) -> None:
                 if engine and engine.family != 'PoseNet':  # the faint poses of others mean nothing
                     poses = list(people.values())
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
-                log.write(frame, people)
-                store.write(frame, people)
+                labels, events = activities.update(frame, people)
+                log.write(frame, people, events)
+                store.write(frame, people, labels, events)
                 live.write(frame, people, text, curtain.share)
                 store.keep_room(background and background.image)
-                if not display.show(frame, people, text):
+                if not display.show(frame, people, text, labels=labels):
                     break
 
 
@@ -144,6 +147,7 @@ def parse_args() -> argparse.Namespace:
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
+    add_activity_options(parser)
     group = parser.add_argument_group('background', 'in a window, the key b renews it')
     group.add_argument('--background-delay', type=between(0, 3600), default=2.0,
                        metavar='SECONDS',
@@ -164,7 +168,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--areas', metavar='AREAS.json',
                         help='what the page of --serve counts today: who comes in and goes out '
                         'over its lines, who waits in its areas; with --store, whether people at '
-                        'its areas and displays face them and reach for them is stored, too')
+                        'its areas and displays face them and reach for them is stored, too; with '
+                        '--activities, rules may name its areas')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--store', metavar='FILE.db',
                         help='store where people are, for the reports of visits.py')
@@ -175,16 +180,18 @@ def parse_args() -> argparse.Namespace:
                         help='delete older data from the store; 30d or 12h, for example '
                         '(default: %(default)s)')
     args = parser.parse_args()
+    check_activity_options(parser, args)
     if shows_doubts(args) and (args.output or args.serve or args.headless or args.no_background):
         parser.error(('--settle-doubts' if args.settle_doubts else '--show-live-while-waiting')
                      + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
-    if args.areas and not (args.serve or args.store):
-        parser.error('--areas needs --serve, whose page counts what is there, or --store, for who '
-                     'faces it; a report has --areas of its own')
+    if args.areas and not (args.serve or args.store or args.activities):
+        parser.error('--areas needs --serve, whose page counts what is there, --store, for who '
+                     'faces it, or --activities; a report has --areas of its own')
     # A file may be edited while its own blackouts are applied.
-    read = [*files_of(args.videosrc), args.areas, None if args.edit_areas else args.blackout]
+    read = [*files_of(args.videosrc), *args.activities, args.areas,
+            None if args.edit_areas else args.blackout]
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)
     args.full_speed = args.full_speed or bool(args.edit_areas)  # nobody watches the frames then
     return args

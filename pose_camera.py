@@ -7,16 +7,18 @@ examples:
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
   python3 pose_camera.py visit.jsonl               # the same again, from its log
+  python3 pose_camera.py --activities fall --on-event 'notify-send "{event}: {id}"'
   python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse
 import sys
 import time
 from collections import deque
-from typing import Union
+from typing import Any, List, Optional, Union
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import (
     MASKS,
@@ -38,7 +40,8 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
-    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+    with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
+            script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures,
             **engine_options(args, camera.size, masks=bool(args.mask)))
@@ -48,13 +51,15 @@ def demo(args: argparse.Namespace) -> None:
                 Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
-                log.write(frame, people)
+                labels, events = activities.update(frame, people)
+                log.write(frame, people, events)
                 was_looked_at = frame.people is None
                 if was_looked_at:
                     frame = frame._replace(image=explained(frame.image, engine, args))
                 if args.skeleton_only or args.mask and not was_looked_at:
                     frame = black(frame)
-                if not display.show(frame, people, rate.line(inference_time, len(people))):
+                text = rate.line(inference_time, len(people))
+                if not display.show(frame, people, text, labels=labels):
                     break
 
 
@@ -67,6 +72,14 @@ def explained(image: np.ndarray, engine: PoseEngine, args: argparse.Namespace) -
     if args.affinity:
         image = draw_affinity(image, engine.GetAffinity(args.affinity))
     return image
+
+
+def rule_areas(path: Optional[str]) -> List[Any]:
+    """The areas of an areas.json; none without a file."""
+    if path is None:
+        return []
+    from posesuite.visits import read_live_plan  # which takes a moment to import
+    return read_live_plan(path, None).areas
 
 
 class Rate:
@@ -102,6 +115,9 @@ def parse_args() -> argparse.Namespace:
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
+    add_activity_options(parser)
+    parser.add_argument('--areas', metavar='AREAS.json', help='areas that rules of --activities '
+                        'may name, as anonymizer.py --edit-areas draws them')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--smooth', action='store_true',
                         help='steady the keypoints with a One Euro filter')
@@ -117,7 +133,9 @@ def parse_args() -> argparse.Namespace:
                         help='overlay the vectors that an OpenPose sees along a bone, such as '
                              'leftElbow-leftWrist')
     args = parser.parse_args()
-    script.refuse_overwriting(parser, [args.output, args.log], files_of(args.videosrc))
+    check_activity_options(parser, args)
+    script.refuse_overwriting(parser, [args.output, args.log],
+                              [*files_of(args.videosrc), *args.activities, args.areas])
     return args
 
 

@@ -4,6 +4,7 @@ examples:
   python3 simple_pose.py
   python3 simple_pose.py samples/couple.jpg --output skeletons.png
   python3 simple_pose.py samples/*.jpg --json > poses.jsonl
+  python3 simple_pose.py samples/*.jpg --activities sitting --activities standing
   python3 simple_pose.py --model list              # which networks there are
 """
 import argparse
@@ -13,10 +14,11 @@ import logging
 import os
 import signal
 import sys
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import CameraError, open_image, shown
 from posesuite.display import drawing_paths, four_panels, save_drawing, save_picture
 from posesuite.engine import add_engine_options, engine_options
@@ -39,21 +41,28 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> int:
+    with ActivityWatch.from_args(args) as activities:
+        return find_all(args, activities)
+
+
+def find_all(args: argparse.Namespace, activities: ActivityWatch) -> int:
     pictures, status = args.images or [sample_image()], 0
     outputs = drawing_paths(pictures, args.output) if args.output else [''] * len(pictures)
     sheets = drawing_paths(pictures, args.explain) if args.explain else [''] * len(pictures)
     check_outputs(filter(None, [*outputs, *sheets]))
     engine = None
     for picture, output, sheet in zip(pictures, outputs, sheets):
-        poses, inference_time, problem = None, 0.0, ''
+        poses, labels, inference_time, problem = None, {}, 0.0, ''
         try:
             image = open_image(picture)
             # The first picture decides on the model, if the user does not.
             engine = engine or PoseEngine(**engine_options(args, image.size))
             poses, inference_time = engine.DetectPosesInImage(image)
             poses = [pose for pose in poses if pose.score >= args.threshold]
+            labels, events = activities.still(dict(enumerate(poses)), image.size)
+            activities.run(events)
             if output:
-                save_drawing(output, image, poses)
+                save_drawing(output, image, poses, labels)
             if sheet:
                 save_picture(sheet, four_panels(np.array(image), poses, engine.GetHeatmap(None),
                                                 engine.GetAffinity(None)))
@@ -64,9 +73,9 @@ def demo(args: argparse.Namespace) -> int:
         name = name if len(pictures) > 1 else ''
         try:
             if args.json:
-                print(as_json(poses, name, problem), flush=True)
+                print(as_json(poses, name, problem, labels), flush=True)
             else:
-                print_table(poses, inference_time, shown(name))
+                print_table(poses, inference_time, shown(name), labels)
         except OSError as error:
             raise OSError(f'cannot write to standard output: {error.strerror}')
     return status
@@ -89,25 +98,34 @@ def sample_image() -> str:
         return samples[0]
 
 
-def as_json(poses: Optional[List[Pose]], name: str, problem: str) -> str:
+def as_json(poses: Optional[List[Pose]], name: str, problem: str,
+            labels: Dict[int, Sequence[str]]) -> str:
     """The line of a picture: its poses, null if it has none because it could not be read.
 
-    With a name, as one of several pictures, it is an object of that name and the poses.
+    With a name, as one of several pictures, it is an object of that name and the poses. labels:
+    what people do, by the numbers of their poses; {} if nobody asked.
     """
-    found: Any = None if poses is None else [pose_as_json(pose) for pose in poses]
+    found: Any = None if poses is None else [
+        dict(pose_as_json(pose), **({'activities': labels[i]} if i in labels else {}))
+        for i, pose in enumerate(poses)]
     if name:
         found = {'image': name, 'poses': found, **({'error': problem} if problem else {})}
     return json.dumps(found)
 
 
-def print_table(poses: Optional[List[Pose]], inference_time: float, name: str) -> None:
-    """Prints a picture's keypoints; name: heads them, if it is one of several pictures."""
+def print_table(poses: Optional[List[Pose]], inference_time: float, name: str,
+                labels: Dict[int, Sequence[str]]) -> None:
+    """Prints a picture's keypoints; name: heads them, if it is one of several pictures; labels: as
+    of as_json.
+    """
     if name:
         print(name if poses is not None else f'{name}: no poses, it could not be read')
     if poses is not None:
         print(f'Inference time: {inference_time * 1000:.0f} ms')
-    for pose in poses or []:
+    for i, pose in enumerate(poses or []):
         print('\nPose Score: ', pose.score)
+        if i in labels:
+            print('Activities: ', ', '.join(labels[i]) or 'none')
         for label, keypoint in pose.keypoints.items():
             print('  %-20s x=%-4d y=%-4d score=%.1f' % (
                 label, keypoint.point[0], keypoint.point[1], keypoint.score))
@@ -129,7 +147,9 @@ def parse_args() -> argparse.Namespace:
                         help='print a line of JSON for each picture: a list of poses, or, of '
                              'several pictures, {"image": ..., "poses": [...]}')
     add_engine_options(parser)
+    add_activity_options(parser)
     args = parser.parse_args()
+    check_activity_options(parser, args)
     for option, path in (('--output', args.output), ('--explain', args.explain)):
         if len(args.images) > 1 and path and not os.path.isdir(path):
             parser.error(f'{option} of several pictures must be a folder that exists, got {path}')

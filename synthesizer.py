@@ -7,6 +7,7 @@ examples:
   python3 synthesizer.py --demo                    # hear and see it without a camera
   python3 synthesizer.py --mirror                  # screen and camera both face you
   python3 synthesizer.py --scale blues --key A --instruments "alto sax" "acoustic bass" --octave 3 1
+  python3 synthesizer.py --activities my.json --change tree flute --change warrior blues
   python3 synthesizer.py --demo --mute --headless --record take.wav --record take.mid
 """
 import argparse
@@ -15,6 +16,7 @@ import sys
 
 from pose_engine import PoseEngine
 from posesuite import script
+from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
 from posesuite.engine import add_engine_options, engine_options
@@ -32,22 +34,25 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     trio, delays = args.trio, Delays()
-    with script.stopped_by_signals(Camera.from_args(args)) as camera:
+    with ActivityWatch.from_args(args) as activities, \
+            script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures, **engine_options(args, camera.size))
         finder = PeopleFinder(engine, args.threshold)
-        with Audio.from_args(args, [player.program for player in trio.players],
+        with Audio.from_args(args, trio.programs,
                              may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'synthesizer', camera, draw=stage.painter(trio)) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
+                labels, events = activities.update(frame, people)
+                trio.change(events)
                 sounds = trio.update(people, frame.time, frame.image.shape[0])
-                audio.play(sounds, frame.time)
+                audio.play(sounds, frame.time, trio.programs)
                 delays.add(sounds, frame.captured, inference_time)
-                log.write(frame, people)
+                log.write(frame, people, events)
                 text = stage.text(trio) if args.serve else ''
-                if not display.show(frame, people, text, audio.soundtrack()):
+                if not display.show(frame, people, text, audio.soundtrack(), labels):
                     break
     if args.stats:
         LOGGER.info(delays.line(audio.buffer))
@@ -62,8 +67,12 @@ def parse_args() -> argparse.Namespace:
     add_camera_options(parser)
     add_engine_options(parser)
     add_display_options(parser)
+    add_activity_options(parser)
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     args = parser.parse_args()
+    check_activity_options(parser, args)
+    if args.change and not args.activities:
+        parser.error('--change needs --activities, such as --activities hand_raised')
     if args.demo:
         if args.videosrc:
             parser.error('--demo is a source of its own: leave --videosrc out')
@@ -74,7 +83,7 @@ def parse_args() -> argparse.Namespace:
                      'pace')
     args.realtime = args.realtime or heard
     script.refuse_overwriting(parser, [*args.record, args.output, args.log],
-                              [*files_of(args.videosrc), args.soundfont])
+                              [*files_of(args.videosrc), args.soundfont, *args.activities])
     try:
         args.trio = Trio.from_args(args)
     except ValueError as error:

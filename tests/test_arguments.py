@@ -65,8 +65,9 @@ def usage_error(monkeypatch, capsys):
 
 @pytest.mark.parametrize('script', SCRIPTS)
 def test_wrong_usage_of_any_script_is_one_line(usage_error, script):
-    assert len(SCRIPTS) == 7
-    command = {'visits.py': ['report'], 'pose_log.py': ['convert']}.get(script, [])
+    assert len(SCRIPTS) == 8
+    command = {'visits.py': ['report'], 'pose_log.py': ['convert'],
+               'pose_trainer.py': ['collect', 'tree']}.get(script, [])
     assert "unknown option '--no-such-thing'" in usage_error(script, *command, '--no-such-thing')
 
 
@@ -82,6 +83,7 @@ def test_wrong_usage_of_any_script_is_one_line(usage_error, script):
     ('visits.py', ['reprot'], 'report'),
     ('visits.py', ['report', 'a.db', '--outptu', 'a.html'], '--output'),
     ('pose_log.py', ['convrt', 'a.jsonl', 'b.csv'], 'convert'),
+    ('pose_trainer.py', ['train', 'poses', '--modle', 'network'], '--model'),
     ('doctor.py', ['decodr'], 'decoder'),
 ])
 def test_the_nearest_is_named(usage_error, script, arguments, meant):

@@ -8,16 +8,20 @@ MAX_FPS = 1000  # frames per second that a camera may be asked for
 MAX_FRAMES = 10 ** 9  # after which a demo may be asked to stop
 
 
-def add_camera_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that Camera.from_args reads."""
+def add_camera_options(parser: argparse.ArgumentParser, positional: bool = True) -> None:
+    """Adds the options that Camera.from_args reads.
+
+    positional: whether the source can be named without --videosrc, too.
+    """
     group = parser.add_argument_group('camera')
     source = group.add_mutually_exclusive_group()
     source.add_argument('--videosrc', metavar='SOURCE',
                         help='a camera (/dev/video0 or its number), a video, a picture, a folder '
                              'or glob of pictures, an rtsp:// or http(s):// stream, a pose log, or '
                              '- for a video on standard input (default: the first camera)')
-    source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
-                        help='the same, without the name of the option')
+    if positional:
+        source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
+                            help='the same, without the name of the option')
     group.add_argument('--res', choices=RESOLUTIONS, default='640x480',
                        help="the camera's resolution (default: %(default)s)")
     form = group.add_mutually_exclusive_group()

@@ -45,7 +45,7 @@ class LoggedPoses(Source):
                 if (line.height, line.width) != image.shape[:2]:
                     image = np.zeros((line.height, line.width, 3), np.uint8)
                 yield Frame(image, line.number, line.time, time.monotonic(), line.fault,
-                            line.people, line.name)
+                            line.people, line.name, line.events)
         except (OSError, ValueError) as error:
             raise CameraError(str(error))
 

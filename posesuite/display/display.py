@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 from concurrent.futures import Executor, Future
-from typing import Any, Callable, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from posesuite.display.files import open_file
 from posesuite.display.keys import Keys, MoreKeys
@@ -124,12 +124,14 @@ class Display:
         self._on_click(self._width - 1 - x if self._mirror else x, y)
 
     def show(self, frame: Frame, people: People, text: str = '',
-             sound: Optional[bytes] = None) -> bool:
+             sound: Optional[bytes] = None,
+             labels: Optional[Dict[int, Sequence[str]]] = None) -> bool:
         """Shows a frame with its people, in pixels of the frame, and a line of text.
 
         sound: what was heard since the frame before, for the video file: 16-bit stereo samples,
             44100 a second, b'' for none yet. A file has sound if its first frame has some, be it
             empty. It is fitted to the frames' times.
+        labels: what people do, by their ids, which is written beside them.
         Returns False once q, Esc or the window's close button has ended the display. It waits until
         the frame before is shown, so that no frame is dropped and the delay does not grow.
         """
@@ -137,15 +139,16 @@ class Display:
             raise self._failed
         if self._pending and not self._pending.result() or self._ended:
             return False
-        self._pending = self._worker.submit(self._show, frame, people, text, sound)
+        self._pending = self._worker.submit(self._show, frame, people, text, sound, labels)
         return True
 
-    def _show(self, frame: Frame, people: People, text: str, sound: Optional[bytes]) -> bool:
+    def _show(self, frame: Frame, people: People, text: str, sound: Optional[bytes],
+              labels: Optional[Dict[int, Sequence[str]]]) -> bool:
         captured, self._width = frame.captured, frame.image.shape[1]
         if self._mirror:
             frame, people = mirrored(frame, people)
         scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound,
-                      self._palette.update(people))
+                      self._palette.update(people), labels)
         goes_on = all(output.show(scene) for output in self._outputs)
         self._latency.add(captured)
         return goes_on

@@ -7,9 +7,9 @@ import functools
 import io
 import os
 import struct
-from typing import List, Sequence
+from typing import Dict, List, Optional, Sequence
 
-from posesuite.display.overlay import draw_people
+from posesuite.display.overlay import draw_people, write_labels
 from posesuite.files import check_outputs, written_whole
 from posesuite.pose.pose import Pose
 
@@ -42,10 +42,14 @@ def drawing_paths(pictures: Sequence[str], output: str) -> List[str]:
     return paths
 
 
-def save_drawing(path: str, image: Image.Image, poses: Sequence[Pose]) -> None:
-    """Writes an RGB image with skeletons, as save_picture."""
+def save_drawing(path: str, image: Image.Image, poses: Sequence[Pose],
+                 labels: Optional[Dict[int, Sequence[str]]] = None) -> None:
+    """Writes an RGB image with skeletons, as save_picture. labels: of what people do, by the
+    number of the pose.
+    """
     picture = np.array(image)
     draw_people(picture, dict(enumerate(poses)), numbers=False)
+    write_labels(picture, dict(enumerate(poses)), labels or {})
     save_picture(path, picture)
 
 

@@ -1,6 +1,6 @@
 """Draws skeletons, heatmaps and text on arrays; knows no camera and no model."""
 import math
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.display.palette import COLORS, Color, Palette
 from posesuite.pose import body
@@ -17,6 +17,7 @@ RADII = {part: 1.2 if part in FACE else 2.0 for part in KEYPOINT_TYPES}
 LINE_WIDTH = 1 / 110  # of a skeleton, as a share of the diagonal of the person's box
 LETTER = 1 / 12  # height of a person's number, as a share of the same
 MIN_LETTER, MAX_LETTER = 9.0, 32.0  # pixels
+LABEL, LABEL_STEP = 0.8, 1.2  # height of what a person does and of its line, in LETTERs
 DIGIT = 0.95  # width of a digit, as a share of its height
 FRACTION_BITS = 4  # fractional bits of OpenCV's fixed-point coordinates
 ONE_PIXEL = 1 << FRACTION_BITS
@@ -72,6 +73,20 @@ def draw_people(image: np.ndarray, people: People, colors: Optional[Dict[int, Co
         if look:
             shadow_text(image, *look.number, str(identity), colors[identity],
                         look.letter / FONT_HEIGHT * 1000 / width)
+
+
+def write_labels(image: np.ndarray, people: People, labels: Dict[int, Sequence[str]]) -> None:
+    """Writes what people do below their ids, in place. labels: by id; people: as of draw_people."""
+    height, width = image.shape[:2]
+    for identity, texts in labels.items():
+        look = look_of(people[identity], identity, width, height) if (
+            texts and identity in people) else None
+        if look:
+            step = LABEL_STEP * look.letter
+            top = min(look.number.y, height - 2 - step * len(texts))
+            for row, text in enumerate(texts, 1):
+                shadow_text(image, look.number.x, top + step * row, text, WHITE,
+                            LABEL * look.letter / FONT_HEIGHT * 1000 / width)
 
 
 def draw_pose(image: np.ndarray, pose: Pose, color: Color = COLORS[0],

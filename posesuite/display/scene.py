@@ -1,5 +1,5 @@
 """One frame with its people and texts, in the form that all outputs show."""
-from typing import Callable, Dict, Optional, Tuple
+from typing import Callable, Dict, Optional, Sequence, Tuple
 
 from posesuite.display import overlay
 from posesuite.display.palette import Color, Palette
@@ -21,16 +21,18 @@ class Scene:
 
     Attributes: frame, people (poses in the frame's pixels by id), text (a line for the bottom),
     rate (frames shown per second, 0 if not known yet), sound (what was heard since the frame
-    before, as Display.show takes it) and colors (of the people, RGB by id; default: new ones).
+    before, as Display.show takes it), colors (of the people, RGB by id; default: new ones) and
+    labels (what they do, by id).
 
     draw: draws the people instead of draw_people.
     """
 
     def __init__(self, frame: Frame, people: People, text: str, rate: float,
                  draw: Optional[Draw] = None, sound: Optional[bytes] = None,
-                 colors: Optional[Dict[int, Color]] = None) -> None:
+                 colors: Optional[Dict[int, Color]] = None,
+                 labels: Optional[Dict[int, Sequence[str]]] = None) -> None:
         self.frame, self.people, self.text, self.rate = frame, people, text, rate
-        self.sound = sound
+        self.sound, self.labels = sound, labels or {}
         self.colors = Palette().update(people) if colors is None else colors
         self._draw = draw
         self._picture: Optional[np.ndarray] = None
@@ -52,6 +54,7 @@ class Scene:
                 self._draw(picture, self.people)
             else:
                 overlay.draw_people(picture, self.people, self.colors)
+            overlay.write_labels(picture, self.people, self.labels)
             height, width = picture.shape[:2]
             margin = MARGIN * width
             overlay.shadow_text(picture, margin, height - margin, self.text)

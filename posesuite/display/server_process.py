@@ -142,7 +142,9 @@ def event_of(scene: Scene) -> Dict[str, Any]:
     return {'frame': frame.number, 'time': round(frame.time, 4), 'fault': scene.fault,
             'text': scene.text, 'fps': round(scene.rate, 2),
             'poses': [dict(pose_as_json(pose), id=identity, color=scene.colors[identity],
-                           look=_look_as_json(look_of(pose, identity, width, height)))
+                           look=_look_as_json(look_of(pose, identity, width, height)),
+                           **({'labels': list(scene.labels[identity])} if
+                              scene.labels.get(identity) else {}))
                       for identity, pose in scene.people.items()]}
 
 

@@ -109,18 +109,20 @@ class Audio:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def play(self, sounds: Sequence[Optional[Sound]], time: float) -> None:
+    def play(self, sounds: Sequence[Optional[Sound]], time: float,
+             programs: Sequence[int] = ()) -> None:
         """Plays the sounds of a frame, one or None for each place.
 
         time: the frame's timestamp in seconds. A note begins at once, and in recordings at this
         time; its volume and bend reach those of the frame within RAMP.
+        programs: of General MIDI, one a place, if they may have changed.
         """
         if self._error:
             raise self._error
         with self._lock:
             self._played = clock.monotonic()
             for performance in self._live:
-                performance.play(sounds, self._played)
+                performance.play(sounds, self._played, programs)
         step = 0.0 if self._last is None else time - self._last
         self._last = time
         if step > STALL_TIME:
@@ -128,7 +130,7 @@ class Audio:
         # A timestamp jump is not elapsed time: a camera reconnected, a file has several parts.
         self._seconds += step if 0 <= step <= MAX_STEP else RAMP
         for performance in self._files:
-            performance.play(sounds, self._seconds)
+            performance.play(sounds, self._seconds, programs)
 
     def soundtrack(self) -> Optional[bytes]:
         """What the video file hears since the last call: int16 [count, 2], RATE samples a second.

@@ -15,7 +15,7 @@ MAX_GAIN = 10  # largest factor of the loudness
 
 
 def add_music_options(parser: argparse.ArgumentParser) -> None:
-    """Adds --instruments, --octave, --octaves, --scale, --key, --range and --glide."""
+    """Adds --instruments, --octave, --octaves, --scale, --key, --range, --glide and --change."""
     group = parser.add_argument_group('music')
     group.add_argument('--instruments', nargs='+', type=_option(instrument), metavar='NAME',
                        default=[instrument(name) for name in INSTRUMENTS],
@@ -35,6 +35,9 @@ def add_music_options(parser: argparse.ArgumentParser) -> None:
                        help="what the wrists' height is measured on: the player, so that playing "
                        'is the same near and far, or the picture (default: body)')
     group.add_argument('--glide', action='store_true', help='the pitch bends instead of stepping')
+    group.add_argument('--change', nargs=2, action='append', default=[], metavar=('POSE', 'WHAT'),
+                       help='who takes a pose of --activities plays another instrument or scale '
+                       'from then on, and with the same pose again the one before; may be repeated')
 
 
 def add_audio_options(parser: argparse.ArgumentParser) -> None:

@@ -74,7 +74,8 @@ class Performance:
 
     def __init__(self, output: Output, touch: Touch, programs: Sequence[int], now: float) -> None:
         self._output, self._now = output, now
-        self._channels = [_Channel(number, self._send, touch) for number in range(len(programs))]
+        self._channels = [_Channel(number, self._send, touch, program)
+                          for number, program in enumerate(programs)]
         for number, program in enumerate(programs):
             self._send(Kind.PROGRAM | number, program)
             for control in SET_BEND_RANGE:
@@ -83,9 +84,15 @@ class Performance:
     def _send(self, *message: int) -> None:
         self._output.send(bytes(message))
 
-    def play(self, sounds: Sequence[Optional[Sound]], now: float) -> None:
-        """Starts what each place wants to be heard from `now` on; None is silence."""
+    def play(self, sounds: Sequence[Optional[Sound]], now: float,
+             programs: Sequence[int] = ()) -> None:
+        """Starts what each place wants to be heard from `now` on; None is silence.
+
+        programs: of the places, if they may have changed.
+        """
         self.advance(now)
+        for channel, program in zip(self._channels, programs):
+            channel.change(program)
         for channel, sound in zip(self._channels, sounds):
             channel.play(sound, now)
 
@@ -105,8 +112,10 @@ class Performance:
 class _Channel:
     """The sounds of one place on a MIDI channel, one note at a time."""
 
-    def __init__(self, number: int, send: Callable[..., None], touch: Touch) -> None:
+    def __init__(self, number: int, send: Callable[..., None], touch: Touch,
+                 program: int) -> None:
         self._number, self._send, self._touch = number, send, touch
+        self._program = program
         self._note: Optional[int] = None  # MIDI note number of what sounds
         self._velocity = touch.soft
         self._fades = False  # whether it is on its way to volume 0, which ends the note
@@ -114,6 +123,14 @@ class _Channel:
         self._from = self._to = (0.0, 0.0)
         self._since = 0.0
         self._sent: Dict[Kind, int] = {}  # the expression and bend that were sent last
+
+    def change(self, program: int) -> None:
+        """Ends what sounds, if another instrument is to play."""
+        if program != self._program:
+            if self._note is not None:
+                self._end()
+            self._program = program
+            self._send(Kind.PROGRAM | self._number, program)
 
     def play(self, sound: Optional[Sound], now: float) -> None:
         here = self._at(now)

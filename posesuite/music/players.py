@@ -6,11 +6,12 @@
 """
 import argparse
 import math
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.music.pitch import Glide, Steps
-from posesuite.music.theory import notes
+from posesuite.music.theory import instrument, notes, scale
 from posesuite.pose import body
+from posesuite.pose.event import Event
 from posesuite.pose.pose import People, Pose
 from posesuite.pose.skeleton import KeypointType as K
 
@@ -32,6 +33,12 @@ class Sound(NamedTuple):
     bend: float = 0.0  # semitones from the note to the pitch
 
 
+class Change(NamedTuple):
+    """What a place plays from some pose on; None stays as it is."""
+    notes: Optional[Tuple[int, ...]] = None
+    program: Optional[int] = None
+
+
 class Player:
     """One place among those who play: turns its owner's pose into a sound.
 
@@ -48,7 +55,7 @@ class Player:
 
     def __init__(self, notes: Sequence[int], program: int, by_image: bool = False,
                  glide: bool = False) -> None:
-        self.notes, self.program = tuple(notes), program
+        self.notes, self.program = self._own = Change(tuple(notes), program)
         self.sound: Optional[Sound] = None
         self.ladder: Optional[Tuple[float, float]] = None
         self._by_image, self._pitch_type = by_image, Glide if glide else Steps
@@ -80,6 +87,19 @@ class Player:
         if time - min(self._left_seen, self._right_seen) < WRIST_TIMEOUT:
             self.sound = Sound(self._pitch.note, self._volume, self._pitch.bend)
         return self.sound
+
+    def change(self, change: Change) -> None:
+        """Plays other notes or another instrument; the same change again takes it back."""
+        if change.program is not None:
+            self.program = (self._own.program if self.program == change.program else
+                            change.program)
+        if change.notes:
+            self.notes = self._own.notes if self.notes == change.notes else change.notes
+            self._pitch = self._pitch_type(self.notes)
+
+    def reset(self) -> None:
+        """Takes back all changes."""
+        self.change(Change(self.notes, self.program))
 
     def _forget(self) -> None:
         self.sound = self.ladder = None
@@ -125,14 +145,21 @@ def _ladder(pose: Pose, before: Optional[Tuple[float, float]]) -> Optional[Tuple
 class Trio:
     """Those who play, and whose places these are.
 
+    changes: by the name of an event, what it changes at each place.
     Attributes: players, one a place; places, the place of everyone who has one, by identity. It is
     a new dict at each frame, so that other threads can read it.
     """
 
-    def __init__(self, players: Sequence[Player]) -> None:
-        self.players = tuple(players)
+    def __init__(self, players: Sequence[Player],
+                 changes: Optional[Dict[str, Sequence[Change]]] = None) -> None:
+        self.players, self._changes = tuple(players), changes or {}
         self.places: Dict[int, int] = {}
         self._seen: Dict[int, float] = {}  # time at which each owner was seen last
+
+    @property
+    def programs(self) -> List[int]:
+        """The programs of General MIDI that the places play, 0 to 127."""
+        return [player.program for player in self.players]
 
     @classmethod
     def from_args(cls, args: argparse.Namespace) -> 'Trio':
@@ -142,9 +169,26 @@ class Trio:
             raise ValueError(f'--instruments must be one to {MAX_PLAYERS}, got {count}')
         if len(args.octave) < count:
             raise ValueError(f'--octave must name one for each of {count} instruments')
-        return cls([Player(notes(args.scale, args.key, octave, args.octaves), program,
-                           args.range == 'image', args.glide)
-                    for program, octave in zip(args.instruments, args.octave)])
+
+        def ladders(scale: Sequence[int]) -> List[Tuple[int, ...]]:
+            return [notes(scale, args.key, octave, args.octaves)
+                    for _, octave in zip(args.instruments, args.octave)]
+
+        own, changes = ladders(args.scale), {}
+        for pose, what in args.change:
+            try:
+                changes[pose] = [Change(notes=ladder) for ladder in ladders(scale(what))]
+            except ValueError:
+                changes[pose] = [Change(program=_instrument(pose, what))] * count
+        return cls([Player(ladder, program, args.range == 'image', args.glide)
+                    for ladder, program in zip(own, args.instruments)], changes)
+
+    def change(self, events: Iterable[Event]) -> None:
+        """Changes what those play for whom an event says so."""
+        for event in events:
+            place = self.places.get(event.id)
+            if place is not None and event.event in self._changes:
+                self.players[place].change(self._changes[event.event][place])
 
     def update(self, people: People, time: float, image_height: int) -> List[Optional[Sound]]:
         """Returns what each place wants to be heard at a frame; None for silence.
@@ -159,9 +203,17 @@ class Trio:
             free = set(range(len(self.players))) - set(places.values())
             if free:
                 places[identity] = min(free)
+                self.players[min(free)].reset()
         self._seen = {identity: time if identity in people else self._seen[identity]
                       for identity in places}
         self.places = places
         owners = {place: identity for identity, place in places.items()}
         return [player.update(people.get(owners.get(place)), time, image_height)
                 for place, player in enumerate(self.players)]
+
+
+def _instrument(pose: str, name: str) -> int:
+    try:
+        return instrument(name)
+    except ValueError as error:
+        raise ValueError(f'--change {pose!r:.40}: a scale of --scale, or an instrument: {error}')

@@ -1,4 +1,5 @@
 """What a pose is, who is who from frame to frame, and poses to and from files."""
+from posesuite.pose.event import Event
 from posesuite.pose.finder import Found, PeopleFinder
 from posesuite.pose.json_poses import pose_as_json
 from posesuite.pose.log import PoseLog, read_log
@@ -12,6 +13,6 @@ from posesuite.pose.skeleton import (
 )
 from posesuite.pose.tracker import PoseTracker
 
-__all__ = ['BY_JSON_NAME', 'FURTHER_PARTS', 'JSON_NAMES', 'KEYPOINT_TYPES', 'Fault', 'FaultKind',
-           'Found', 'Frame', 'Keypoint', 'KeypointType', 'People', 'PeopleFinder', 'Point', 'Pose',
-           'PoseLog', 'PoseTracker', 'pose_as_json', 'read_log']
+__all__ = ['BY_JSON_NAME', 'Event', 'FURTHER_PARTS', 'JSON_NAMES', 'KEYPOINT_TYPES', 'Fault',
+           'FaultKind', 'Found', 'Frame', 'Keypoint', 'KeypointType', 'People', 'PeopleFinder',
+           'Point', 'Pose', 'PoseLog', 'PoseTracker', 'pose_as_json', 'read_log']

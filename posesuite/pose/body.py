@@ -16,6 +16,7 @@ from posesuite.pose.skeleton import FACE, KEYPOINT_TYPES, KeypointType
 Points = Dict[KeypointType, Point]  # the places of the keypoints that count, by type
 
 SHOULDERS = KeypointType.LEFT_SHOULDER, KeypointType.RIGHT_SHOULDER
+ELBOWS = KeypointType.LEFT_ELBOW, KeypointType.RIGHT_ELBOW
 WRISTS = KeypointType.LEFT_WRIST, KeypointType.RIGHT_WRIST
 HIPS = KeypointType.LEFT_HIP, KeypointType.RIGHT_HIP
 KNEES = KeypointType.LEFT_KNEE, KeypointType.RIGHT_KNEE

@@ -10,6 +10,7 @@ import tempfile
 from typing import IO, Any, Dict, Iterator, List, Set
 
 from posesuite.files import private, written_whole
+from posesuite.pose.event import event_as_json
 from posesuite.pose.log import LogFrame, read_log
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import COCO_BONES, KEYPOINT_TYPES
@@ -33,19 +34,40 @@ def convert(path: str, output: str) -> int:
 
 
 def _write_csv(path: str, file: IO[str]) -> int:
-    """A row a pose: frame, time, id, score, then x, y and score of each keypoint."""
-    count = 0
-    rows = csv.writer(file, lineterminator='\n')
-    rows.writerow(['frame', 'time', 'id', 'score'] + [
-        f'{part.name.lower()}_{value}' for part in KEYPOINT_TYPES for value in ('x', 'y', 'score')])
-    for frame in _with_progress(read_log(path)[1]):
-        count += 1
-        for id, pose in frame.people.items():
-            row = [frame.number, frame.time, id, pose.score]
-            for point, score in pose.keypoints.values():
-                row += [*point, score]
-            rows.writerow(row)
+    """A row a pose: frame, time, id, score, then x, y and score of each keypoint; of a log with
+    events also those that the person begins or completes with it. A temporary file holds the rows
+    until it is known whether there are any.
+    """
+    count = row = 0
+    header = ['frame', 'time', 'id', 'score'] + [
+        f'{part.name.lower()}_{value}' for part in KEYPOINT_TYPES for value in ('x', 'y', 'score')]
+    events: Dict[int, str] = {}  # by number of the row
+    with tempfile.TemporaryFile('w+', dir=os.path.dirname(file.name) or '.', newline='') as made:
+        rows = csv.writer(made, lineterminator='\n')
+        for frame in with_progress(read_log(path)[1]):
+            count += 1
+            for id, pose in frame.people.items():
+                names = [event.event for event in frame.events if event.id == id]
+                if names:
+                    events[row] = _cell(names)
+                row += 1
+                values = [value for point, score in pose.keypoints.values()
+                          for value in (*point, score)]
+                rows.writerow([frame.number, frame.time, id, pose.score, *values])
+        made.seek(0)
+        rows = csv.writer(file, lineterminator='\n')
+        rows.writerow(header + ['events'] * bool(events))
+        if events:
+            rows.writerows([*cells, events.get(i, '')] for i, cells in enumerate(csv.reader(made)))
+        else:
+            shutil.copyfileobj(made, file)
     return count
+
+
+def _cell(names: List[str]) -> str:
+    """Names in a cell, of which a spreadsheet makes no formula."""
+    text = '; '.join(names)
+    return "'" + text if text[:1] in '=+-@\t' and text else text
 
 
 def _write_coco(path: str, file: IO[str]) -> int:
@@ -59,9 +81,11 @@ def _write_coco(path: str, file: IO[str]) -> int:
                f'"categories": [{json.dumps(category)}],\n"images": [')
     count, annotation, names = 0, 0, _Names()
     with tempfile.TemporaryFile('w+', dir=os.path.dirname(file.name) or '.') as annotations:
-        for count, frame in enumerate(_with_progress(frames), 1):
+        for count, frame in enumerate(with_progress(frames), 1):
             image = {'id': count, 'file_name': names.unique(frame), 'width': frame.width,
                      'height': frame.height, 'frame': frame.number, 'time': frame.time}
+            if frame.events:
+                image['events'] = [event_as_json(event) for event in frame.events]
             file.write(',\n' * (count > 1) + json.dumps(image))
             for id, pose in frame.people.items():
                 annotation += 1
@@ -135,7 +159,7 @@ def _coco_keypoints(pose: Pose) -> Dict[str, Any]:
             'area': round(width * height, 2)}
 
 
-def _with_progress(frames: Iterator[LogFrame]) -> Iterator[LogFrame]:
+def with_progress(frames: Iterator[LogFrame]) -> Iterator[LogFrame]:
     """The same frames; on a terminal they are counted."""
     count, terminal = 0, sys.stderr.isatty()
     try:

@@ -1,7 +1,7 @@
 """Pose logs: a header and then a line a frame, in JSON, as --log writes and --videosrc plays them.
 
     with PoseLog('visit.jsonl', 'clip.mp4') as log:
-        log.write(frame, people)
+        log.write(frame, people, events)
     header, frames = read_log('visit.jsonl')
 """
 import contextlib
@@ -11,9 +11,10 @@ import json
 import logging
 import os
 import time
-from typing import IO, Any, Callable, Dict, Generator, NamedTuple, Optional, Tuple
+from typing import IO, Any, Callable, Dict, Generator, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.files import private, sha256_of
+from posesuite.pose.event import MAX_ID, MAX_TIME, Event, event_as_json, event_from_json
 from posesuite.pose.json_poses import (
     field,
     frame_size,
@@ -31,8 +32,6 @@ VERSION = 1  # version number of the format
 MAX_LINE = 1 << 21  # bytes of a line; 1000 poses fit
 MAX_SIDE = 1 << 14  # pixels of a frame's width and height; video encoders take no more
 MAX_PIXELS = 1 << 26  # pixels of a frame; twice 8K
-MAX_ID = 1 << 53  # largest frame number and identity that JavaScript holds exactly
-MAX_TIME = 1e12  # seconds of a timestamp
 COMPLAINT_INTERVAL = 60  # seconds between messages about failed writes
 LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +45,7 @@ class LogFrame(NamedTuple):
     name: str  # of the picture's file, if each frame has one
     width: int  # pixels
     height: int  # pixels
+    events: Sequence[Event] = ()  # what began or was complete with it
 
 
 class PoseLog:
@@ -78,8 +78,8 @@ class PoseLog:
             self._header['model'] = printable(os.path.basename(model_path))
             self._header['sha256'] = sha256_of(model_path)
 
-    def write(self, frame: Frame, people: People) -> None:
-        """Adds a line. people: poses in the pixels of the frame."""
+    def write(self, frame: Frame, people: People, events: Sequence[Event] = ()) -> None:
+        """Adds a line. people: poses in the pixels of the frame; events: what it brings."""
         if self._file is None:
             return
         height, width = frame.image.shape[:2]
@@ -87,21 +87,15 @@ class PoseLog:
             self._lose(f'{frame.name or "a frame"} has {width}x{height} pixels, the limit is '
                        f'{MAX_SIDE} a side and {MAX_PIXELS} in all')
             return
-        line: Dict[str, Any] = {'frame': frame.number, 'time': round(frame.time, 4)}
-        if frame.fault:
-            line['fault'] = printable(frame.fault.text)
-        if frame.name:
-            line['name'] = printable(frame.name)
         data = b''
         if not self._end:  # the header has the first frame's size
             self._size = width, height
             now = datetime.datetime.now(datetime.timezone.utc)
-            data = _encoded(dict(self._header, width=width, height=height,
-                                 start=now.isoformat(timespec='milliseconds')))
-        elif (width, height) != self._size:
-            line.update(width=width, height=height)
-        line['poses'] = [dict(id=int(id), **pose_as_json(pose)) for id, pose in people.items()]
-        self._append(self._file, data + _encoded(line))
+            data = encoded(dict(self._header, width=width, height=height,
+                                start=now.isoformat(timespec='milliseconds')))
+        line = line_of(LogFrame(frame.number, frame.time, people, frame.fault, frame.name, width,
+                                height, events), self._size)
+        self._append(self._file, data + encoded(line))
 
     def _append(self, file: IO[bytes], data: bytes) -> None:
         """Writes whole lines, or none of them."""
@@ -166,7 +160,23 @@ def _create(path: str) -> IO[bytes]:
                       f'{getattr(error, "strerror", None) or error}')
 
 
-def _encoded(value: Dict[str, Any]) -> bytes:
+def line_of(frame: LogFrame, size: Tuple[int, int]) -> Dict[str, Any]:
+    """The JSON of a frame's line, in a log whose header has that width and height."""
+    line: Dict[str, Any] = {'frame': frame.number, 'time': round(frame.time, 4)}
+    if frame.fault:
+        line['fault'] = printable(frame.fault.text)
+    if frame.name:
+        line['name'] = printable(frame.name)
+    if (frame.width, frame.height) != size:
+        line.update(width=frame.width, height=frame.height)
+    line['poses'] = [dict(id=int(id), **pose_as_json(pose)) for id, pose in frame.people.items()]
+    if frame.events:
+        line['events'] = [event_as_json(event) for event in frame.events]
+    return line
+
+
+def encoded(value: Dict[str, Any]) -> bytes:
+    """A line of a log."""
     return json.dumps(value, allow_nan=False, separators=(',', ':')).encode() + b'\n'
 
 
@@ -232,5 +242,7 @@ def _frame_from_json(header: Dict[str, Any], line: Any) -> LogFrame:
         people[id] = pose_from_json(pose)
     fault, name = (text(line, key) if key in line else '' for key in ('fault', 'name'))
     size = frame_size(line if 'width' in line else header, MAX_SIDE, MAX_PIXELS)
+    events = [event_from_json(event) for event in field(line, 'events', list)] if (
+        'events' in line) else []  # logs of earlier versions have none
     return LogFrame(number(line, 'frame', 0, MAX_ID, int), number(line, 'time', 0, MAX_TIME),
-                    people, Fault.from_text(fault) if fault else None, name, *size)
+                    people, Fault.from_text(fault) if fault else None, name, *size, events)

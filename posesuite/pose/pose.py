@@ -3,7 +3,7 @@ import contextlib
 import enum
 import math
 import time
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence
 
 from posesuite.pose.skeleton import KeypointType
 
@@ -99,3 +99,4 @@ class Frame(NamedTuple):
     fault: Optional[Fault] = None
     people: Optional[People] = None  # those the source itself knows of; None: ask the network
     name: str = ''  # of the picture's file, if each frame is a picture of its own
+    events: Sequence[Any] = ()  # of a pose log: what began or was complete with it, see event.py

@@ -151,7 +151,7 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     if np.isfinite(medians).sum() > 1:
         plots.append(bars(words, _('How long visits last, by hour of arrival'),
                           _('The median: half of the visits are shorter.'),
-                          _hour_bars(words, room, medians, few), [_('Hour'), name]))
+                          hour_bars(words, room, medians, few), [_('Hour'), name]))
     return plots
 
 
@@ -161,11 +161,11 @@ def area_plots(words: Words, room: Room, use: AreaUse, min_visits: int) -> List[
     if not np.isfinite(people).any():
         return []
     return [bars(words, use.area.name, _('People there on average, by the hour of the day.'),
-                 _hour_bars(words, room, people, words.fewer_than(min_visits)),
+                 hour_bars(words, room, people, words.fewer_than(min_visits)),
                  [_('Hour'), _('People')])]
 
 
-def _hour_bars(words: Words, room: Room, values: np.ndarray, few: str) -> List[Bar]:
+def hour_bars(words: Words, room: Room, values: np.ndarray, few: str) -> List[Bar]:
     """A bar for each hour of the day from the first to the last watched. values: [24]."""
     watched = hours_watched(room)
     return [_hours_bar(words, hour, hour + 1, [values[hour]], few if hour in watched else UNSEEN)

@@ -1,6 +1,6 @@
 """The file of visits: an SQLite database, written, purged and forgotten.
 
-`application_id` marks it, `user_version` is its version. Its tables are those of rows.py.
+Its tables are those of rows.py.
 """
 import contextlib
 import fcntl
@@ -14,32 +14,10 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from posesuite.errors import one_line
 from posesuite.visits.clock import Mark, Run
-from posesuite.visits.rows import SECOND, TABLES, Rows
+from posesuite.visits.rows import OF_VISITS, SECOND, TABLES, Rows
+from posesuite.visits.schema import ADDED, APPLICATION, SCHEMA, VERSION
 
 LOGGER = logging.getLogger(__name__)
-APPLICATION, VERSION = 0x76697369, 1  # application_id ('visi') and user_version of a store
-SCHEMA = f"""
-BEGIN;
-CREATE TABLE runs (id INTEGER PRIMARY KEY, begun INTEGER, ended INTEGER, title TEXT,
-                   width INTEGER, height INTEGER);
-CREATE TABLE gaps (run INTEGER, begun INTEGER, ended INTEGER, why TEXT,
-                   PRIMARY KEY (run, begun)) WITHOUT ROWID;
-CREATE TABLE visits (id INTEGER PRIMARY KEY, run INTEGER, begun INTEGER, ended INTEGER);
-CREATE TABLE positions (visit INTEGER, time INTEGER, x INTEGER, y INTEGER, height INTEGER,
-                        flags INTEGER, PRIMARY KEY (visit, time)) WITHOUT ROWID;
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
-COMMIT;
-"""
-# Stores of version 1 may lack these tables, which are made when they are opened for writing.
-ADDED = """
-CREATE TABLE IF NOT EXISTS clocks (run INTEGER PRIMARY KEY, boot TEXT, zero INTEGER, first INTEGER,
-                                   last INTEGER, confirmed INTEGER);
-CREATE TABLE IF NOT EXISTS rooms (run INTEGER PRIMARY KEY, whole INTEGER, picture BLOB);
-CREATE TABLE IF NOT EXISTS bodies (visit INTEGER, time INTEGER, facing INTEGER, left_x INTEGER,
-                                   left_y INTEGER, right_x INTEGER, right_y INTEGER,
-                                   PRIMARY KEY (visit, time)) WITHOUT ROWID;
-"""
 ASIDE = '.damaged-%Y%m%d-%H%M%S'  # suffix of a store that is set aside, a format of its UTC
 MIN_ASIDE_INTERVAL = 60.0  # seconds in which a store that is damaged again is an error
 HEADER_SIZE = 100  # bytes of an SQLite file's header
@@ -136,9 +114,9 @@ class VisitFile:
                 ('gaps', ((run + id, begun, *row) for (id, begun), row in rows['gaps'].items())),
                 ('visits', ((visit + id, run + row[0], *row[1:])
                             for id, row in rows['visits'].items())),
-                *((table, ((visit + id, when, *row)
-                           for (id, when), row in rows.get(table, {}).items()))
-                  for table in ('positions', 'bodies'))):
+                *((table, ((visit + id, *key, *row)
+                           for (id, *key), row in rows.get(table, {}).items()))
+                  for table in OF_VISITS)):
             marks = ', '.join('?' * TABLES[table])
             self._db.executemany(f'INSERT OR REPLACE INTO {table} VALUES ({marks})', made)
         if rows.get('rooms'):  # the latest alone is kept
@@ -148,7 +126,7 @@ class VisitFile:
     def _shift(self, run: int, by: int) -> None:
         """Moves all dates of a run; in two steps, because the new ones may be others' old ones."""
         for step in ('-1 - {}', f'{by} - 1 - {{}}'):
-            for table in ('positions', 'bodies'):
+            for table in OF_VISITS:
                 self._db.execute(f'UPDATE {table} SET time = {step.format("time")} WHERE visit IN '
                                  '(SELECT id FROM visits WHERE run = ?)', [run])
             self._db.execute(f'UPDATE gaps SET begun = {step.format("begun")}, '
@@ -163,7 +141,7 @@ class VisitFile:
             limits = {'run': run, 'oldest': deadlines.get(run, -math.inf)}
             if begun >= limits['oldest']:
                 continue
-            for table in ('positions', 'bodies'):
+            for table in OF_VISITS:
                 self._db.execute(f'DELETE FROM {table} WHERE time < :oldest AND visit IN (SELECT '
                                  'id FROM visits WHERE run = :run AND begun < :oldest)', limits)
             for table in ('visits', 'gaps'):

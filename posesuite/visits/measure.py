@@ -8,6 +8,7 @@ import datetime
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from posesuite.visits.activity_uses import activity_uses
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.attention import Seen, find_attention
 from posesuite.visits.crossings import find_crossings
@@ -71,7 +72,7 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         routes=find_routes(visit, when, feet, height, stands, recorded.size, areas, crossings,
                            on_floor),
         speed=speeds(visit, when, stands, on_floor, len(recorded.begins)),
-        min_stay=min_stay)
+        min_stay=min_stay, activities=activity_uses(recorded, areas))
 
 
 class _Places(NamedTuple):

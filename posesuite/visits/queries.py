@@ -23,6 +23,8 @@ POSITION = np.dtype([('visit', 'i4'), ('time', 'i8'), ('x', 'i2'), ('y', 'i2'), 
                      ('flags', 'u1')])
 BODY = np.dtype([('visit', 'i4'), ('time', 'i8'), ('facing', 'i2'), ('left_x', 'i2'),
                  ('left_y', 'i2'), ('right_x', 'i2'), ('right_y', 'i2')])
+ACTIVITY = np.dtype([('visit', 'i4'), ('time', 'i8'), ('activity', 'i2'), ('seconds', 'i2'),
+                     ('times', 'i4'), ('x', 'i1'), ('y', 'i1')])
 FOREVER = 1 << 62  # milliseconds, later than all times
 PART = 1 << 18  # positions that are read at once
 BEGUN = 'begun >= ? AND begun < ?'
@@ -114,6 +116,20 @@ def read_bodies(store: sqlite3.Connection, since: int = 0, until: int = FOREVER,
         return iter(())
     columns = 'visit, time, ' + ', '.join(f'ifnull({name}, {UNKNOWN})' for name in BODY.names[2:])
     return _read_parts(store, 'bodies', BODY, columns, since, until, part)
+
+
+def read_activities(store: sqlite3.Connection, since: int = 0,
+                    until: int = FOREVER) -> Tuple[List[str], Iterator[np.ndarray]]:
+    """The names of all activities, and rows as read_positions: arrays [N] of ACTIVITY, in which
+    activity is the index of a name. None of an old store.
+    """
+    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'activities'").fetchall():
+        return [], iter(())
+    names = [str(name) for name, in store.execute(
+        'SELECT DISTINCT activity FROM activities ORDER BY 1')]
+    store.create_function('number_of', 1, {name: i for i, name in enumerate(names)}.get)
+    columns = 'visit, time, number_of(activity), seconds, times, x, y'
+    return names, _read_parts(store, 'activities', ACTIVITY, columns, since, until, PART)
 
 
 def _read_parts(store: sqlite3.Connection, table: str, dtype: np.dtype, columns: str, since: int,

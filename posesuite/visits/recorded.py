@@ -6,9 +6,11 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from posesuite.visits.chains import chains
 from posesuite.visits.clock import date
 from posesuite.visits.queries import (
+    ACTIVITY,
     BODY,
     FOREVER,
     open_store,
+    read_activities,
     read_bodies,
     read_gaps,
     read_misdated,
@@ -48,6 +50,8 @@ class Recorded(NamedTuple):
     feet: np.ndarray  # whether x and y are those of a sure ankle, bool
     facing: np.ndarray  # 16ths of a turn, UNKNOWN or NOT_RECORDED
     wrists: np.ndarray  # x, y of the left and the right one in hundredths, or negative [n, 2, 2]
+    activities: List[str]  # names
+    done: np.ndarray  # what was done, [m] of ACTIVITY; visit is an index of begins
 
 
 def read_recorded(path: str, since: Optional[datetime.datetime],
@@ -79,6 +83,10 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
                     part['x'], part['y'], part['height'], part['flags'] & FEET > 0)):
                 column.append(values.astype(column[0].dtype))
         bodies = list(read_bodies(store, *span))
+        activities, rows = read_activities(store, *span)
+        done = np.concatenate([np.zeros(0, ACTIVITY), *(
+            part[np.isin(part['visit'], visits['id'])] for part in rows)])
+    done['visit'] = np.searchsorted(visits['id'], done['visit'])
     visit, when, x, y, height, feet = map(np.concatenate, columns)
     bodies = _bodies(bodies, visits['id'], visit, when)
     found = Recorded(
@@ -87,7 +95,7 @@ def read_recorded(path: str, since: Optional[datetime.datetime],
         gaps=[gap for gap in gaps if gap.begun < gap.ended], short=0,
         begins=visits['begun'] / SECOND, ends=visits['ended'] / SECOND,
         visit=visit, when=when, x=x, y=y, height=height, feet=feet, facing=bodies[:, 0],
-        wrists=bodies[:, 1:].reshape(-1, 2, 2))
+        wrists=bodies[:, 1:].reshape(-1, 2, 2), activities=activities, done=done)
     return _long_enough(_joined(_long_enough(found, min(MIN_VISIT, min_stay))), min_stay)
 
 
@@ -103,6 +111,7 @@ def _joined(recorded: Recorded) -> Recorded:
     np.maximum.at(ends, number, recorded.ends)
     visit = number[recorded.visit].astype(recorded.visit.dtype)
     order = np.argsort(visit, kind='stable')  # who was there before has the smaller number
+    recorded.done['visit'] = number[recorded.done['visit']]
     return _chosen(recorded._replace(begins=recorded.begins[first], ends=ends, visit=visit), order)
 
 
@@ -111,8 +120,10 @@ def _long_enough(recorded: Recorded, min_stay: float) -> Recorded:
     kept = np.round((recorded.ends - recorded.begins) * SECOND) >= min_stay * SECOND
     number = (np.cumsum(kept) - 1).astype(recorded.visit.dtype)
     found = _chosen(recorded, np.flatnonzero(kept[recorded.visit]))
+    done = recorded.done[kept[recorded.done['visit']]]
+    done['visit'] = number[done['visit']]
     return found._replace(begins=recorded.begins[kept], ends=recorded.ends[kept],
-                          visit=number[found.visit],
+                          visit=number[found.visit], done=done,
                           short=recorded.short + int((~kept).sum()))
 
 

@@ -9,9 +9,11 @@ import math
 from typing import Deque, Dict, List, Optional, Sequence, Tuple
 
 from posesuite.pose import body
+from posesuite.pose.event import Event
 from posesuite.pose.pose import FaultKind, Frame, People, Point, Pose
 from posesuite.visits.areas import Area
 from posesuite.visits.attention import at_areas, is_in
+from posesuite.visits.doing import Doing
 from posesuite.visits.rows import (
     DIRECTIONS,
     FEET,
@@ -100,11 +102,14 @@ class Recorder:
         return (self._start is None and self._run > 0
                 and abs(clock - self._clock) > CLOCK_STEP)
 
-    def record(self, frame: Frame, people: People, clock: float) -> Rows:
+    def record(self, frame: Frame, people: People, clock: float,
+               labels: Optional[Dict[int, Sequence[str]]] = None,
+               events: Sequence[Event] = ()) -> Rows:
         """The rows that a frame adds or changes.
 
         people: poses in the frame's pixels, by ids such as PoseTracker's.
         clock: wall-clock time at monotonic zero, seconds since 1970.
+        labels: what people do, by ids; events: what begins or is complete.
 
         A frame with a fault that shows nobody is part of a gap, and so is a frozen one.
         """
@@ -121,6 +126,8 @@ class Recorder:
         blind = frame.fault is not None and (not people or frame.fault.kind is FaultKind.FROZEN)
         self._record_gap(rows, frame.fault.text if blind else '')
         self._record_people(rows, {} if blind else people)
+        if labels is not None:
+            self._record_activities(rows, people, labels, events)
         return rows
 
     def keep_room(self, row: Tuple[int, bytes]) -> Rows:
@@ -210,6 +217,15 @@ class Recorder:
             rows['bodies'][visit.number, visit.ended] = body_row(visit.latest, *self._size, areas)
         visit.placed, visit.on_feet = visit.ended, bool(position[3] & FEET)
 
+    def _record_activities(self, rows: Rows, people: People, labels: Dict[int, Sequence[str]],
+                           events: Sequence[Event]) -> None:
+        for id, visit in self._present.items():
+            if visit.ended == self._now and id in people:
+                mine, begun = labels.get(id, ()), [each.event for each in events if each.id == id]
+                place = position_row(people[id], *self._size) if mine or begun else None
+                for key, row in visit.doing.add(self._now, mine, begun, place).items():
+                    rows['activities'][(visit.number, *key)] = row
+
     def _end_visits(self, rows: Rows, since: float) -> None:
         """Ends the visits of all who have not been seen since that time."""
         for id, visit in list(self._present.items()):
@@ -231,6 +247,7 @@ class _Visit:
         self.placed = 0  # time of the latest position
         self.on_feet = True  # whether that shows the feet
         self.latest = pose  # when it ended
+        self.doing = Doing()
 
 
 def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int, int, int]]:

@@ -15,6 +15,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from posesuite.files import written_whole
 from posesuite.language import Words, user_language
 from posesuite.visits import charts, places
+from posesuite.visits.activity_plots import activity_plots
 from posesuite.visits.answers import answers, stops, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
 from posesuite.visits.blanks import blanked
@@ -144,6 +145,7 @@ def _sections(room: Room, min_visits: int, words: Words, ground: Ground) -> List
               charts.when_plots(words, room, min_visits)),
              (_('Where people stop and walk'), '',
               places.picture_maps(words, room, min_visits, ground)),
+             (_('What people do'), '', activity_plots(words, room, min_visits, ground)),
              (_('What people do there'), '', places.attention_plots(words, room, min_visits)),
              (_('How long people stay'), '', charts.stay_plots(words, room, min_visits)),
              (_('Areas by hour'), '', areas)]

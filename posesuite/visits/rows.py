@@ -1,4 +1,4 @@
-"""What is stored of visits: the rows of seven tables. Knows no disk and no camera.
+"""What is stored of visits: the rows of eight tables. Knows no disk and no camera.
 
 All times are UTC in milliseconds since 1970. `begun` and `ended` are the first and last moments; of
 what still goes on, `ended` is brought up to date with every write.
@@ -22,6 +22,11 @@ what still goes on, `ended` is brought up to date with every write.
                                                   the wrists that are in it are, in hundredths of
                                                   the image's width and height; NULL is not known.
                                                   None without areas, and none in old stores
+  activities visit, time, activity, seconds,      what a visit did in the minute that begins at
+             times, x, y                          time, as the files of --activities call it: for
+                                                  how many seconds, how often it began or was
+                                                  complete, and in which cell of doing.py it was
+                                                  at first. None without --activities
 """
 from typing import Any, Dict, Tuple
 
@@ -30,7 +35,8 @@ DAY = 86400 * SECOND  # milliseconds
 
 # Number of columns of each table, primary key first.
 TABLES = {'runs': 6, 'clocks': 6, 'rooms': 3, 'gaps': 4, 'visits': 4, 'positions': 6,
-          'bodies': 7}
+          'bodies': 7, 'activities': 7}
+OF_VISITS = 'positions', 'bodies', 'activities'  # tables of what a visit was seen to do, by time
 
 DIRECTIONS = 16  # that a body may face
 # In place of a body's columns: NULL, and no row, because the recorder knew no area there.
@@ -43,8 +49,8 @@ HAND_RAISED = 4  # a hand is above its shoulder
 SITTING = 8  # the thighs are nearly level
 UPRIGHT = 16  # the thighs are nearly vertical; without either flag the posture is unknown
 
-# By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position or body.
-# The value is the rest of the row.
+# By table and primary key: an id, or (run, begun) of a gap, or (visit, time) of a position or
+# body, or (visit, time, activity). The value is the rest of the row.
 Rows = Dict[str, Dict[Any, Tuple[Any, ...]]]
 
 

@@ -3,7 +3,7 @@
 Statistics based on fewer than `min_visits` visits are NaN, so that nobody can be singled out.
 """
 import time
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.blanks import blanked, told
@@ -104,6 +104,18 @@ class AreaUse(NamedTuple):
     queue: Optional[Queue] = None  # of an area of that kind
 
 
+class ActivityUse(NamedTuple):
+    """What was seen of an activity."""
+    name: str
+    visits: int  # in which somebody did it
+    seconds: float  # for which it was done
+    times: int  # that it began, or a repetition was complete
+    by_hour: np.ndarray  # visits in which it was done in each hour of the day, [24]
+    map: np.ndarray  # seconds in each cell of COARSE [Y, X]
+    map_visits: np.ndarray  # visits there [Y, X]
+    places: List[int]  # visits that did it in each of the areas
+
+
 class Room(NamedTuple):
     """What was seen by one camera. Its hours [n] are the whole local hours of its days."""
     label: str
@@ -133,6 +145,7 @@ class Room(NamedTuple):
     routes: Routes = Routes([], [], 0, 0)
     speed: np.ndarray = np.zeros(0)  # median m/s of each visit that walks; empty without a floor
     min_stay: float = MIN_VISIT  # seconds of the shortest visit that counts
+    activities: Sequence[ActivityUse] = ()  # those of most visits first
 
 
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:

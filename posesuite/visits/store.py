@@ -10,8 +10,9 @@ import math
 import sqlite3
 import threading
 import time
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
+from posesuite.pose.event import Event
 from posesuite.pose.pose import Frame, People
 from posesuite.visits.areas import Area
 from posesuite.visits.clock import Clock, Run, date, deadlines, doubt, duration, movable
@@ -81,15 +82,19 @@ class VisitStore:
             self._open()
             self._thread.start()
 
-    def write(self, frame: Frame, people: People) -> None:
-        """Records a frame. people: poses in its pixels, by ids such as PoseTracker's.
+    def write(self, frame: Frame, people: People,
+              labels: Optional[Dict[int, Sequence[str]]] = None,
+              events: Sequence[Event] = ()) -> None:
+        """Records a frame. people: poses in its pixels, by ids such as PoseTracker's. labels: what
+        they do; events: what begins or is complete.
 
         A frame with a fault that shows nobody, or a frozen one, is a gap.
         """
         if self._path is None:
             return
         with self._changed:
-            self._queue.add(self._recorder.record(frame, people, self._clock.zero()),
+            self._queue.add(self._recorder.record(frame, people, self._clock.zero(), labels,
+                                                  events),
                             self._recorder.run)
             if self._batch_waits():
                 self._changed.notify_all()

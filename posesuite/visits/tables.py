@@ -5,6 +5,7 @@ import io
 from typing import Any, Callable, Dict, List, Sequence
 
 from posesuite.visits import crossings, hours
+from posesuite.visits.activity_plots import told_uses
 from posesuite.visits.attention import stages
 from posesuite.visits.blanks import blanked
 from posesuite.visits.queues import queue_now
@@ -39,6 +40,10 @@ COLUMNS = {  # names of each table's columns after the first, 'camera'
     'area_hours': 'area hour mean_people',
     'order': 'from to visits',
     'attention': 'area passed stopped faced reached stopped_share faced_share reached_share',
+    'activities': 'activity visits seconds times share',
+    'activity_hours': 'activity hour visits',
+    'activity_areas': 'activity area visits',
+    'activity_map': 'activity x_thousandths y_thousandths seconds',
     'queues': 'area people_now people_usual metres_now metres_usual wait_now_s wait_usual_s',
     'lines': 'line day came_in went_out',
     'line_hours': 'line from_hour to_hour came_in went_out',
@@ -103,6 +108,7 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
                                 for row in enumerate(occupancy(room, use, min_visits))))
         _add_ways(add, room, min_visits)
         _add_times(add, room, min_visits)
+        _add_activities(add, room, min_visits)
         if names:
             add('order', *([['', *names][i], [*names, ''][j], n]
                            for (i, j), n in np.ndenumerate(blanked(room.steps, min_visits))))
@@ -128,6 +134,20 @@ def _add_ways(add: Callable[..., None], room: Room, min_visits: int) -> None:
     add('routes', *([doors[route.origin].name, doors[route.goal].name, route.visits, route.share,
                      ' '.join(f'{x:.0f},{y:.0f}' for x, y in route.path)]
                     for route in shown(room.routes, min_visits).routes))
+
+
+def _add_activities(add: Callable[..., None], room: Room, min_visits: int) -> None:
+    """What people do, of enough visits."""
+    for use in told_uses(room, min_visits):
+        add('activities', [use.name, use.visits, use.seconds, use.times,
+                           use.visits / len(room.begins)])
+        add('activity_hours', *([use.name, *row]
+                                for row in enumerate(blanked(use.by_hour, min_visits))))
+        add('activity_areas', *([use.name, area.area.name, visits] for area, visits in zip(
+            room.areas, blanked(use.places, min_visits))))
+        for row, column in np.argwhere(use.map_visits >= min_visits):
+            add('activity_map', [use.name, (column + 0.5) * 1000 / COARSE[0],
+                                 (row + 0.5) * 1000 / COARSE[1], use.map[row, column]])
 
 
 def _add_times(add: Callable[..., None], room: Room, min_visits: int) -> None:

@@ -6,10 +6,10 @@
     npm pack @pmndrs/assets@1.7.0 && tar -xf pmndrs-assets-1.7.0.tgz -C debian
     python3 training/backdrops.py debian backdrops
 
-Blender's panoramas are by Greg Zaal (HDRI Haven), CC0, as are those of @pmndrs/assets, which may be
-missing; the wallpapers' authors and free licences are in their packages. Each picture named here was
-looked at, and no photograph of a person is used for training: so of the panoramas `sunset` is left
-out, for its passers-by.
+Blender's panoramas are by Greg Zaal (HDRI Haven), CC0, as are those of @pmndrs/assets, which may
+be missing; the wallpapers' authors and free licences are in their packages. Each picture named here
+was looked at, and no photograph of a person is used for training: so of the panoramas `sunset` is
+left out, for its passers-by.
 """
 import base64
 import pathlib

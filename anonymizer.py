@@ -1,7 +1,8 @@
 """Shows the people in front of a camera as skeletons, over a picture of the empty room.
 
-It waits until nobody is in the frame and keeps that picture in memory. From then on nothing that
-the camera sees is shown, served or written, only skeletons. While it waits they are drawn on grey.
+It waits for everybody to leave the frame and keeps a picture of the room in memory, grey where
+anything in it may be a person. From then on nothing that the camera sees is shown, served or
+written, only skeletons. While it waits they are drawn on grey.
 
 examples:
   python3 anonymizer.py --mirror                   # screen and camera both face you
@@ -13,6 +14,7 @@ examples:
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse
+import logging
 import os
 import sys
 from functools import partial
@@ -23,7 +25,12 @@ from posesuite import script
 from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import add_engine_options, bodypix_model, engine_options
+from posesuite.engine import (
+    add_engine_options,
+    bodypix_model,
+    default_model,
+    engine_options,
+)
 from posesuite.pose import PeopleFinder, PoseLog
 from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
 from posesuite.visits import (
@@ -36,6 +43,8 @@ from posesuite.visits import (
     room_to_draw_on,
 )
 
+LOGGER = logging.getLogger('posesuite')
+
 
 def main() -> int:
     args = parse_args()
@@ -47,13 +56,14 @@ def demo(args: argparse.Namespace) -> None:
     plan = read_live_plan(args.areas, args.store)
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else open_engine(args, camera)
-        background = None if camera.has_poses or args.no_background else Background(
-            engine, args.background_delay, open_witness())
+        examiner = None if camera.has_poses or args.no_background else open_examiner(
+            engine, camera)
+        background = examiner and Background(examiner, args.background_delay, open_witness())
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
-                           whole_room=args.keep_background) as store, \
+                           whole_room=args.keep_background, areas=plan.areas) as store, \
                 Live(plan, args.store, camera.started, served=bool(args.serve)) as live, \
                 Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
                                   may_save=not shows_doubts(args),
@@ -63,6 +73,8 @@ def demo(args: argparse.Namespace) -> None:
                 systemd.feed(frame)
                 frame, people, poses, _ = finder.find(blackout.cover(frame))
                 people = blackout.outside(frame, people)
+                if examiner is not engine:  # faint poses of networks but PoseNet tell nothing
+                    poses = list(people.values())
                 frame, text = curtain.close(frame, poses)  # no pixel of the camera passes this line
                 log.write(frame, people)
                 store.write(frame, people)
@@ -76,7 +88,8 @@ def draw_areas(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         look = None if camera.has_poses or args.no_background else Background(
-            open_engine(args, camera), args.background_delay, open_witness()).look
+            open_examiner(open_engine(args, camera), camera), args.background_delay,
+            open_witness()).look
         room = room_to_draw_on(map(blackout.cover, camera), look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
@@ -86,6 +99,18 @@ def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
     """An engine that also finds poses too faint to be shown, which may be a person."""
     return PoseEngine(score_threshold=min(EVIDENCE, args.threshold),
                       **engine_options(args, camera.size))
+
+
+def open_examiner(engine: PoseEngine, camera: Camera) -> PoseEngine:
+    """What examines the background: a PoseNet, as its heatmaps show every part of everybody; the
+    engine itself if it is one.
+    """
+    if engine.family == 'PoseNet':
+        return engine
+    path = default_model(camera.size or (640, 480), 'cpu')
+    LOGGER.info('%s cannot tell whether a room is empty; %s examines the background',
+                engine.family, os.path.basename(path))
+    return PoseEngine(path, device='cpu', score_threshold=EVIDENCE)
 
 
 def open_witness() -> Optional[PoseEngine]:
@@ -133,7 +158,8 @@ def parse_args() -> argparse.Namespace:
                        'there for two seconds and asks whether to show it from then on')
     parser.add_argument('--areas', metavar='AREAS.json',
                         help='what the page of --serve counts today: who comes in and goes out '
-                        'over its lines, who waits in its areas')
+                        'over its lines, who waits in its areas; with --store, whether people at '
+                        'its areas and displays face them and reach for them is stored, too')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     parser.add_argument('--store', metavar='FILE.db',
                         help='store where people are, for the reports of visits.py')
@@ -149,8 +175,9 @@ def parse_args() -> argparse.Namespace:
                      + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
-    if args.areas and not args.serve:
-        parser.error('--areas is for the page of --serve; a report has --areas of its own')
+    if args.areas and not (args.serve or args.store):
+        parser.error('--areas needs --serve, whose page counts what is there, or --store, for who '
+                     'faces it; a report has --areas of its own')
     # A file may be edited while its own blackouts are applied.
     read = [*files_of(args.videosrc), args.areas, None if args.edit_areas else args.blackout]
     script.refuse_overwriting(parser, [args.output, args.log, args.store, args.edit_areas], read)

@@ -12,16 +12,19 @@ import nox
 nox.options.default_venv_backend = 'venv'  # virtualenv no longer makes one for Python 3.7
 # What depends on the Python: imports, --help, ctypes, decoding, SQLite, JSON, asyncio, MIDI.
 PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'tests/test_script.py',
+                'tests/test_language.py',
                 *(f'tests/engine/test_{name}.py' for name in (
-                    'device', 'engine', 'family', 'image', 'model_file', 'posenet')),
+                    'device', 'engine', 'extras', 'family', 'image', 'keypoint_rcnn', 'listed',
+                    'model_file', 'onnx', 'openvino', 'posenet', 'rtmpose', 'yolo')),
                 *(f'tests/pose/test_{name}.py' for name in (
                     'body', 'export', 'json_poses', 'log', 'skeleton')),
                 *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),
                 *(f'tests/display/test_web_{name}.py' for name in ('door', 'requests', 'server')),
                 *(f'tests/music/test_{name}.py' for name in ('midi_file', 'performance', 'sound')),
                 *(f'tests/visits/test_{name}.py' for name in (
-                    'areas', 'database', 'measure', 'queries', 'recorder', 'report', 'row_queue',
-                    'store', 'store_faults', 'tables'))]
+                    'areas', 'database', 'floor', 'hours', 'live', 'measure', 'plots', 'queries',
+                    'recorder', 'report', 'routes', 'row_queue', 'store', 'store_faults',
+                    'tables'))]
 # What depends on the runtime: the engine with the op and with an Edge TPU's delegate. The decoder's
 # mathematics under sanitizers (tests/engine/test_decoder.py) has no runtime.
 RUNTIME_TESTS = ['tests/test_every_python.py',

@@ -7,18 +7,28 @@ examples:
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
   python3 pose_camera.py visit.jsonl               # the same again, from its log
+  python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse
 import sys
 import time
 from collections import deque
+from typing import Union
 
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import Camera, add_camera_options, files_of
-from posesuite.display import Display, add_display_options, black, draw_heatmap
+from posesuite.display import (
+    MASKS,
+    Display,
+    add_display_options,
+    black,
+    draw_affinity,
+    draw_heatmap,
+    draw_mask,
+)
 from posesuite.engine import add_engine_options, engine_options
-from posesuite.pose import BY_JSON_NAME, KeypointType, PeopleFinder, PoseLog
+from posesuite.pose import BY_JSON_NAME, FURTHER_PARTS, KeypointType, PeopleFinder, PoseLog
 
 
 def main() -> int:
@@ -27,26 +37,39 @@ def main() -> int:
 
 def demo(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
-        finder, rate = PeopleFinder(engine, args.threshold, smooth=args.smooth), Rate()
+        engine = None if camera.has_poses else PoseEngine(
+            tracking=not camera.pictures,
+            **engine_options(args, camera.size, masks=bool(args.mask)))
+        finder = PeopleFinder(engine, args.threshold, smooth=args.smooth)
+        rate = Rate(engine.family if engine else '')
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 log.write(frame, people)
+                if args.mask and frame.people is None:
+                    mask = engine.GetMask()
+                    frame = frame._replace(image=draw_mask(frame.image, mask, args.mask))
                 if args.heatmap is not None and frame.people is None:
                     heatmap = engine.GetHeatmap(args.heatmap)
                     frame = frame._replace(image=draw_heatmap(frame.image, heatmap))
-                if args.skeleton_only:
+                if args.affinity and frame.people is None:
+                    vectors = engine.GetAffinity(args.affinity)
+                    frame = frame._replace(image=draw_affinity(frame.image, vectors))
+                if args.skeleton_only or args.mask and frame.people is not None:  # nobody looked
                     frame = black(frame)
                 if not display.show(frame, people, rate.line(inference_time, len(people))):
                     break
 
 
 class Rate:
-    """The network's mean time and the frames per second, over about the last 30 frames."""
+    """A network's mean time and the frames per second, over about the last 30 frames.
 
-    def __init__(self) -> None:
+    network: its name.
+    """
+
+    def __init__(self, network: str) -> None:
+        self._network = network
         self._times = deque([time.monotonic()], maxlen=31)
         self._inference_times = deque(maxlen=30)
 
@@ -64,7 +87,7 @@ class Rate:
             return text
         self._inference_times.append(inference_time)
         mean = sum(self._inference_times) / len(self._inference_times)
-        return f'{text}, PoseNet {mean * 1000:.1f} ms'
+        return f'{text}, {self._network} {mean * 1000:.1f} ms'
 
 
 def parse_args() -> argparse.Namespace:
@@ -77,16 +100,25 @@ def parse_args() -> argparse.Namespace:
                         help='steady the keypoints with a One Euro filter')
     parser.add_argument('--skeleton-only', action='store_true',
                         help='draw on black instead of the picture')
+    parser.add_argument('--mask', nargs='?', choices=MASKS, const=MASKS[0],
+                        help='paint or blur people, or all but people, with a BodyPix (default '
+                             'without a value: %(const)s)')
     parser.add_argument('--heatmap', type=part, metavar='PART',
-                        help="overlay the network's heatmap of a keypoint, such as leftWrist")
+                        help="overlay the network's heatmap of a keypoint, such as leftWrist, or, "
+                             'with an OpenPose, of another part, such as neck')
+    parser.add_argument('--affinity', metavar='BONE',
+                        help='overlay the vectors that an OpenPose sees along a bone, such as '
+                             'leftElbow-leftWrist')
     args = parser.parse_args()
     script.refuse_overwriting(parser, [args.output, args.log], files_of(args.videosrc))
     return args
 
 
-def part(name: str) -> KeypointType:
-    """An argument that names a keypoint, such as leftWrist or LEFT_WRIST."""
-    found = BY_JSON_NAME.get(name) or KeypointType.__members__.get(name.upper())
+def part(name: str) -> Union[KeypointType, str]:
+    """An argument that names a keypoint, such as leftWrist or LEFT_WRIST, or a further part."""
+    found = BY_JSON_NAME.get(name, KeypointType.__members__.get(name.upper()))
+    if found is None and name in FURTHER_PARTS:
+        return name
     if found is None:
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(BY_JSON_NAME)}, got {name}")
     return found

@@ -4,6 +4,7 @@ examples:
   python3 simple_pose.py
   python3 simple_pose.py samples/couple.jpg --output skeletons.png
   python3 simple_pose.py samples/*.jpg --json > poses.jsonl
+  python3 simple_pose.py --model list              # which networks there are
 """
 import argparse
 import glob
@@ -17,12 +18,14 @@ from typing import Any, List, Optional
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.camera import CameraError, open_image, shown
-from posesuite.display import drawing_paths, save_drawing
-from posesuite.download import download
+from posesuite.display import drawing_paths, four_panels, save_drawing, save_picture
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.errors import DeviceFault
 from posesuite.files import command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
+from posesuite.transfer import download
+
+import numpy as np
 
 LOGGER = logging.getLogger('posesuite')
 SAMPLE_URL = ('https://upload.wikimedia.org/wikipedia/commons/thumb/3/38/'
@@ -38,8 +41,9 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> int:
     pictures, status = args.images or [sample_image()], 0
     outputs = drawing_paths(pictures, args.output) if args.output else [''] * len(pictures)
+    sheets = drawing_paths(pictures, args.explain) if args.explain else [''] * len(pictures)
     engine = None
-    for picture, output in zip(pictures, outputs):
+    for picture, output, sheet in zip(pictures, outputs, sheets):
         poses, inference_time, problem = None, 0.0, ''
         try:
             image = open_image(picture)
@@ -49,6 +53,9 @@ def demo(args: argparse.Namespace) -> int:
             poses = [pose for pose in poses if pose.score >= args.threshold]
             if output:
                 save_drawing(output, image, poses)
+            if sheet:
+                save_picture(sheet, four_panels(np.array(image), poses, engine.GetHeatmap(None),
+                                                engine.GetAffinity(None)))
         except (CameraError, DeviceFault, OSError) as error:
             problem, status = str(error), 1
             LOGGER.error('%s', error)
@@ -113,14 +120,21 @@ def parse_args() -> argparse.Namespace:
                              'downloaded once)')
     parser.add_argument('--output', metavar='FILE',
                         help='write the picture with skeletons; of several pictures, into a folder')
+    parser.add_argument('--explain', metavar='FILE.png',
+                        help='write what an OpenPose sees in four panels: the people, the heatmap, '
+                             'and the affinity vectors in x and in y; of several pictures, into '
+                             'a folder')
     parser.add_argument('--json', action='store_true',
                         help='print a line of JSON for each picture: a list of poses, or, of '
                              'several pictures, {"image": ..., "poses": [...]}')
     add_engine_options(parser)
     args = parser.parse_args()
-    if len(args.images) > 1 and args.output and not os.path.isdir(args.output):
-        parser.error('--output of several pictures must be a folder that exists, got '
-                     f'{args.output}')
+    for option, path in (('--output', args.output), ('--explain', args.explain)):
+        if len(args.images) > 1 and path and not os.path.isdir(path):
+            parser.error(f'{option} of several pictures must be a folder that exists, got {path}')
+    if args.explain and args.output and (
+            os.path.realpath(args.explain) == os.path.realpath(args.output)):
+        parser.error(f'--explain and --output must differ, got {args.output} twice')
     return args
 
 

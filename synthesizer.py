@@ -33,7 +33,8 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> None:
     trio, delays = args.trio, Delays()
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
+        engine = None if camera.has_poses else PoseEngine(
+            tracking=not camera.pictures, **engine_options(args, camera.size))
         finder = PeopleFinder(engine, args.threshold)
         with Audio.from_args(args, [player.program for player in trio.players],
                              may_be_silent=args.demo) as audio, \

@@ -195,6 +195,8 @@ int main() {
   posenet::TestChecks();
   posenet::TestFlexBuffers();
   posenet::TestFuzz();
+  posenet::TestAffinity();
+  posenet::TestAffinityFuzz();
   std::printf("%d failures\n", posenet::failures);
   return posenet::failures > 0;
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "affinity.h"
 #include "decoder_op.h"
 #include "export.h"
 
@@ -113,5 +114,30 @@ POSENET_EXPORT const char* posenet_decode(const posenet::Features* features,
   if (const char* error = posenet::CheckOptions(*options)) return error;
   if (const char* error = posenet::CheckFeatures(*features)) return error;
   *count = posenet::DecodePoses(*features, *options, poses);
+  return nullptr;
+}
+
+// DecodeInstanceMasks for callers in other languages, of the `count` poses that posenet_decode found
+// with the same options. masks: [options->max_poses, h, w]. Returns what is wrong, or NULL.
+POSENET_EXPORT const char* posenet_instance_masks(const posenet::Features* features,
+                                                  const posenet::Options* options,
+                                                  const posenet::Pose* poses, int32_t count,
+                                                  float* masks) {
+  if (const char* error = posenet::CheckOptions(*options)) return error;
+  if (const char* error = posenet::CheckFeatures(*features)) return error;
+  if (features->long_offsets.channels == 0) return "there are no long offsets";
+  if (count < 0 || count > options->max_poses) return "count must be 0 to max_detections";
+  posenet::DecodeInstanceMasks(*features, *options, poses, count, masks);
+  return nullptr;
+}
+
+// Assemble for callers in other languages. parts: [options->max_poses, layout->num_parts]; scores:
+// [options->max_poses]. Returns what is wrong, or NULL; then *count is set.
+POSENET_EXPORT const char* posenet_assemble(const posenet::Layout* layout,
+                                            const posenet::Fields* fields,
+                                            const posenet::AssemblyOptions* options,
+                                            posenet::Part* parts, float* scores, int32_t* count) {
+  if (const char* error = posenet::CheckAssembly(*layout, *fields, *options)) return error;
+  *count = posenet::Assemble(*layout, *fields, *options, parts, scores);
   return nullptr;
 }

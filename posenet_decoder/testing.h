@@ -84,6 +84,8 @@ void TestInstanceMasks();
 void TestChecks();
 void TestFlexBuffers();
 void TestFuzz();
+void TestAffinity();
+void TestAffinityFuzz();
 
 }  // namespace posenet
 

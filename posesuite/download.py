@@ -1,57 +1,45 @@
-"""Downloads files whose sizes and SHA-256 are listed: Google's models, and what tests compare with.
-
-A file grows beside its place as `.part`, is checked and then renamed, so that it is never there in
-half. A download that broke is resumed by the next one.
-"""
-import contextlib
-import http.client
+"""Downloads files whose sizes and SHA-256 are listed: models, and what tests compare with."""
 import logging
 import os
 import re
-import shutil
-import socket
 import sys
-import time
-import urllib.error
-import urllib.request
-from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite import script
-from posesuite.errors import one_line
 from posesuite.files import models_command, models_folder, own_file, sha256_of
-
-try:
-    import fcntl
-except ImportError:  # Windows, where two downloads of one file at once are not prevented
-    fcntl = None  # type: ignore[assignment]
+from posesuite.transfer import HostError, download
 
 GOOGLE_URL = ('https://github.com/google-coral/project-posenet/raw/'
               '37cfb84eaff9fa7a02bbc8b60a36d6d422859c5f')
 # Where the files of a listed folder are, if not at the address that is downloaded from by default.
-ELSEWHERE = {'bodypix': ('https://github.com/google-coral/project-bodypix/raw/'
-                         'a46c428d729741c82f64550d742b2c65fe92999b/models')}
-TIMEOUT = 5.0    # seconds for a connection, for an answer, and for each BLOCK
-BLOCK = 1 << 14  # bytes that are read at once
-# glibc's resolver by default waits 10 seconds for each name server that is silent.
-RESOLVER = 'timeout:3 attempts:1'
+ELSEWHERE = {
+    'bodypix': ('https://github.com/google-coral/project-bodypix/raw/'
+                'a46c428d729741c82f64550d742b2c65fe92999b/models'),
+    'movenet': ('https://github.com/google-coral/test_data/raw/'
+                '104342d2d3480b3e66203073dac24f4e2dbb4c41'),
+    'openpose': ('https://github.com/ildoonet/tf-pose-estimation/raw/9aaf347/models/graph/'
+                 'mobilenet_v2_small'),
+    'openvino': ('https://storage.openvinotoolkit.org/repositories/open_model_zoo/2021.4/'
+                 'models_bin/3/human-pose-estimation-0001/FP16-INT8')}
+# Names at these addresses, if they are others than here.
+NAMES_ELSEWHERE = {'openpose/mobilenet_v2_small_graph_opt.pb': 'graph_opt.pb'}
+# Names that --model takes, and the listed folders with their files.
+MODELS = {'posenet': 'mobilenet', 'bodypix': 'bodypix', 'movenet': 'movenet',
+          'openpose': 'openpose', 'openvino': 'openvino'}
+# What is downloaded without --model: what the demos use by default, and the anonymizer's witness.
+USUAL = 'mobilenet/', 'bodypix/bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite'
 LOGGER = logging.getLogger('posesuite')  # by name, as this module also runs as __main__
 
-MODELS_HELP = """Downloads those of Google's model files that are missing or damaged.
+MODELS_HELP = """Downloads those model files that are missing or damaged: without --model Google's
+PoseNets, and the BodyPix that the anonymizer uses.
 
 A broken download is resumed by the next run. A host that does not answer is given up within 10
 seconds, once.
 
-    {}
+    {0}
+    {0} --model movenet --model bodypix
 
 Exit status: 0 when every file is here, 3 when one is missing, 2 for wrong usage."""
-
-
-class DownloadError(OSError):
-    """A file could not be downloaded; the message is one line."""
-
-
-class HostError(DownloadError):
-    """The host or the network failed, so that other files from there would fail as well."""
 
 
 class Listed(NamedTuple):
@@ -61,221 +49,89 @@ class Listed(NamedTuple):
     sha256: str
 
 
-def listed_files(folder: str) -> List[Listed]:
-    """The files that `folder`/SIZES names, with their hashes from `folder`/SHA256SUMS."""
+def listed_files(folder: str, beginnings: Sequence[str] = ('',)) -> List[Listed]:
+    """The files that `folder`/SIZES names, with their hashes from `folder`/SHA256SUMS.
+
+    beginnings: of the paths of those that count.
+    """
     def pairs(name: str) -> List[List[str]]:
         with open(os.path.join(folder, name), encoding='utf-8') as file:
             return [line.split(maxsplit=1) for line in file.read().splitlines()]
 
     hashes = {name: digest for digest, name in pairs('SHA256SUMS')}
-    return [Listed(name, int(size), hashes[name]) for size, name in pairs('SIZES')]
+    return [Listed(name, int(size), hashes[name]) for size, name in pairs('SIZES')
+            if name.startswith(tuple(beginnings))]
 
 
-def download(url: str, path: str, sha256: Optional[str] = None, size: int = 0,
-             timeout: float = TIMEOUT) -> None:
-    """Downloads `url` to `path`, which then holds the whole file, or is as it was before.
-
-    sha256: in hexadecimal. Without it, a file that is there is downloaded again, from its start.
-    size: in bytes; 0 if it is unknown.
-    timeout: seconds for a connection, for an answer, and for each BLOCK.
-    Raises DownloadError, HostError, or another OSError if the file cannot be written.
-    """
-    if sha256 and sha256_of(path) == sha256:
-        return
-    os.environ.setdefault('RES_OPTIONS', RESOLVER)
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with open(path + '.part', 'ab') as part:
-        _lock(part)
-        try:
-            _fill(part, url, sha256, size, timeout)
-        except DownloadError:
-            if not _length(part):
-                os.remove(part.name)
-            raise
-        os.fsync(part)
-        if os.name == 'nt':
-            part.close()  # Windows renames no open file
-        os.replace(part.name, path)
-
-
-def _length(part: IO[bytes]) -> int:
-    return os.fstat(part.fileno()).st_size
-
-
-def _lock(part: IO[bytes]) -> None:
-    """Raises DownloadError while another process downloads the same file."""
-    if fcntl is None:
-        return
-    with contextlib.suppress(BlockingIOError, FileNotFoundError):
-        fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samefile(part.fileno(), part.name):  # else the other one has just renamed it
-            return
-    raise DownloadError(f'{part.name} is being written by another download')
-
-
-def _fill(part: IO[bytes], url: str, sha256: Optional[str], size: int, timeout: float) -> None:
-    """Completes the open file `part`; if the result is not what is listed, once from its start."""
-    if not sha256 or size and _length(part) > size:
-        part.truncate(0)
-    actual = sha256_of(part.name)
-    while actual != sha256:
-        resumed = _length(part)
-        broken = _append(part, url, size, timeout)
-        actual = sha256_of(part.name)
-        if actual == sha256 or not (sha256 or broken):
-            return
-        if broken:
-            raise DownloadError(broken)
-        part.truncate(0)
-        if not resumed:
-            raise DownloadError(f'the downloaded file has the SHA-256 {actual}, expected {sha256}')
-
-
-def _append(part: IO[bytes], url: str, size: int, timeout: float) -> str:
-    """Appends what `part` lacks of `url`; leaves it empty if the server cannot resume there.
-
-    Returns '', or how the transfer broke off.
-    """
-    received = _length(part)
-    request = urllib.request.Request(url, headers={'User-Agent': 'edge-tpu-pose-suite'})
-    if received:
-        request.add_header('Range', f'bytes={received}-')
-    with _opened(request, timeout) as response:
-        if 'text/html' in response.headers.get('Content-Type', '') and response.status != 416:
-            raise HostError(f'{request.host} answers with a web page: does the network want a '
-                            'login?')
-        if response.status == 200:  # also the answer to a Range where the server knows none
-            part.truncate(0)
-            received = 0
-        elif not response.headers.get('Content-Range', '').startswith(f'bytes {received}-'):
-            part.truncate(0)
-            return ''
-        length = response.headers.get('Content-Length', '')
-        expected = received + int(length) if length.isdigit() else size
-        try:
-            for block in _blocks(response, request.host, timeout):
-                received += part.write(block)
-                if size and received > size:
-                    expected = received
-                    break  # a longer file has another hash
-                _show(os.path.basename(url), received, expected)
-        finally:
-            _show('', 0, 0)
-            part.flush()
-    if received < expected:
-        return f'the connection ended after {received} of {expected} bytes'
-    return ''
-
-
-@contextlib.contextmanager
-def _opened(request: urllib.request.Request, timeout: float) -> Iterator[Any]:
-    """The response to a request, which is 200, 206 or 416."""
-    try:
-        response: Any = urllib.request.urlopen(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        response = error
-    except (OSError, http.client.HTTPException) as error:
-        raise _host_error(error, request.host, timeout)
-    with contextlib.closing(response):
-        if response.status not in (200, 206, 416):
-            error_type = DownloadError if response.status in (404, 410) else HostError
-            raise error_type(f'{request.host} answers {response.status} {response.reason}')
-        yield response
-
-
-def _blocks(response: Any, host: str, timeout: float) -> Iterator[bytes]:
-    """A response's body. Raises HostError if the server needs more than `timeout` seconds for a
-    BLOCK, be it silent or slow.
-    """
-    deadline, pending = time.monotonic() + timeout, BLOCK
-    while True:
-        try:
-            data = response.read1(BLOCK)
-        except (OSError, http.client.HTTPException) as error:
-            raise _host_error(error, host, timeout)
-        if not data:
-            return
-        yield data
-        pending -= len(data)
-        if pending <= 0:
-            deadline, pending = time.monotonic() + timeout, BLOCK
-        elif time.monotonic() > deadline:
-            raise _host_error(socket.timeout(), host, timeout)
-
-
-def _host_error(error: Exception, host: str, timeout: float) -> HostError:
-    """What went wrong on the way to a host, in one line."""
-    reason = getattr(error, 'reason', error)
-    if isinstance(reason, socket.timeout):
-        return HostError(f'{host} does not answer within {timeout:g} s')
-    text = one_line(reason) or type(reason).__name__
-    if 'CERTIFICATE_VERIFY_FAILED' in text:
-        text += ' (is the clock right, and ca-certificates installed?)'
-    return HostError(f'the connection to {host} fails: {text}')
-
-
-def _show(name: str, received: int, size: int) -> None:
-    """Draws a progress bar on a terminal, or removes it if there is no name."""
-    if sys.stderr.isatty():
-        done = received / max(size, received, 1)
-        text = f'{100 * done:3.0f}% [{"#" * int(20 * done):20}] {received / 1e6:.1f} MB  {name}'
-        text = text[:shutil.get_terminal_size().columns - 1] if name else ''
-        print(f'\r\033[K{text}', end='', file=sys.stderr, flush=True)
-
-
-def run(description: str, folder: str, base_url: str, command: str, into: str = '') -> int:
+def run(description: str, folder: str, base_url: str, command: str, into: str = '',
+        models: Optional[Dict[str, str]] = None) -> int:
     """The work of a script that downloads the files that `folder` lists; returns its exit status.
 
     into: where they go, unless that is `folder` itself.
     base_url: where the listed paths are, unless --base-url names another place.
     command: what a user types to run the script.
+    models: names that --model takes, and the listed folders they mean; None for all that is listed.
     """
     script.talk()
     parser = script.parser(description)
     parser.add_argument('--base-url', default=base_url, metavar='URL',
                         help='address of the folder with these files (default: %(default)s)')
-    url = parser.parse_args().base_url.rstrip('/')
+    if models:
+        parser.add_argument('--model', action='append', choices=[*models, 'all'], metavar='NAME',
+                            help=f'{", ".join(models)} or all; may be given several times')
+    given = vars(parser.parse_args())
+    url, chosen = given['base_url'].rstrip('/'), given.get('model') or []
     if not re.match('https?://[^/]', url):
         parser.error(f'--base-url {url}: expected http://… or https://…')
+    files = listed_files(folder, _beginnings(chosen, models) if models else ('',))
     try:
-        missing = fetch(folder, url, into or folder, ELSEWHERE if url == base_url else {})
+        missing = fetch(files, url, into or folder, ELSEWHERE if url == base_url else {})
     except KeyboardInterrupt:
         LOGGER.info('\ninterrupted; the next run resumes here')
         return 130
     if missing:
-        LOGGER.info('missing: %d of %d files; get them with: %s', missing,
-                    len(listed_files(folder)), command)
+        LOGGER.info('missing: %d of %d files; get them with: %s', missing, len(files),
+                    ' --model '.join([command, *chosen]))
     return 3 if missing else 0
 
 
+def _beginnings(chosen: Sequence[str], models: Dict[str, str]) -> Sequence[str]:
+    """Of the paths of the files of the models that were chosen, 'all' of them or the usual ones."""
+    if not chosen:
+        return USUAL
+    return ('',) if 'all' in chosen else [f'{models[name]}/' for name in chosen]
+
+
 def main() -> int:
-    """Downloads Google's models; returns the exit status."""
+    """Downloads models; returns the exit status."""
     return run(MODELS_HELP.format(models_command()), own_file('models'), f'{GOOGLE_URL}/models',
-               models_command(), models_folder())
+               models_command(), models_folder(), MODELS)
 
 
-def fetch(folder: str, base_url: str, into: str, elsewhere: Dict[str, str]) -> int:
-    """Downloads what `into` lacks of the list of `folder`, and logs a line for each file.
+def fetch(files: Sequence[Listed], base_url: str, into: str, elsewhere: Dict[str, str]) -> int:
+    """Downloads those of some listed files that `into` lacks, and logs a line for each.
 
     elsewhere: addresses of listed folders that are not below base_url.
     Returns how many files are still missing.
     """
-    files = listed_files(folder)
     missing = [file for file in files
                if sha256_of(os.path.join(into, file.name)) != file.sha256]
     if not missing:
         LOGGER.info('all %d files are here', len(files))
-    left = len(missing)
+    left, silent = len(missing), set()
     for file in missing:
+        inside, _, name = file.name.partition('/')
+        url = f'{base_url}/{file.name}'
+        if inside in elsewhere:
+            url = f'{elsewhere[inside]}/{NAMES_ELSEWHERE.get(file.name, name)}'
+        if url.split('/')[2] in silent:
+            continue
         try:
-            inside, _, name = file.name.partition('/')
-            download(f'{elsewhere[inside]}/{name}' if inside in elsewhere else
-                     f'{base_url}/{file.name}', os.path.join(into, file.name), file.sha256,
-                     file.size)
+            download(url, os.path.join(into, file.name), file.sha256, file.size)
         except OSError as error:
             LOGGER.error('%s: %s', file.name, error)
             if isinstance(error, HostError):
-                break
+                silent.add(url.split('/')[2])
         else:
             LOGGER.info('%s: checked and in place', file.name)
             left -= 1

@@ -138,7 +138,7 @@ def _bodies(passer: Passer, times: Sequence[int],
         found[reach, WRIST] = visitors.project(np.array([*DISPLAY, 1.25]))
     return [body_row(Pose({part: Keypoint(Point(*map(float, point)), 0.9)
                            for part, point in zip(KEYPOINT_TYPES, points)}, 0.9),
-                     visitors.WIDTH, visitors.HEIGHT) for points in found]
+                     visitors.WIDTH, visitors.HEIGHT, [display()]) for points in found]
 
 
 def crossings(days: Sequence[Sequence[Passer]]) -> Dict[str, np.ndarray]:

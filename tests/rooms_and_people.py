@@ -1,8 +1,9 @@
 """Pictures of empty rooms, of people, and of people cut out onto empty rooms, from photographs.
 
 A folder of photographs has coco_empty/ and empty/ without people, coco_people/ with those that
-coco_people.json describes, and coco_people_unlabelled/ and evaluate/ with others.
+coco_people.json describes.
 """
+import functools
 import glob
 import json
 import os
@@ -14,12 +15,21 @@ import numpy as np
 
 SIZE = 640, 480  # pixels of a camera's picture
 NOISE = 2.0  # levels of 255, standard deviation of a camera's noise
-SWAY = 0.004  # of a person's height; see sway.md
-PERIOD = 3.0  # seconds of a sway
+# Of a person's height, amplitude of a sway. The trunks of five people who stand at a table move by
+# 0.002 to 0.006 within 2 seconds (median; 0.001 at their calmest), by 0.006 to 0.013 within 8; of
+# those in one-by-one-person-detection.mp4, of Intel's sample videos, by phase correlation.
+SWAY = 0.001
+# Photographs that show a room or a place with nobody in it: neither people nor animals, toys nor
+# pictures of them that fill a good part. Chosen by looking at all of coco_empty/ and empty/.
+ROOMS = {802, 89232, 107438, 157206, 216794, 262440, 391648, 516008, 553664, 632, 16958,
+         30213, 116479, 128051, 215657, 237517, 275791, 330993, 373381, 403353, 408805, 6213, 16439}
+NOISES = 8  # frames of noise, used in turn
 CUTS = 'far', 'half', 'rim', 'legs'
 LIMBS = [(5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (11, 12), (5, 11), (6, 12), (11, 13), (13, 15),
          (12, 14), (14, 16)]
 HIPS = 11, 12
+# People of coco_people.json, by id, whose cut-outs are dark shapes, in which nobody is to be seen.
+SHAPES = {441444, 503696, 513633}
 MIN_HEIGHT, MIN_KEYPOINTS = 150, 13  # of a person who is cut out: pixels, of 17
 
 
@@ -27,7 +37,7 @@ class Scene(NamedTuple):
     """What a camera sees: frames in turn, and where people are in any of them."""
     name: str
     images: List[np.ndarray]  # uint8 [Y, X, RGB], one or more without noise, in their order
-    people: Optional[np.ndarray]  # bool [Y, X]; None where nobody has marked them
+    people: Optional[np.ndarray]  # bool [Y, X]; None where there are none
 
 
 class Person(NamedTuple):
@@ -37,9 +47,13 @@ class Person(NamedTuple):
     hips: int  # row of the hips
 
 
+def number_of(path: str) -> int:
+    return int(re.findall('[0-9]+', os.path.basename(path))[-1])
+
+
 def is_reported(path: str) -> bool:
     """Whether a photograph is for reporting, else it is for choosing thresholds: by its number."""
-    return int(re.findall('[0-9]+', os.path.basename(path))[-1]) % 2 == 1
+    return number_of(path) % 2 == 1
 
 
 def paths(folder: str, *names: str) -> List[str]:
@@ -94,20 +108,24 @@ def person_mask(image: np.ndarray, person: Any) -> np.ndarray:
     return mask
 
 
-def cast(folder: str, reported: bool) -> Iterator[Person]:
+@functools.lru_cache(maxsize=None)
+def cast(folder: str, reported: bool) -> List[Person]:
     """People who can be cut out of labelled photographs."""
+    found = []
     for path, people in sorted(annotations(folder).items()):
         for person in people:
             points = np.array(person['keypoints']).reshape(-1, 3)
-            if (is_reported(path) == reported and person['num_keypoints'] >= MIN_KEYPOINTS
+            if (is_reported(path) == reported and person['id'] not in SHAPES
+                    and person['num_keypoints'] >= MIN_KEYPOINTS
                     and person['bbox'][3] >= MIN_HEIGHT and points[HIPS, 2].all()):
                 image = read(path)
                 mask = np.float32(person_mask(image, person))
                 rows, columns = np.where(mask > 0)
                 if rows.size > 0.2 * person['bbox'][2] * person['bbox'][3]:
                     window = np.s_[rows.min():rows.max() + 1, columns.min():columns.max() + 1]
-                    yield Person(image[window], cv2.blur(mask, (3, 3))[window],
-                                 int(points[HIPS, 1].mean()) - rows.min())
+                    found.append(Person(image[window], cv2.blur(mask, (3, 3))[window],
+                                        int(points[HIPS, 1].mean()) - rows.min()))
+    return found
 
 
 def pasted(room: np.ndarray, person: Person, cut: str, rng: np.random.Generator,
@@ -144,26 +162,23 @@ def pasted(room: np.ndarray, person: Person, cut: str, rng: np.random.Generator,
 
 def empty_rooms(folder: str, reported: bool) -> Iterator[Scene]:
     for path in paths(folder, 'coco_empty', 'empty'):
-        if is_reported(path) == reported:
+        if number_of(path) in ROOMS and is_reported(path) == reported:
             yield Scene(os.path.basename(path), [fitted(read(path))], None)
 
 
 def still_people(folder: str, reported: bool) -> Iterator[Scene]:
-    """Photographs of people; where they are is known of the labelled ones."""
+    """Labelled photographs of people."""
     for path, people in sorted(annotations(folder).items()):
         if is_reported(path) == reported:
             image = read(path)
             mask = np.any([person_mask(image, person) for person in people], axis=0)
             yield Scene(os.path.basename(path), [fitted(image)],
                         fitted(np.uint8(mask) * 255) > 127)
-    for path in paths(folder, 'coco_people_unlabelled', 'evaluate'):
-        if is_reported(path) == reported:
-            yield Scene(os.path.basename(path), [fitted(read(path))], None)
 
 
 def cut_out(folder: str, reported: bool, kind: str) -> Iterator[Scene]:
     """People in empty rooms. kind: one of CUTS, or 'late' or 'sways', of whole people."""
-    people, rng = list(cast(folder, reported)), np.random.default_rng(reported)
+    people, rng = cast(folder, reported), np.random.default_rng(reported)
     for i, room in enumerate(empty_rooms(folder, reported)):
         empty, person = room.images[0], people[(5 * i + len(kind)) % len(people)]
         cut, seed = kind if kind in CUTS else 'whole', int(rng.integers(1 << 30))
@@ -180,7 +195,7 @@ def cut_out(folder: str, reported: bool, kind: str) -> Iterator[Scene]:
 def frames(scene: Scene, number: int) -> Iterator[Tuple[int, np.ndarray]]:
     """Frames of a scene with a camera's noise, each with the number of its image."""
     rng = np.random.default_rng(0)
+    noise = [rng.normal(0, NOISE, scene.images[0].shape).astype(np.float32) for _ in range(NOISES)]
     for i in range(number):
         of = min(i, len(scene.images) - 1)
-        noise = rng.normal(0, NOISE, scene.images[of].shape)
-        yield of, np.uint8(np.clip(scene.images[of] + noise, 0, 255))
+        yield of, np.uint8(np.clip(scene.images[of] + noise[i % NOISES], 0, 255))

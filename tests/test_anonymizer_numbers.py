@@ -19,8 +19,8 @@ def last_numbers(folder: Any) -> Dict[str, Any]:
     with open(LOG) as log:
         lines = log.read().splitlines(True)
     (folder / 'part.jsonl').write_text(''.join([lines[0], *lines[31:175]]))
-    with running(folder, '--videosrc', 'part.jsonl', '--realtime', '--serve', '0', '--store', 'visits.db',
-                 '--areas', 'areas.json') as stderr:
+    with running(folder, '--videosrc', 'part.jsonl', '--realtime', '--serve', '0',
+                 '--store', 'visits.db', '--areas', 'areas.json') as stderr:
         url = wait_for(lambda: re.search(r'serving at (\S+)', stderr())).group(1)
         assert b'id="numbers"' in get(url, '/').body
         numbers = {}
@@ -38,6 +38,15 @@ def test_a_restart_does_not_lose_the_day(tmp_path):
     assert first['background'] is None and first['fault'] == ''
     again = last_numbers(tmp_path)
     assert (again['visits'], again['lines'][0]['came']) == (4, 2)
+
+
+def test_bodies_are_stored_at_areas_alone(tmp_path):
+    (tmp_path / 'areas.json').write_text(json.dumps(AREAS))
+    for name, options in (('with', ['--areas', 'areas.json']), ('without', [])):
+        run('--videosrc', LOG, '--headless', '--store', f'{name}.db', *options, cwd=str(tmp_path))
+        found = everything(tmp_path / f'{name}.db')
+        assert len(found['positions']) > 10
+        assert len(found['bodies']) == (len(found['positions']) if options else 0)
 
 
 def test_areas_without_a_page_are_wrong_usage(tmp_path):

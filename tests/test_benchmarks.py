@@ -1,14 +1,18 @@
 """Every benchmark runs, for about a second, and prints figures."""
 import glob
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from typing import List
 
 from helpers import ROOT, bundled_model
+from pose_engine import PoseEngine
 
 import pytest
+from PIL import Image
 
 BENCHMARKS = sorted(glob.glob(os.path.join(glob.escape(ROOT), 'benchmarks', '*.py')))
 SHORT = {  # arguments with which a run is short
@@ -16,12 +20,54 @@ SHORT = {  # arguments with which a run is short
     'background': ['--model', bundled_model(), '--kinds', 'empty rooms', '--photos'],
     'decoder': ['--calls', '3'],
     'display': ['--frames', '8', '--clients', '1', '--runs', '1', '--model', bundled_model()],
-    'engine': ['--frames', '2'],
+    'engine': [bundled_model(), '--frames', '2'],
+    'published_engine': ['--frames', '2'],
     'edgetpu_process': ['--frames', '3'],
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
     'report': ['--days', '2'],
     'tracker': ['--seeds', '1000', '1001']}
+
+
+def engine_table(models: List[str], *arguments: str) -> 'subprocess.CompletedProcess[str]':
+    return subprocess.run([sys.executable, os.path.join(ROOT, 'benchmarks', 'engine.py'),
+                           *models, '--frames', '1', *arguments], capture_output=True,
+                          text=True, timeout=120)
+
+
+def test_the_average_precision_is_cocos(tmp_path):
+    """1 where the labels are the network's own poses, with a better one first; less if not."""
+    pytest.importorskip('pycocotools')
+    photo = os.path.join(ROOT, 'samples', 'couple.jpg')
+    poses, _ = PoseEngine(bundled_model()).DetectPosesInImage(Image.open(photo))
+    assert len(poses) == 2
+    for moved, expected in ((0, '100.0'), (300, '0.0')):
+        people = [{'id': i + 1, 'image_id': 7, 'category_id': 1, 'iscrowd': 0, 'area': 20000,
+                   'num_keypoints': 17, 'bbox': [0, 0, 100, 200],
+                   'keypoints': [number for keypoint in pose.keypoints.values()
+                                 for number in (keypoint.point.x + moved, keypoint.point.y, 2)]}
+                  for i, pose in enumerate(poses)]
+        labels = tmp_path / 'labels.json'
+        labels.write_text(json.dumps({
+            'images': [{'id': 7, 'file_name': 'couple.jpg'}], 'annotations': people,
+            'categories': [{'id': 1, 'name': 'person'}]}))
+        done = engine_table([bundled_model()], '--coco', str(labels),
+                            '--photos', os.path.dirname(photo))
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ''
+        head, _, row = done.stdout.splitlines()
+        cells = dict(zip(*(map(str.strip, line.strip('|').split('|')) for line in (head, row))))
+        assert cells['AP'] == cells['AP50'] == expected
+        assert (cells['family'], cells['input']) == ('PoseNet', '481x353')
+
+
+def test_without_photographs_there_is_no_precision(tmp_path):
+    (tmp_path / 'broken.onnx').write_text('nothing')
+    done = engine_table([bundled_model(), str(tmp_path)], '--coco', 'nowhere.json')
+    assert done.returncode == 0
+    assert done.stderr == 'no AP: no nowhere.json\n'
+    assert re.search(r'\| -  *\| -  *\|$', done.stdout.splitlines()[2])
+    assert done.stdout.splitlines()[3].startswith('not run: broken.onnx, ')
 
 
 @pytest.mark.parametrize('path', BENCHMARKS, ids=os.path.basename)

@@ -9,13 +9,24 @@ import time
 from typing import Any, List, Sequence
 
 from file_server import BODY, SHA256, serving
-from helpers import ROOT, wait_for
-from posesuite.download import ELSEWHERE, GOOGLE_URL, listed_files
+from helpers import ROOT, shared, wait_for
+from posesuite.download import (
+    ELSEWHERE,
+    GOOGLE_URL,
+    MODELS,
+    NAMES_ELSEWHERE,
+    USUAL,
+    Listed,
+    fetch,
+    listed_files,
+)
+from posesuite.files import sha256_of
 
 import pytest
 
 MODULES = [f'posesuite/{name}.py' for name in (
-    '__init__', 'addresses', 'arguments', 'core_dumps', 'download', 'errors', 'files', 'script')]
+    '__init__', 'addresses', 'arguments', 'core_dumps', 'download', 'errors', 'files', 'script',
+    'transfer')]
 
 
 def run(tmp_path: Any, *args: str, names: Sequence[str] = (), script: str = 'models/download.py',
@@ -41,14 +52,56 @@ def lines_of(process: 'subprocess.CompletedProcess[str]') -> List[str]:
     return process.stderr.splitlines()
 
 
-def test_the_list_is_the_six_models_of_google_and_a_bodypix():
-    *files, bodypix = listed_files(os.path.join(ROOT, 'models'))
+def test_the_usual_models_are_the_six_of_google_and_a_bodypix():
+    *files, bodypix = listed_files(os.path.join(ROOT, 'models'), USUAL)
     assert bodypix.name.startswith('bodypix/') and bodypix.size == 1501376
     assert bodypix.name.partition('/')[0] in ELSEWHERE
     assert len(files) == 6
     assert sum(file.name.endswith('_edgetpu.tflite') for file in files) == 3
     assert all(file.name.startswith('mobilenet/') and len(file.sha256) == 64 for file in files)
     assert {file.size for file in files} == {1299352, 1545704, 1680872, 2467304}
+
+
+def test_every_listed_file_has_a_name_and_an_address():
+    files = listed_files(os.path.join(ROOT, 'models'))
+    assert len(files) == 15
+    folders = {file.name.partition('/')[0] for file in files}
+    assert folders == set(MODELS.values()) == {'mobilenet', *ELSEWHERE}
+    assert set(NAMES_ELSEWHERE) <= {file.name for file in files}
+    for file in files:
+        folder, _, name = file.name.partition('/')
+        path = shared('models', *[folder] * (folder != 'mobilenet'), name)
+        assert (os.path.getsize(path), sha256_of(path)) == (file.size, file.sha256)
+
+
+@pytest.mark.parametrize('names, folders', [
+    (['movenet'], ['movenet'] * 2), (['bodypix'], ['bodypix'] * 4),
+    (['posenet'], ['mobilenet'] * 6), (['openpose', 'openvino'], ['openpose', *['openvino'] * 2]),
+    (['all'], ['mobilenet'] * 6 + ['bodypix'] * 4 + ['movenet'] * 2 + ['openpose'] +
+     ['openvino'] * 2)])
+def test_models_by_name(tmp_path, names, folders):
+    arguments = [argument for name in names for argument in ('--model', name)]
+    with serving() as server:
+        process = run(tmp_path, '--base-url', server.url, *arguments)
+    asked = [request['path'].split('/')[1] for request in server.requests]
+    assert asked == folders
+    assert process.returncode == 3  # as these are no models
+    assert lines_of(process)[-1] == (
+        f'missing: {len(folders)} of {len(folders)} files; get them with: '
+        f'python3 models/download.py {" ".join(arguments)}')
+
+
+def test_each_folder_comes_from_its_own_address(tmp_path, caplog, monkeypatch):
+    """Under the name that it has there; a host that is silent is asked once, another still is."""
+    files = [Listed(name, len(BODY), SHA256) for name in ('a/1', 'b/1', 'b/2', 'a/2')]
+    monkeypatch.setitem(NAMES_ELSEWHERE, 'b/2', 'two')
+    with serving() as server:
+        missing = fetch(files, 'http://127.0.0.1:1', str(tmp_path),
+                        {'b': f'{server.url}/there'})
+    assert missing == 2
+    assert [request['path'] for request in server.requests] == ['/there/1', '/there/two']
+    assert sorted(os.listdir(str(tmp_path / 'b'))) == ['1', '2']
+    assert len([record for record in caplog.records if record.levelname == 'ERROR']) == 1
 
 
 def test_the_list_for_tests():
@@ -130,21 +183,21 @@ def test_command_gives_a_login_page_up_once(tmp_path):
 
 
 def test_command_is_interrupted(tmp_path):
-    run(tmp_path, '--help', names=['a.tflite'])
+    run(tmp_path, '--help', names=['mobilenet/a.tflite'])
     with serving('stall') as server:
         process = subprocess.Popen([sys.executable, str(tmp_path / 'models' / 'download.py'),
                                     '--base-url', server.url], stderr=subprocess.PIPE)
-        wait_for(lambda: os.path.exists(str(tmp_path / 'models' / 'a.tflite.part')))
+        wait_for(lambda: os.path.exists(str(tmp_path / 'models' / 'mobilenet' / 'a.tflite.part')))
         wait_for(lambda: server.requests)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert errors.decode().splitlines() == ['', 'interrupted; the next run resumes here']
-    assert not os.path.exists(str(tmp_path / 'models' / 'a.tflite'))
+    assert not os.path.exists(str(tmp_path / 'models' / 'mobilenet' / 'a.tflite'))
 
 
 @pytest.mark.parametrize('args', [['--base-url', 'file:///etc'], ['--base-url', 'http://'],
-                                  ['--wrong'], ['extra']])
+                                  ['--model', 'unknown'], ['--wrong'], ['extra']])
 def test_wrong_usage(tmp_path, args):
     assert run(tmp_path, *args).returncode == 2
 

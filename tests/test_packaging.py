@@ -158,7 +158,7 @@ def test_googles_models_lie_among_the_users_files(installed, tmp_path):
     """Where the downloader puts them, and where the default model is looked for."""
     code = ('from posesuite import download, files\n'
             'from posesuite.engine import default_model\n'
-            'download.fetch = lambda folder, url, into: print(into) or 0\n'
+            'download.fetch = lambda files, url, into, elsewhere: print(into) or 0\n'
             'import sys; sys.argv[1:] = []\n'
             'download.main()\n'
             'print(default_model((640, 480)))')

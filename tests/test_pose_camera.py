@@ -129,7 +129,7 @@ def test_line_of_text(monkeypatch):
     import pose_camera
     now = [100.0]
     monkeypatch.setattr(pose_camera.time, 'monotonic', lambda: now[0])
-    rate = pose_camera.Rate()
+    rate = pose_camera.Rate('PoseNet')
     for _ in range(40):
         now[0] += 1 / 29.97
         line = rate.line(0.014, 2)

@@ -87,6 +87,27 @@ def four_outputs(google_model: str, path: str) -> str:
     return write(model, path)
 
 
+def one_person_outputs(raw_model: str, path: str) -> str:
+    """A PoseNet with heatmaps and short offsets alone."""
+    model = read(raw_model)
+    model.subgraphs[0].outputs = list(model.subgraphs[0].outputs)[:2]
+    return write(model, path)
+
+
+def with_fixed_heatmaps(raw_model: str, path: str) -> str:
+    """A PoseNet whose heatmaps go through a RESHAPE to the size that they have."""
+    model = read(raw_model)
+    graph = model.subgraphs[0]
+    index = graph.outputs[0]
+    tensor = graph.tensors[index]
+    fixed = add_tensor(model, 'heatmaps', list(tensor.shape), tensor.type)
+    graph.tensors[fixed].quantization = tensor.quantization
+    shape = add_constant(model, 'shape', np.array(tensor.shape, np.int32))
+    add_operator(model, schema.BuiltinOperator.RESHAPE, [index, shape], [fixed])
+    graph.outputs = [fixed, *list(graph.outputs)[1:]]
+    return write(model, path)
+
+
 def bodypix_decoder(component: str, path: str, height: int, width: int) -> str:
     """The decoder component with BodyPix's fourth input and fifth output, for maps of any size."""
     model = read(component)
@@ -117,16 +138,74 @@ def pixels_are_keypoints(path: str) -> str:
 
     So the pixels (red, green, blue) of an image of 1x17 pixels become (y, x, score) of keypoints.
     """
-    graph = schema.SubGraphT()
-    graph.tensors, graph.operators = [], []
-    model = schema.ModelT()
-    model.version, model.subgraphs, model.operatorCodes = 3, [graph], []
-    model.buffers = [schema.BufferT()]
+    model = empty_model()
+    graph = model.subgraphs[0]
     image = add_tensor(model, 'image', [1, 17, 1, 3], schema.TensorType.INT32)
     keypoints = add_tensor(model, 'keypoints', [1, 1, 17, 3], schema.TensorType.INT32)
     shape = add_constant(model, 'shape', np.array([1, 1, 17, 3], np.int32))
     add_operator(model, schema.BuiltinOperator.RESHAPE, [image, shape], [keypoints])
     graph.inputs, graph.outputs = [image], [keypoints]
+    return write(model, path)
+
+
+def empty_model() -> Any:
+    graph = schema.SubGraphT()
+    graph.tensors, graph.operators = [], []
+    model = schema.ModelT()
+    model.version, model.subgraphs, model.operatorCodes = 3, [graph], []
+    model.buffers = [schema.BufferT()]
+    return model
+
+
+def constant_network(path: str, shape: List[int], output: np.ndarray) -> str:
+    """A network that always answers the same: uint8 in of a shape, -1 for any size, float32 out.
+
+    The image takes part with nothing: its sum times 0 is added.
+    """
+    model = empty_model()
+    graph = model.subgraphs[0]
+    image = add_tensor(model, 'image', [abs(size) for size in shape], UINT8)
+    if -1 in shape:
+        graph.tensors[image].shapeSignature = shape
+    floats = add_tensor(model, 'floats', [abs(size) for size in shape])
+    add_operator(model, schema.BuiltinOperator.CAST, [image], [floats])
+    maximum = add_tensor(model, 'maximum', [])
+    axes = add_constant(model, 'axes', np.arange(4, dtype=np.int32))
+    add_operator(model, schema.BuiltinOperator.REDUCE_MAX, [floats, axes], [maximum])
+    nothing = add_tensor(model, 'nothing', [])
+    zero = add_constant(model, 'zero', np.array(0, np.float32))
+    add_operator(model, schema.BuiltinOperator.MINIMUM, [maximum, zero], [nothing])
+    answer = add_tensor(model, 'answer', list(output.shape))
+    add_operator(model, schema.BuiltinOperator.ADD,
+                 [add_constant(model, 'output', output), nothing], [answer])
+    graph.inputs, graph.outputs = [image], [answer]
+    return write(model, path)
+
+
+def mean_is_everything(path: str, side: int, kind: str, shape: List[int]) -> str:
+    """A network that answers the mean of its image, 0 to 1, as every value of its output.
+
+    kind: the input's type, 'UINT8', 'INT8', 'INT32' or 'FLOAT32'; values mean 0 to 255.
+    """
+    model = empty_model()
+    graph = model.subgraphs[0]
+    image = add_tensor(model, 'image', [1, side, side, 3], getattr(schema.TensorType, kind))
+    floats = image
+    if kind != 'FLOAT32':
+        floats = add_tensor(model, 'floats', [1, side, side, 3])
+        add_operator(model, schema.BuiltinOperator.CAST, [image], [floats])
+    mean = add_tensor(model, 'mean', [])
+    axes = add_constant(model, 'axes', np.arange(4, dtype=np.int32))
+    add_operator(model, schema.BuiltinOperator.MEAN, [floats, axes], [mean])
+    level, share, answer = (add_tensor(model, name, size) for name, size in (
+        ('level', []), ('share', []), ('answer', shape)))
+    start = add_constant(model, 'start', np.array(128 if kind == 'INT8' else 0, np.float32))
+    white = add_constant(model, 'white', np.array(1 / 255, np.float32))
+    zeros = add_constant(model, 'zeros', np.zeros(shape, np.float32))
+    add_operator(model, schema.BuiltinOperator.ADD, [mean, start], [level])
+    add_operator(model, schema.BuiltinOperator.MUL, [level, white], [share])
+    add_operator(model, schema.BuiltinOperator.ADD, [zeros, share], [answer])
+    graph.inputs, graph.outputs = [image], [answer]
     return write(model, path)
 
 
@@ -139,6 +218,26 @@ def decoder_alone(full_model: str, path: str) -> str:
     for index in operator.inputs:
         graph.tensors[index].type, graph.tensors[index].quantization = FLOAT32, None
     graph.inputs, graph.outputs = list(operator.inputs), list(operator.outputs)
+    model.signatureDefs = []
+    return write(model, path)
+
+
+def compiled_part(cpu_model: str, edgetpu_model: str, path: str) -> str:
+    """What the edgetpu-custom-op of a model computes, taken from the model's CPU file by the names
+    of tensors.
+    """
+    compiled, model = read(edgetpu_model), read(cpu_model)
+    inside = compiled.subgraphs[0]
+    operator = next(each for each in inside.operators
+                    if compiled.operatorCodes[each.opcodeIndex].customCode == b'edgetpu-custom-op')
+    graph = model.subgraphs[0]
+    numbers = {tensor.name: number for number, tensor in enumerate(graph.tensors)}
+    graph.inputs, graph.outputs = ([numbers[inside.tensors[i].name] for i in ends]
+                                   for ends in (operator.inputs, operator.outputs))
+    before = next((i for i, each in enumerate(graph.operators)
+                   if graph.inputs[0] in list(each.outputs)), -1)
+    graph.operators = [each for each in graph.operators[before + 1:]
+                       if not model.operatorCodes[each.opcodeIndex].customCode]
     model.signatureDefs = []
     return write(model, path)
 

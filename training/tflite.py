@@ -1,8 +1,11 @@
-"""Takes a TensorFlow Lite file apart and puts it together: the decoder op on or off, uint8 ends."""
+"""Takes a TensorFlow Lite file apart and puts it together: the decoder op on or off, uint8 ends,
+another output stride or size of the input, the outputs of the TFLite guide's PoseNet.
+"""
 import copy
 
 import flatbuffers
 import numpy as np
+from ai_edge_litert import interpreter
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
@@ -124,7 +127,7 @@ def with_uint8_ends(data: bytes, input_name: str, output_names: 'list[str]') -> 
     return write(model)
 
 
-def with_decoder(data: bytes) -> bytes:
+def with_decoder(data: bytes, stride: int = 16) -> bytes:
     """The model with the decoder op at its end; its outputs are heatmaps, short, mid offsets."""
     model = read(data)
     graph = model.subgraphs[0]
@@ -134,7 +137,109 @@ def with_decoder(data: bytes) -> bytes:
         ('poses:3', []))]
     code = _operator_code(model, schema.BuiltinOperator.CUSTOM, DECODER_OP)
     decoder = _operator(code, [int(i) for i in graph.outputs], outputs)
-    decoder.customOptions = list(flexbuffers.Dumps(DECODER_OPTIONS))
+    decoder.customOptions = list(flexbuffers.Dumps(dict(DECODER_OPTIONS, stride=stride)))
     graph.operators.append(decoder)
     graph.outputs = outputs
+    return write(model)
+
+
+def with_stride(data: bytes, stride: int) -> bytes:
+    """A PoseNet of output stride 16, without the decoder op, at stride 8 or 32.
+
+    The weights are the same, and so is what the maps say at the cells that both strides have. At 8
+    the last layer with a stride loses it, and all after it are dilated in turn (Papandreou et al.,
+    PersonLab, arXiv 1803.08225); at 32 the last layer gets one.
+
+    Raises:
+      ValueError: the model has no output stride of 16.
+    """
+    model = read(data)
+    depthwise, strides = [], 1
+    for operator in model.subgraphs[0].operators:
+        code = _builtin(model, operator)
+        if code in (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D):
+            strides *= operator.builtinOptions.strideW
+        if code == schema.BuiltinOperator.DEPTHWISE_CONV_2D:
+            depthwise.append(operator.builtinOptions)
+    if strides != 16:
+        raise ValueError(f'the model has an output stride of {strides}: expected 16')
+    if stride == 8:
+        last = max(i for i, options in enumerate(depthwise) if options.strideW == 2)
+        depthwise[last].strideW = depthwise[last].strideH = 1
+        for options in depthwise[last + 1:]:
+            options.dilationWFactor = options.dilationHFactor = 2
+    elif stride == 32:
+        depthwise[-1].strideW = depthwise[-1].strideH = 2
+    return _with_shapes(model)
+
+
+def with_size(data: bytes, height: int, width: int) -> bytes:
+    """A PoseNet without the decoder op for images of another size in pixels."""
+    model = read(data)
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].shape = [1, height, width, 3]
+    return _with_shapes(model)
+
+
+def with_displacements(data: bytes) -> bytes:
+    """A PoseNet with three maps in the form of the TFLite guide's: float32 of -1 to 1 in; heatmaps,
+    offsets, displacements forward and displacements backward out, float32.
+    """
+    model = read(data)
+    graph = model.subgraphs[0]
+    inside = int(graph.inputs[0])
+    if graph.tensors[inside].type != schema.TensorType.FLOAT32:
+        shape = list(graph.tensors[inside].shape)
+        graph.inputs = [_add_tensor(model, 'image_float', schema.TensorType.FLOAT32, shape)]
+        quantize = _operator_code(model, schema.BuiltinOperator.QUANTIZE)
+        graph.operators.insert(0, _operator(quantize, graph.inputs, [inside]))
+    maps = []
+    for i, name in zip(map(int, graph.outputs), ('heatmaps', 'offsets', 'mid_offsets_float')):
+        if graph.tensors[i].type == schema.TensorType.FLOAT32:
+            maps.append(i)
+            continue
+        shape = list(graph.tensors[i].shape)
+        maps.append(_add_tensor(model, name, schema.TensorType.FLOAT32, shape))
+        dequantize = _operator_code(model, schema.BuiltinOperator.DEQUANTIZE)
+        model.operatorCodes[dequantize].version = 2
+        graph.operators.append(_operator(dequantize, [i], maps[-1:]))
+    mid_offsets = maps.pop()
+    *cells, channels = graph.tensors[mid_offsets].shape
+    halves = [_add_tensor(model, f'displacement_{way}', schema.TensorType.FLOAT32,
+                          [*cells, channels // 2]) for way in ('fwd', 'bwd')]
+    axis = _add_tensor(model, 'axis', schema.TensorType.INT32, [])
+    model.buffers[graph.tensors[axis].buffer].data = np.frombuffer(
+        np.array(3, np.int32).tobytes(), np.uint8)
+    split = _operator(_operator_code(model, schema.BuiltinOperator.SPLIT), [axis, mid_offsets],
+                      halves)
+    split.builtinOptionsType = schema.BuiltinOptions.SplitOptions
+    split.builtinOptions = schema.SplitOptionsT()
+    split.builtinOptions.numSplits = 2
+    graph.operators.append(split)
+    graph.outputs = maps + halves
+    model.signatureDefs = None
+    return write(model)
+
+
+def has_decoder(data: bytes) -> bool:
+    """Whether a model ends in the decoder op."""
+    model = read(data)
+    last = model.subgraphs[0].operators[-1]
+    return model.operatorCodes[last.opcodeIndex].customCode == DECODER_OP
+
+
+def _builtin(model: schema.ModelT, operator: schema.OperatorT) -> int:
+    code = model.operatorCodes[operator.opcodeIndex]
+    return max(code.builtinCode, code.deprecatedBuiltinCode)  # old files have the latter alone
+
+
+def _with_shapes(model: schema.ModelT) -> bytes:
+    """A .tflite file, with the shapes of all tensors as the runtime derives them."""
+    kernels = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    runtime = interpreter.Interpreter(model_content=write(model),
+                                      experimental_op_resolver_type=kernels)
+    runtime.allocate_tensors()
+    for tensor, details in zip(model.subgraphs[0].tensors, runtime.get_tensor_details()):
+        if tensor.shape is not None:
+            tensor.shape = details['shape'].tolist()
     return write(model)

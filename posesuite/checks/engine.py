@@ -32,6 +32,27 @@ def check_runtime() -> Row:
                              if importlib.util.find_spec(name)))
 
 
+def check_onnxruntime() -> Row:
+    from posesuite.engine import extras
+    if importlib.util.find_spec('onnxruntime') is None:
+        return Row(ABSENT, 'not installed; .onnx models need it',
+                   extras.extra_command('onnxruntime'))
+    answer(Row(BROKEN, 'importing it'))
+    extras.import_onnxruntime('')
+    return Row(OK, version('onnxruntime'))
+
+
+def check_openvino() -> Row:
+    from posesuite.engine import extras
+    if importlib.util.find_spec('openvino') is None:
+        return Row(ABSENT, 'not installed; .xml models need it', extras.extra_command('openvino'))
+    answer(Row(BROKEN, 'importing it'))
+    openvino = extras.import_openvino('')
+    found = version('openvino').partition('-')[0]
+    answer(Row(BROKEN, f'the devices of {found}'))
+    return Row(OK, f'{found}; devices: {", ".join(openvino.Core().available_devices)}')
+
+
 def check_decoder() -> Row:
     path = decoder_library()
     library = os.path.relpath(path, CHECKOUT)

@@ -52,6 +52,7 @@ class Doctor:
             'packages': machine.check_packages, 'runtime': engine.check_runtime,
             'pycoral': machine.check_pycoral, 'decoder': engine.check_decoder,
             'models': engine.check_models, 'CPU run': lambda: engine.check_run(open_engine),
+            'ONNX Runtime': engine.check_onnxruntime, 'OpenVINO': engine.check_openvino,
             'TPU library': engine.check_edgetpu_library,
             'Edge TPU': lambda: engine.check_edgetpu(
                 open_engine, self.examine('TPU library').state == OK),

@@ -43,9 +43,15 @@ def drawing_paths(pictures: Sequence[str], output: str) -> List[str]:
 
 
 def save_drawing(path: str, image: Image.Image, poses: Sequence[Pose]) -> None:
-    """Writes an RGB image with skeletons, whole or not at all. Raises OSError with one line."""
-    picture, data = np.array(image), io.BytesIO()
+    """Writes an RGB image with skeletons, as save_picture."""
+    picture = np.array(image)
     draw_people(picture, dict(enumerate(poses)), numbers=False)
+    save_picture(path, picture)
+
+
+def save_picture(path: str, picture: np.ndarray) -> None:
+    """Writes a picture, uint8 [Y, X, RGB], whole or not at all. Raises OSError with one line."""
+    data = io.BytesIO()
     try:
         Image.fromarray(picture).save(data, _format(path))
     except (OSError, OverflowError, ValueError, struct.error) as error:  # such as: too wide

@@ -26,6 +26,7 @@ from posesuite.display.web_door import Door
 from posesuite.display.web_frames import Frames, sse_event
 from posesuite.display.web_requests import MAX_HEAD, Connection
 from posesuite.files import own_file
+from posesuite.language import script_words
 from posesuite.pose.skeleton import BONES, KEYPOINT_TYPES
 
 import numpy as np
@@ -65,8 +66,10 @@ class WebServer:
         self.token = token
         self.url = url_of(own_address() if bound.is_unspecified else host, port, token)
         self.has_numbers = has_numbers
-        self.page = text_of('web_page.html').replace(
+        page = text_of('web_page.html').replace(
             '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '')
+        words = json.dumps(script_words(page), ensure_ascii=False).replace('<', '\\u003c')
+        self.page = page.replace('/* WORDS */ {}', words)
         self.setup = sse_event(setup_of(title), name='setup')
         self.door, self.frames = Door(), Frames(ask)
         self._streams: Set[Optional[asyncio.Task]] = set()

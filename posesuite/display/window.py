@@ -1,7 +1,9 @@
 """A window on the screen."""
 import contextlib
+import ctypes
+import ctypes.util
 import subprocess
-from typing import Callable, Optional
+from typing import Callable, Optional, Tuple
 
 from posesuite.child import child_command
 from posesuite.display.keys import ESCAPE, Keys
@@ -14,6 +16,7 @@ import numpy as np
 NO_DISPLAY = ('no display to open a window on: use --serve 8080 to watch in a browser, '
               '--output FILE.mp4 to write a video, or --headless')
 MAX_WIDTH = 1280  # pixels of a new window
+SHARE = 0.85  # of the screen's height that a new window takes at most; the rest is for its frame
 CHARACTER_SETS = {1: 'iso8859_2', 2: 'iso8859_3', 3: 'iso8859_4', 5: 'iso8859_6', 6: 'koi8_u',
                   7: 'iso8859_7', 12: 'iso8859_8', 13: 'tis_620'}  # by the high byte of X11's keys
 PROBE_TIMEOUT = 30  # seconds for a child process to open a window
@@ -75,7 +78,8 @@ class Window:
         """
         if not self._sized:
             height, width = image.shape[:2]
-            scale = min(1, MAX_WIDTH / width)
+            screen_width, screen_height = screen_size() or (MAX_WIDTH, height / SHARE)
+            scale = min(1, min(MAX_WIDTH, screen_width) / width, SHARE * screen_height / height)
             cv2.resizeWindow(self._title, round(width * scale), round(height * scale))
             self._sized = True
         cv2.imshow(self._title, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
@@ -110,6 +114,22 @@ def character(code: int) -> str:
     if kind in CHARACTER_SETS:
         return bytes([low]).decode(CHARACTER_SETS[kind], 'ignore')
     return '' if kind or not low else chr(low)
+
+
+def screen_size() -> Optional[Tuple[int, int]]:
+    """Width and height of the X screen, which OpenCV does not tell; None if there is none."""
+    name = ctypes.util.find_library('X11')
+    if name is None:
+        return None
+    x11 = ctypes.CDLL(name)
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    if not display:
+        return None
+    screen = x11.XDefaultScreen(display)
+    found = x11.XDisplayWidth(display, screen), x11.XDisplayHeight(display, screen)
+    x11.XCloseDisplay(display)
+    return found
 
 
 def _can_open_windows() -> bool:

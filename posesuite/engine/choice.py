@@ -7,13 +7,16 @@ from typing import Callable, Dict, List, Tuple
 from posesuite.engine.device import has_edgetpu
 from posesuite.engine.model_file import EngineError, read_model, warn_once
 from posesuite.engine.network import Choice, Network, load_network
+from posesuite.engine.tflite_file import MAGIC
 from posesuite.errors import one_line
 from posesuite.files import models_command, models_folder, own_file
 
-DEVICES = 'auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?'
+DEVICES = ('auto|cpu|usb|pci|edgetpu(:[0-9]{1,3})?|'
+           'openvino(:[A-Za-z]{1,8}([.][0-9]{1,3})?)?')
 EDGETPU_OP = b'edgetpu-custom-op'
 EDGETPU_ENDING = '_edgetpu.tflite'
-BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite')
+BUNDLED = 'posenet_rendered_'
+BODYPIX = os.path.join('bodypix', 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
 MODEL_SIZES = (353, 481), (481, 641), (721, 1281)  # height and width of the models' input, pixels
 # A model serves a picture that it shrinks by no more than this factor.
 MIN_SCALE = 0.75
@@ -33,21 +36,35 @@ def default_model(size: Tuple[int, int] = (640, 480), device: str = 'auto') -> s
                           if min(model[1] / size[0], model[0] / size[1]) >= MIN_SCALE),
                          MODEL_SIZES[-1])
     name = f'mobilenet_v1_075_{height}_{width}_quant_decoder'
-    google = os.path.join(models_folder(), 'mobilenet', f'posenet_{name}')
-    on_cpu = device == 'cpu' or device == 'auto' and not has_edgetpu()
-    # Where there is an Edge TPU that cannot be used, the engine falls back and reports that.
-    for ending in ('.tflite', EDGETPU_ENDING)[::1 if on_cpu else -1][:1 if device == 'cpu' else 2]:
-        if os.path.exists(google + ending):
-            return google + ending
+    for each in name, name.replace('_quant', '_16_quant'):  # Coral's newer builds name the stride
+        google = _downloaded(os.path.join('mobilenet', f'posenet_{each}'), device)
+        if google:
+            return google
     warn_once(f"Google's models are not here ({models_command()} fetches them); using the "
               'bundled one')
-    return own_file('models', 'rendered', f'posenet_rendered_{name}.tflite')
+    return own_file('models', 'rendered', f'{BUNDLED}{name}.tflite')
 
 
-def bodypix_model() -> str:
-    """The path of the BodyPix that is downloaded beside Google's PoseNets, '' without one."""
-    path = os.path.join(models_folder(), BODYPIX)
-    return path if os.path.exists(path) else ''
+def is_bundled(path: str) -> bool:
+    """Whether a model file is one of those that come with the suite, which see less."""
+    return os.path.basename(path).startswith(BUNDLED)
+
+
+def bodypix_model(device: str = 'cpu') -> str:
+    """The path of the BodyPix that is downloaded for a device, '' without one."""
+    return _downloaded(BODYPIX, device)
+
+
+def _downloaded(name: str, device: str) -> str:
+    """The file of a downloaded model for a device, '' if it is not here.
+
+    name: its path under models/, without the endings.
+    """
+    path = os.path.join(models_folder(), name)
+    on_cpu = device == 'cpu' or device == 'auto' and not has_edgetpu()
+    # Where there is an Edge TPU that cannot be used, the engine falls back and reports that.
+    endings = ('.tflite', EDGETPU_ENDING)[::1 if on_cpu else -1][:1 if device == 'cpu' else 2]
+    return next((path + ending for ending in endings if os.path.exists(path + ending)), '')
 
 
 def open_network(path: str, device: str, num_threads: int,
@@ -60,6 +77,12 @@ def open_network(path: str, device: str, num_threads: int,
     """
     check_device(device)
     model = read_model(path)
+    if device.startswith('openvino'):
+        if model[4:8] == MAGIC:
+            raise EngineError(f'{path} is a TensorFlow Lite model: on OpenVINO run .xml and .onnx '
+                              'files')
+        choice = Choice(path, model, None, device.partition(':')[2].upper() or 'CPU')
+        return choice, _load(choice, num_threads, op_libraries)
     stem = path[:-len('.tflite')] if path.endswith('.tflite') else path
     cpu_path = path[:-len(EDGETPU_ENDING)] + '.tflite' if path.endswith(EDGETPU_ENDING) else ''
     if EDGETPU_OP not in model:
@@ -87,7 +110,7 @@ def open_network(path: str, device: str, num_threads: int,
 def check_device(device: str) -> str:
     """Returns a device's name. Raises ValueError if it is none."""
     if not isinstance(device, str) or not re.fullmatch(DEVICES, device):
-        raise ValueError('device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, '
+        raise ValueError('device must be auto, cpu, edgetpu, edgetpu:N, usb, pci or openvino:NAME, '
                          f'got {device!r}')
     return device
 

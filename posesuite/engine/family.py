@@ -9,7 +9,7 @@ from posesuite.engine import image
 from posesuite.engine.image import Decoded, Placement
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.network import Network, TensorDetails
-from posesuite.pose.skeleton import KeypointType
+from posesuite.pose.skeleton import SEVENTEEN, KeypointType
 
 import numpy as np
 
@@ -18,20 +18,23 @@ class Family(abc.ABC):
     """A family's part of an engine: it decodes the outputs of one loaded network.
 
     network: a network whose outputs match.
-    options: those of PoseEngine's max_poses, score_threshold and nms_radius that its user gave.
+    options: those of PoseEngine's that its user gave, of any family.
     Raises ValueError if the network or an option does not fit the family.
     """
 
+    NAME = 'this network'  # as users read it
     OPTIONS: Tuple[str, ...] = ()  # names of PoseEngine's options that the family has
     INPUT_SCALES = image.INPUT_SCALES  # by the input's type
+    has_masks = False  # whether mask() answers
+    tracking = False  # whether the images are frames of a clip, one after the other
+    skeleton = SEVENTEEN  # the parts that the network knows
 
     def __init__(self, network: Network, options: Dict[str, float]) -> None:
         unknown = [name for name in options if name not in self.OPTIONS]
         if unknown:
-            raise ValueError(f'this network has no {" and no ".join(unknown)}')
+            raise ValueError(f'{self.NAME} has no {" and no ".join(unknown)}')
         self.network = network
-        width, height = network.input_size
-        self._canvas = np.empty((height, width, 3), np.uint8)
+        self._canvas = np.empty((0, 0, 3), np.uint8)
 
     @staticmethod
     @abc.abstractmethod
@@ -49,8 +52,10 @@ class Family(abc.ABC):
     def draw(self, img: np.ndarray) -> Placement:
         """Draws an image, uint8 [Y, X, RGB or RGBX], into the network's input."""
         target = self.network.input()
-        if target.dtype == np.uint8:
+        if target.dtype == np.uint8 and target.flags.c_contiguous:
             return self.fit(img, target)
+        if self._canvas.shape != target.shape:
+            self._canvas = np.empty(target.shape, np.uint8)
         placement = self.fit(img, self._canvas)
         target[...] = self.INPUT_SCALES[target.dtype.type](self._canvas)
         return placement
@@ -69,13 +74,40 @@ class Family(abc.ABC):
         part: None for the likeliest part of each cell.
         Raises EngineError for a family without heatmaps.
         """
-        raise EngineError('this network has no heatmaps')
+        raise EngineError(f'{self.NAME} has no heatmaps')
 
-    def mask(self) -> Optional[Tuple[np.ndarray, float]]:
-        """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the
-        input's pixels per cell; None for a network that does not tell.
+    def affinity(self, bone: Optional[str]) -> Tuple[np.ndarray, float]:
+        """The vectors along a bone of the skeleton in the last run, float32 [2, Y, X] as x and y,
+        and the input's pixels per cell.
+
+        bone: None for the longest x and the longest y of all bones in each cell, without signs.
+        Raises EngineError for a family without affinity fields, ValueError for what is no bone.
         """
-        return None
+        raise EngineError(f'{self.NAME} has no affinity fields: an OpenPose has')
+
+    def parts(self) -> np.ndarray:
+        """The parts of the skeleton that the last run found, float32 [n, parts, 3] as (y, x) in
+        pixels of the network's input and a score, 0 for none; people as they were decoded.
+
+        Raises EngineError for a family with no others than the 17.
+        """
+        raise EngineError(f'{self.NAME} has no parts but the 17 keypoints')
+
+    def mask(self) -> Tuple[np.ndarray, float]:
+        """How likely each cell of the last run is a part of anybody, float32 [Y, X], and the
+        input's pixels per cell.
+
+        Raises EngineError for a family without masks.
+        """
+        raise EngineError(f'{self.NAME} has no masks: a BodyPix has')
+
+    def instance_masks(self) -> Tuple[np.ndarray, float]:
+        """To which pose each cell of the last run belongs, whether it shows a person or not:
+        float32 [poses, Y, X], and the input's pixels per cell.
+
+        Raises EngineError for a family without masks.
+        """
+        raise EngineError(f'{self.NAME} has no masks: a BodyPix has')
 
 
 def families() -> Iterator[Type[Family]]:

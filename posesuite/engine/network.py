@@ -18,12 +18,20 @@ class Choice(NamedTuple):
     path: str  # of the model file
     model: bytes  # its content
     edgetpu: Optional[str]  # as in device.load_edgetpu; None for the CPU
+    openvino: Optional[str] = None  # OpenVINO's name of a device, for a file that runs on it
+
+    @property
+    def device(self) -> str:
+        """What runs it, in a word: 'cpu', 'edgetpu' or, for one, 'openvino:GPU'."""
+        return 'edgetpu' if self.edgetpu is not None else (
+            'cpu' if self.openvino is None else f'openvino:{self.openvino}')
 
 
 class Network(abc.ABC):
     """A network loaded by some runtime. One thread at a time may use it."""
 
     input_size: Tuple[int, int]  # width and height in pixels
+    dynamic = False  # whether the file leaves the input's size open, so that resize is meant
     outputs: List[TensorDetails]
     tensors: List[TensorDetails]  # all that read() may be asked for
 
@@ -37,6 +45,13 @@ class Network(abc.ABC):
 
         Raises RuntimeError if the device fails, a DeviceFault if a later run may succeed.
         """
+
+    def resize(self, width: int, height: int) -> None:
+        """Changes the size of the input in pixels, and with it of what depends on it.
+
+        Raises RuntimeError or ValueError if the network or its runtime does not allow it.
+        """
+        raise ValueError('its input has a fixed size here')
 
     @abc.abstractmethod
     def read(self, tensor: TensorDetails) -> np.ndarray:
@@ -54,4 +69,4 @@ def load_network(choice: Choice, num_threads: int,
         runtime = importlib.import_module(f'{folder.__name__}.{name}')
         if runtime.matches(choice.path, choice.model):
             return runtime.load(choice, num_threads, op_libraries)
-    raise ValueError('no runtime runs such a file')
+    raise ValueError('no runtime runs such a file; there are some for .tflite, .onnx, .xml and .pb')

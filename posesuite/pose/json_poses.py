@@ -1,10 +1,11 @@
 """Poses to and from JSON in the convention of the PoseNet models, with every value checked."""
 from typing import Any, Dict, Tuple
 
-from posesuite.pose.pose import Keypoint, Keypoints, Point, Pose
+from posesuite.pose.pose import Box, Keypoint, Keypoints, Point, Pose
 from posesuite.pose.skeleton import BY_JSON_NAME, JSON_NAMES, KEYPOINT_TYPES
 
 KINDS: Dict[type, str] = {list: 'a list', dict: 'an object', str: 'a text'}
+BOX = 'xMin', 'yMin', 'xMax', 'yMax'  # names of a box's values, in the order of Box
 MAX_COORDINATE = 1e6  # pixels, to either side
 MAX_TEXT = 1000  # characters of a text
 MAX_DIGITS = 20  # digits of an integer; Python needs seconds for a million
@@ -14,13 +15,16 @@ def pose_as_json(pose: Pose) -> Dict[str, Any]:
     """A pose as {"score": s, "keypoints": [{"part": "nose", "score": s, "position": {x, y}}, ...]}.
 
     Parts are in the order of ids. Positions are rounded to a hundredth of a pixel, scores to four
-    decimal places.
+    decimal places. A pose with a box has "box": {"xMin": x, "yMin": y, "xMax": x, "yMax": y} too.
     """
-    return {'score': round(float(pose.score), 4),
-            'keypoints': [{'part': JSON_NAMES[part], 'score': round(float(score), 4),
-                           'position': {'x': round(float(point.x), 2),
-                                        'y': round(float(point.y), 2)}}
-                          for part, (point, score) in pose.keypoints.items()]}
+    found: Dict[str, Any] = {
+        'score': round(float(pose.score), 4),
+        'keypoints': [{'part': JSON_NAMES[part], 'score': round(float(score), 4),
+                       'position': {'x': round(float(point.x), 2), 'y': round(float(point.y), 2)}}
+                      for part, (point, score) in pose.keypoints.items()]}
+    if pose.box is not None:
+        found['box'] = {name: round(float(value), 2) for name, value in zip(BOX, pose.box)}
+    return found
 
 
 def pose_from_json(pose: Dict[str, Any]) -> Pose:
@@ -43,8 +47,10 @@ def pose_from_json(pose: Dict[str, Any]) -> Pose:
     missing = [name for name, part in BY_JSON_NAME.items() if part not in found]
     if missing:
         raise ValueError(f'{len(missing)} keypoints are missing, the first is {missing[0]}')
+    box = field(pose, 'box', dict) if 'box' in pose else None
     return Pose(Keypoints((part, found[part]) for part in KEYPOINT_TYPES),
-                number(pose, 'score', 0, 1))
+                number(pose, 'score', 0, 1), None if box is None else Box(
+                    *(number(box, name, -MAX_COORDINATE, MAX_COORDINATE) for name in BOX)))
 
 
 def field(value: Any, key: str, kind: type) -> Any:

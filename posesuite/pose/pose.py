@@ -36,10 +36,21 @@ class Keypoints(Dict[KeypointType, Keypoint]):
         raise KeyError(f'need a KeypointType, its id 0 to 16 or its name, got {part!r}')
 
 
+class Box(NamedTuple):
+    """A rectangle around a person in an image, in pixels."""
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 class Pose(NamedTuple):
-    """One person: all 17 keypoints, and the mean of their scores, 0 to 1."""
+    """One person: all 17 keypoints, the score of the whole, 0 to 1, which is the mean of theirs
+    unless the network has another one, and a box where the network finds it.
+    """
     keypoints: Dict[KeypointType, Keypoint]
     score: float
+    box: Optional[Box] = None
 
 
 People = Dict[int, Pose]  # poses in the pixels of their frame, by the persons' lasting ids

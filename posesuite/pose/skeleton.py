@@ -3,7 +3,7 @@
 `posenet_decoder/decoder.h` has TREE once more, in C++; a test compares the two.
 """
 from enum import IntEnum
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional, Tuple
 
 
 class KeypointType(IntEnum):
@@ -85,6 +85,28 @@ def _json_name(part: KeypointType) -> str:
     return first + ''.join(map(str.capitalize, others))
 
 
+class Skeleton(NamedTuple):
+    """The parts that a family of networks knows, which may be others than the 17, and its bones."""
+    parts: Tuple[str, ...]  # 'leftShoulder', 'neck': those of the 17 by their JSON names
+    bones: Tuple[Tuple[int, int], ...]  # indices of the parts that each joins
+
+    @property
+    def bone_names(self) -> Tuple[str, ...]:
+        """'leftShoulder-leftElbow' and so on."""
+        return tuple(f'{self.parts[a]}-{self.parts[b]}' for a, b in self.bones)
+
+    def bone(self, name: str) -> int:
+        """The index of a bone by its name, whichever end comes first. Raises ValueError."""
+        for i, known in enumerate(self.bone_names):
+            if name in (known, '-'.join(known.split('-')[::-1])):
+                return i
+        raise ValueError(f'need a bone, one of {", ".join(self.bone_names)}, got {name!r}')
+
+
 MIRRORED = tuple(map(_mirrored, KEYPOINT_TYPES))  # by id: the same part on the other side
 JSON_NAMES = {part: _json_name(part) for part in KEYPOINT_TYPES}  # 'leftShoulder'
 BY_JSON_NAME = {name: part for part, name in JSON_NAMES.items()}
+SEVENTEEN = Skeleton(tuple(JSON_NAMES.values()), BONES)
+# Parts that some families know besides, in their own skeletons.
+FURTHER_PARTS = ('neck', 'head', 'chest', 'midHip', 'leftBigToe', 'leftSmallToe', 'leftHeel',
+                 'rightBigToe', 'rightSmallToe', 'rightHeel')

@@ -285,4 +285,4 @@ class _Person:
 
 def _moved(pose: Pose, points: np.ndarray) -> Pose:
     return Pose({part: Keypoint(Point(*point), pose.keypoints[part].score)
-                 for part, point in zip(KEYPOINT_TYPES, points.tolist())}, pose.score)
+                 for part, point in zip(KEYPOINT_TYPES, points.tolist())}, pose.score, pose.box)

@@ -24,7 +24,7 @@ from posesuite.privacy.structure import Structure
 import numpy as np
 
 PATIENCE = 8.0  # seconds of frames for which the first look waits for people who are seen to leave
-MIN_SHARE = 0.3  # of the picture; less shows no room
+MIN_SHARE = 0.4  # of the picture; less shows no room
 FIRST_DISTANCE, MAX_DISTANCE = 10.0, 80.0  # seconds between looks, each twice the one before
 # Views of a picture that are examined for each frame: at first, and while the room is shown.
 VIEWS_AT_FIRST, VIEWS_LATER = 4, 1

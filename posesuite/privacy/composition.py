@@ -9,7 +9,7 @@ import numpy as np
 # A pixel is at rest if it varies by no more than NOISE_FACTOR times the median variation.
 NOISE_FACTOR = 3.0
 MIN_NOISE, MAX_NOISE = 10.0, 30.0  # levels of 255, bounds of this limit
-# Divisors of the image's width: moving pixels that are closer than the first part of it count as
+# Divisors of the width: moving pixels that are closer than the first part of it count as
 # one thing, and the second part around them is excluded.
 JOIN, MARGIN = 8, 20
 
@@ -27,12 +27,18 @@ def compose(samples: List[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
     height, width = still.shape[:2]
     moving = cv2.resize(np.uint8(variation > noise), (width, height),
                         interpolation=cv2.INTER_NEAREST)
+    return still, surrounded(moving)
+
+
+def surrounded(moving: np.ndarray) -> np.ndarray:
+    """What moves, uint8 [Y, X] of 0 and 1, and what it surrounds, with a margin: bool [Y, X]."""
+    width = moving.shape[1]
     moving = _with_rim(moving, cv2.MORPH_CLOSE, round(width / JOIN) | 1)
     moving = _with_rim(moving, cv2.MORPH_DILATE, round(width / MARGIN) | 1)
     contours = cv2.findContours(moving, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[-2]
     for contour in contours:
         cv2.fillConvexPoly(moving, cv2.convexHull(contour), 1)
-    return still, moving > 0
+    return moving > 0
 
 
 def _variation(samples: List[np.ndarray]) -> np.ndarray:

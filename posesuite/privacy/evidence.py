@@ -18,10 +18,11 @@ CELL = 4  # pixels of an image that share one verdict
 EVIDENCE = 0.15
 # Scores from which a part, and a cell of BodyPix's mask, may be a person's, by the view's scale.
 # benchmarks/background.py has measured them: see docs/anonymizer.md.
-PARTS = {1 / 3: 0.35, 1 / 2: 0.35, 1: 0.35, 2: 0.5, 3: 0.6}
+PARTS = {1 / 3: 0.2, 1 / 2: 0.2, 1: 0.2, 2: 0.29, 3: 0.35}
 MASKS = {1 / 3: 0.5, 1 / 2: 0.5, 1: 0.5, 2: 0.6, 3: 0.7}
 RIM = 1 / 12  # share of the width; people who are cut there leave less of a trace
-RIM_FACTOR = 0.7  # of the scores from which something at the rim may be a person
+# Of the scores from which something at the rim may be a person, of a part and in a mask.
+RIM_FACTORS = {'part': 0.5, 'mask': 0.7}
 # How far a body may reach beyond a part's place and beyond the mask, as shares of the image's
 # width, or of an enlarged part's. Where the image is shrunk, a part's place is larger by as much.
 BODY, MASK_MARGIN = 1 / 12, 1 / 24
@@ -32,7 +33,11 @@ ENLARGEMENTS = 2, 3  # factors by which parts are enlarged; the parts overlap by
 
 
 class View(NamedTuple):
-    """A picture for the network to examine: a part of an image, or the image in a grey frame."""
+    """A picture for the network to examine: a part of an image, or the image in a grey frame.
+
+    What a network takes a thing for changes with its mirror image; a person remains a person. So
+    the mean of both counts.
+    """
     image: np.ndarray  # uint8 [Y, X, RGB]
     left: int  # of the view in the image, in pixels
     top: int
@@ -44,24 +49,33 @@ class Evidence:
     """What witnesses have seen in the views of an image.
 
     size: the image's width and height in pixels.
+    alone: of all scores from which something may be a person, while no BodyPix has seen the views.
     """
 
-    def __init__(self, size: Tuple[int, int]) -> None:
-        self._size = size
+    def __init__(self, size: Tuple[int, int], alone: float = 1.0) -> None:
+        self._alone = alone
         self._cells = -(-size[0] // CELL), -(-size[1] // CELL)
         self._seen: Dict[Tuple[str, float], np.ndarray] = {}  # highest score of each cell
         self._boxes = np.zeros(self._cells[::-1], np.uint8)  # 1 where a pose was seen
+        self._unmirrored = np.zeros(0, np.float32)  # scores of the view before
 
     def examine(self, view: View, engine: Any) -> None:
-        """Adds what a PoseEngine sees in a view. Raises DeviceFault."""
+        """Adds what a PoseEngine sees in a view; the mirrored one follows the one that is not.
+        Raises DeviceFault.
+        """
         poses, _ = engine.DetectPosesInImage(view.image)
         to_view = self._to_view(view)
-        for kind, scores in (('part', engine.GetHeatmap(None)), ('mask', engine.GetMask())):
-            if scores is not None:
-                seen = cv2.warpAffine(scores, to_view, self._cells,
-                                      flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-                before = self._seen.setdefault((kind, view.scale), seen)
-                np.maximum(before, seen, out=before)
+        if engine.has_masks:
+            kind, scores = 'mask', engine.GetMaskScores()
+        else:
+            kind, scores = 'part', engine.GetHeatmap(None)
+        seen = cv2.warpAffine(scores, to_view, self._cells,
+                              flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        if view.mirrored:
+            seen = (seen + self._unmirrored) / 2
+            before = self._seen.setdefault((kind, view.scale), seen)
+            np.maximum(before, seen, out=before)
+        self._unmirrored = seen
         self.add_poses(poses, cv2.invertAffineTransform(to_view))
 
     def add_poses(self, poses: List[Pose], to_cells: Optional[np.ndarray] = None) -> None:
@@ -83,23 +97,24 @@ class Evidence:
     def doubtful(self, factor: float = 1.0, within: Optional[np.ndarray] = None) -> np.ndarray:
         """Cells that may show a person: bool [Y, X], a cell for CELL x CELL pixels.
 
-        factor: of all scores from which something may be a person.
+        factor: of all scores from which something may be a person, besides `alone`.
         within: cells that count, bool [Y, X]; without it poses count as well.
         """
         found = np.zeros_like(self._boxes) if within is not None else self._boxes.copy()
-        rim = self._rim()
+        at_rim = rim(self._cells, RIM)
+        has_mask = any(kind == 'mask' for kind, _ in self._seen)
         for (kind, scale), seen in self._seen.items():
+            if kind == 'part' and scale == min(PARTS) and has_mask:
+                continue  # people who are that close have a mask, things too often only parts
             least = factor * (PARTS if kind == 'part' else MASKS)[scale]
-            traces = (seen >= least) | (seen >= RIM_FACTOR * least) & rim
+            if not has_mask:
+                least *= self._alone
+            traces = (seen >= least) | (seen >= RIM_FACTORS[kind] * least) & at_rim
             if within is not None:
                 traces &= within
             margin = BODY if kind == 'part' else MASK_MARGIN
             found |= widened(traces, margin * self._cells[0] / max(1, scale))
         return found > 0
-
-    def _rim(self) -> np.ndarray:
-        """Cells at the image's rim, bool [Y, X]."""
-        return rim(self._cells, RIM)
 
     def _to_view(self, view: View) -> np.ndarray:
         """From cells to pixels of a view, [2, 3]."""
@@ -127,7 +142,7 @@ def widened(cells: np.ndarray, radius: float) -> np.ndarray:
 
 def views(image: np.ndarray, enlargements: Tuple[int, ...] = ENLARGEMENTS) -> Iterator[View]:
     """An image, uint8 [Y, X, RGB], as a whole, smaller, and in parts that the network enlarges;
-    each also mirrored.
+    each also mirrored, right after it.
     """
     height, width = image.shape[:2]
     parts = []

@@ -6,7 +6,7 @@ change by more than the noise that is left in the mean of many frames.
 """
 from typing import Optional
 
-from posesuite.privacy.composition import gain
+from posesuite.privacy.composition import gain, surrounded
 from posesuite.privacy.evidence import CELL, GREY, rim, widened
 from posesuite.privacy.look import Look, in_pixels
 
@@ -53,7 +53,8 @@ class Room:
 
     def add(self, look: Look, seconds: float) -> None:
         """Learns from a later look, of the same size."""
-        changed = look.moving_cells | _around(_change(look.levels, self._levels) > UNCHANGED)
+        changed = look.moving_cells | surrounded(
+            np.uint8(_change(look.levels, self._levels) > UNCHANGED))
         evidence, shown = look.evidence, self._shown_cells
         restless = changed | evidence.doubtful(REMAINS) & ~self._settled
         self._levels[restless] = look.levels[restless]

@@ -1,8 +1,8 @@
 """Visits: recorded, stored, measured and reported, without any image."""
+from posesuite.language import LANGUAGES
 from posesuite.visits.areas import read_blackouts
 from posesuite.visits.areas_editor import edit_areas, room_to_draw_on
 from posesuite.visits.database import forget
-from posesuite.visits.language import LANGUAGES
 from posesuite.visits.live import Live, read_live_plan
 from posesuite.visits.options import keep_days, local_date
 from posesuite.visits.report import make_report

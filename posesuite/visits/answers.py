@@ -5,8 +5,8 @@ How many came in today, how long the queue is now, when to come, and where peopl
 import datetime
 from typing import List, NamedTuple
 
+from posesuite.language import Words
 from posesuite.visits import crossings, hours
-from posesuite.visits.language import Words
 from posesuite.visits.queues import queue_now
 from posesuite.visits.statistics import AreaUse, Room
 
@@ -49,17 +49,19 @@ def too_little(words: Words, room: Room, min_visits: int) -> str:
 
 def _came_in(words: Words, room: Room, min_visits: int) -> Answer:
     _ = words.gettext
-    found = [(line.line.name, *crossings.today(room, line, min_visits)) for line in room.lines]
+    found = [(line, *crossings.today(room, line, min_visits)) for line in room.lines]
     few = _('fewer than %(n)d') % {'n': min_visits}
-    known = [came.visits for _name, came, _went in found if np.isfinite(came.visits)]
-    more = [_so_far(words, room, found[0][1].begin)]
-    for name, came, went in found:
-        before = _('%(name)s: ') % {'name': name} if len(found) > 1 else ''
+    # A total of all lines would tell what is left out of one.
+    total = hours.today(room, min_visits, *crossings.came_in(room, [
+        line for line, came, _went in found if np.isfinite(came.visits)]))
+    more = [_so_far(words, room, total.begin)]
+    if np.isfinite(total.visits) and np.isfinite(total.usual):
+        more.append(_usual(words, total))
+    for line, came, went in found:
+        before = _('%(name)s: ') % {'name': line.line.name} if len(found) > 1 else ''
         more.append(before + _('%(came)s in, %(went)s out.') % {
             'came': words.number(came.visits) or few, 'went': words.number(went.visits) or few})
-        if np.isfinite(came.usual):
-            more.append(before + _usual(words, came))
-    return Answer(_('How many came in today?'), words.number(sum(known)) if known else few, more)
+    return Answer(_('How many came in today?'), words.number(total.visits) or few, more)
 
 
 def _visits(words: Words, room: Room, min_visits: int) -> Answer:
@@ -85,8 +87,9 @@ def _so_far(words: Words, room: Room, begin: float) -> str:
     """Which day that is, which need not be today, and until when."""
     _ = words.gettext
     is_today = datetime.date.fromtimestamp(begin) == datetime.date.today()
-    return _('%(day)s until %(time)s.') % {
+    said = _('%(day)s until %(time)s.') % {
         'day': _('Today') if is_today else words.day(begin), 'time': words.clock(room.now)}
+    return said[0].upper() + said[1:]
 
 
 def this_week(words: Words, room: Room, min_visits: int) -> str:

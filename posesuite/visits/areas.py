@@ -118,11 +118,6 @@ def read_plan(path: str, stores: Optional[Sequence[str]] = None) -> Plan:
     return plan if names is None else _only(path, plan, names)
 
 
-def read_areas(path: str, stores: Optional[Sequence[str]] = None) -> List[Area]:
-    """The areas of an areas.json; parameters and errors as of read_plan."""
-    return read_plan(path, stores).areas
-
-
 def read_blackouts(path: Optional[str], store: Optional[str]) -> List[Points]:
     """The blackouts of an areas.json, for the camera of the store of that path; none without a
     file. Raises ValueError or OSError with one line, also if the file has none for this camera.

@@ -3,11 +3,11 @@
 Who stands in an area is at it; a display, which may hang on a wall, has people at it who are near
 its polygon in the picture. Directions are those of body.facing, seen from above.
 """
-from typing import NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area
 from posesuite.visits.floor import Floor
-from posesuite.visits.rows import DIRECTIONS
+from posesuite.visits.rows import DIRECTIONS, NOT_RECORDED
 from posesuite.visits.statistics import AreaUse, Attention, Room
 
 import cv2
@@ -23,13 +23,15 @@ TURNED = 45.0  # degrees from the direction to it, at most
 FORESHORTENED = 0.5
 # Hands that hang: at most so far aside from the feet, and from so high to so high, in heights. They
 # cover what lies behind the person, and reach for nothing.
-ASIDE, HANG = 0.3, (0.34, 0.6)
+ASIDE, HANG = 0.3, (0.2, 0.6)
 STEP = 10  # thousandths, by which directions on the floor are found
+EDGE = 2  # thousandths around an area that belong to it, at most
 
 
 class Stage(NamedTuple):
     """What visits did at an area. name: of the field of Attention; visits, share: NaN if they are
-    fewer than min_visits, or not known. share: of all visits who passed; of passed, of all visits.
+    fewer than min_visits, or not known. share: of all visits who passed, as far as that was
+    recorded; of passed, of all visits.
     """
     name: str
     visits: float
@@ -43,24 +45,45 @@ class Seen(NamedTuple):
     height: np.ndarray  # thousandths
     seconds: np.ndarray  # for which the person counts as being there
     still: np.ndarray  # whether the person stands
-    facing: np.ndarray  # 16ths of a turn, negative is not known
+    facing: np.ndarray  # 16ths of a turn, UNKNOWN, or NOT_RECORDED
     wrists: np.ndarray  # x, y of the left and the right one in hundredths, or negative [n, 2, 2]
 
 
 def stages(room: Room, use: AreaUse, min_visits: int) -> Tuple[Stage, ...]:
     """What visits did at an area, from passing by to reaching."""
+    found = use.attention
+    everybody = len(room.begins), found.passed, found.recorded, found.recorded
     return tuple(
-        Stage(name, *((count, count / (use.attention.passed if number else len(room.begins)))
-                      if count >= max(1, min_visits) else (np.nan, np.nan)))
-        for number, (name, count) in enumerate(use.attention._asdict().items()))
+        Stage(name, *((count, count / of) if count >= max(1, min_visits) else (np.nan, np.nan)))
+        for name, count, of in zip(found._fields, found, everybody))
+
+
+def at_areas(areas: Sequence[Area], position: Sequence[int],
+             size: Tuple[int, int]) -> List[Area]:
+    """The areas and displays, not the queues, at which somebody is.
+
+    position: x, y and height in thousandths, first of more. size: of the picture.
+    """
+    scale = np.array(size) / 1000
+    x, y, height = position[:3]
+    return [area for area in areas if area.kind != 'queue' and _is_near(
+        np.array(area.polygon, float) * scale, np.array([(x, y)]) * scale,
+        np.array([max(EDGE, NEAR * height if area.kind == 'display' else 0) * scale[1]]))[0]]
+
+
+def is_in(area: Area, wrist: Tuple[int, int], size: Tuple[int, int]) -> bool:
+    """Whether a wrist, x and y in hundredths, is in an area."""
+    scale = np.array(size) / 1000
+    return bool(_is_near(np.array(area.polygon, float) * scale, np.array([wrist]) * 10 * scale,
+                         np.zeros(1))[0])
 
 
 def find_attention(area: Area, seen: Seen, inside: np.ndarray, size: Tuple[int, int], visits: int,
-                   floor: Optional[Floor] = None, has_bodies: bool = True) -> Attention:
+                   floor: Optional[Floor] = None) -> Attention:
     """What visits did at an area.
 
     inside: whether the feet are in it, [n]. size: width and height of the picture. visits: their
-    number. has_bodies: whether facing and wrists are known at all.
+    number.
     """
     scale = np.array(size) / 1000
     polygon = np.array(area.polygon, float) * scale
@@ -69,9 +92,10 @@ def find_attention(area: Area, seen: Seen, inside: np.ndarray, size: Tuple[int, 
     at = np.flatnonzero(inside)
     standing = at[seen.still[at]]
     stopped = _seconds(seen, standing, visits) >= STOP
-    passed = int((np.bincount(seen.visit[at], minlength=visits) > 0).sum())
-    if not has_bodies:
-        return Attention(passed, int(stopped.sum()), np.nan, np.nan)
+    passed, recorded = (len(np.unique(seen.visit[which])) for which in (
+        at, at[seen.facing[at] != NOT_RECORDED]))
+    if not recorded:
+        return Attention(passed, int(stopped.sum()), np.nan, np.nan, 0)
     turned = seen.facing[standing].astype(float) * 360 / DIRECTIONS - directions(
         seen.points[standing], _target(area), size, floor)
     turned = np.abs((turned + 180) % 360 - 180)
@@ -79,7 +103,7 @@ def find_attention(area: Area, seen: Seen, inside: np.ndarray, size: Tuple[int, 
     faced = stopped & (_seconds(seen, standing[turned], visits) >= FACE)
     reaching = standing[_reaches(polygon, seen, standing, scale)]
     reached = _seconds(seen, reaching, visits) >= REACH
-    return Attention(passed, int(stopped.sum()), int(faced.sum()), int(reached.sum()))
+    return Attention(passed, int(stopped.sum()), int(faced.sum()), int(reached.sum()), recorded)
 
 
 def _reaches(polygon: np.ndarray, seen: Seen, at: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -101,9 +125,12 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
 
     As body.facing: clockwise from the picture's right, 90 is towards the camera.
     """
+    # Many stand at the same thousandth.
+    _, first, place = np.unique(points @ (1, 2000), return_index=True, return_inverse=True)
+    points = points[first]
     across, towards = ((np.array(target) - points) * size / (1, FORESHORTENED)).T
     if floor is not None:
-        here, there, ahead, right = (floor.to_metres(p) for p in (
+        here, there, ahead, right = (floor.to_metres(p, size[0] / size[1]) for p in (
             points, [target], points + (0, STEP), points + (STEP, 0)))
         ahead = (ahead - here) / np.linalg.norm(ahead - here, axis=1, keepdims=True)
         side = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
@@ -111,14 +138,19 @@ def directions(points: np.ndarray, target: Tuple[float, float], size: Tuple[int,
         known = np.isfinite(there).all() & np.isfinite(ahead).all(1) & np.isfinite(side).all(1)
         across = np.where(known, ((there - here) * side).sum(1), across)
         towards = np.where(known, ((there - here) * ahead).sum(1), towards)
-    return np.degrees(np.arctan2(towards, across))
+    return np.degrees(np.arctan2(towards, across))[place]
 
 
 def _target(area: Area) -> Tuple[float, float]:
-    """Where people look who face it: its middle, or the foot of a display."""
+    """Where people look who face it: its middle, or below that the lower edge of a display."""
     moments = cv2.moments(np.array(area.polygon, np.float32))
     x, y = (moments[name] / moments['m00'] for name in ('m10', 'm01'))
-    return x, max(y for _, y in area.polygon) if area.kind == 'display' else y
+    if area.kind == 'display':
+        begins = np.array(area.polygon, float)
+        (ax, ay), (bx, by) = begins.T, np.roll(begins, -1, 0).T
+        crosses = (ax <= x) != (bx <= x)
+        y = max((ay + (by - ay) * (x - ax) / np.where(crosses, bx - ax, 1))[crosses], default=y)
+    return x, y
 
 
 def _seconds(seen: Seen, at: np.ndarray, visits: int) -> np.ndarray:

@@ -2,10 +2,11 @@
 import datetime
 from typing import List, Optional, Sequence
 
+from posesuite.language import Words
 from posesuite.visits import crossings, hours
 from posesuite.visits.answers import few_said
-from posesuite.visits.language import Words
-from posesuite.visits.plots import Bar, Plot, bars, week
+from posesuite.visits.blanks import blanked
+from posesuite.visits.plots import UNSEEN, Bar, Plot, bars, week
 from posesuite.visits.statistics import (
     HISTOGRAM_PERCENTILE,
     AreaUse,
@@ -25,7 +26,6 @@ import numpy as np
 
 DAY = 86400  # seconds
 LONG = 180  # seconds of the longest visits from which on they are shown in minutes
-UNSEEN = '–'  # in place of a value where nobody watched
 
 
 def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
@@ -40,16 +40,18 @@ def today_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     counts, before = (sum_by(room.hour[which], 24, room.begun[which]) for which in (mine, earlier))
     usable, days = (np.bincount(room.hour[which], minlength=24) for which in (mine, earlier))
     found = []
-    for begin, end in hours.widened(counts, usable > 0, min_visits):
-        visits, usual = counts[begin:end].sum(), before[begin:end].sum()
+    spans = hours.widened(counts, usable > 0, min_visits)
+    for (begin, end), visits in zip(spans, blanked(
+            [counts[slice(*span)].sum() for span in spans], min_visits)):
+        usual = before[begin:end].sum()
         found.append(_hours_bar(
-            words, begin, end, [visits / (end - begin) if visits >= min_visits else np.nan],
+            words, begin, end, [visits / (end - begin)],
             _few(words, min_visits), usual / max(1, days[begin:end].sum()) if (
                 usual >= min_visits) else np.nan))
     if any(np.isfinite(bar.values[0]) for bar in found):
         shows_usual = any(np.isfinite(bar.usual) for bar in found)
         plots.append(bars(words, _('Visits by hour'),
-                          _('Visits that began in an hour, %(day)s.') % {
+                          _('%(day)s: visits that began in an hour.') % {
                               'day': words.day(now.begin)}, found,
                           [_('Hour'), _('Visits an hour'), *([_('usual')] if shows_usual else [])]))
     return [plot for plot in plots if plot]
@@ -59,7 +61,7 @@ def _line_hours(words: Words, room: Room, line: Crossings, since: float,
                 min_visits: int) -> Optional[Plot]:
     _ = words.gettext
     return _in_and_out(words, _('%(line)s: in and out by hour') % {'line': line.line.name},
-                       _('Who crossed the line in an hour, %(day)s.') % {'day': words.day(since)}, [
+                       _('%(day)s: who crossed the line in an hour.') % {'day': words.day(since)}, [
         _hours_bar(words, int(begin), int(end), [way / (end - begin) for way in ways],
                    _few(words, min_visits))
         for begin, end, *ways in crossings.by_hour(room, line, min_visits, since)], _('Hour'))
@@ -86,9 +88,10 @@ def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
                           [_('Hour'), _('People')]))
     watched, rate = hours_watched(room), week_rate(room, min_visits)
     unseen = seconds_watched(room, room.weekday * 24 + room.hour, 168).reshape(7, 24) == 0
-    if 3 * np.isfinite(rate).sum() > (~unseen).sum():
+    if 3 * np.isfinite(rate).sum() > (~unseen).sum() and (~unseen).any(1).sum() > 1:
         plots.append(week(
-            words, _('The week'), _('Visits that begin in an hour.'), watched, rate[:, watched],
+            words, _('The week'), _('Visits that begin in an hour, on average.'), watched,
+            rate[:, watched],
             [[UNSEEN if blank else f'<{min_visits}' for blank in row]
              for row in unseen[:, watched]], _('visits an hour')))
     plots += [_line_days(words, room, line, min_visits) for line in room.lines]
@@ -98,19 +101,19 @@ def when_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
 
 def _days(words: Words, room: Room, min_visits: int) -> Optional[Plot]:
     _ = words.gettext
-    edges, counts = count_days(room)
-    if len(counts) < 2 or counts.max() < min_visits:
+    edges, counts = count_days(room, min_visits)
+    if len(counts) < 2 or not np.isfinite(counts).any():
         return None
     weekly = np.diff(edges).max() > 1.5 * DAY
     watched = np.add.reduceat(room.watched, np.searchsorted(room.edges[:-1], edges[:-1])) > 0
     found = [Bar(begin, end, _day_label(words, begin, len(counts)),
                  words.date(begin) if weekly else words.day(begin),
-                 [count if count >= min_visits else np.nan],
-                 why_blank=_few(words, min_visits) if seen else UNSEEN)
+                 [count], why_blank=_few(words, min_visits) if seen else UNSEEN)
              for begin, end, count, seen in zip(edges, edges[1:], counts, watched)]
     return bars(words, _('Visits per week') if weekly else _('Visits per day'),
-                _('Grey: not watched. A dot: fewer than %(n)d visits.') % {'n': min_visits},
-                found, [_('Week from') if weekly else _('Day'), _('Visits')])
+                _('All visits that began in a week.') if weekly else
+                _('All visits that began on a day.'), found,
+                [_('Week from') if weekly else _('Day'), _('Visits')])
 
 
 def _line_days(words: Words, room: Room, line: Crossings, min_visits: int) -> Optional[Plot]:
@@ -137,8 +140,7 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
     """How long visits last."""
     _, few = words.gettext, _few(words, min_visits)
     edges, counts = dwell_histogram(room.dwell, min_visits)
-    unit, name, text = (60, _('Minutes'), _('The median in minutes.')) if edges[-1] > LONG else (
-        1, _('Seconds'), _('The median in seconds.'))
+    unit, name = (60, _('Minutes')) if edges[-1] > LONG else (1, _('Seconds'))
     found = [Bar(begin / unit, end / unit, '' if begin % unit else words.rough(begin / unit),
                  f'{words.duration(begin)}–{words.duration(end)}', [count], why_blank=few)
              for begin, end, count in zip(edges, edges[1:], counts)]
@@ -148,11 +150,12 @@ def stay_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
             words, _('How long visits last'),
             _('Visits by their duration. The line is the median: half of the visits are shorter. '
               'The longest %(n)d %% are left out.') % {'n': 100 - HISTOGRAM_PERCENTILE}, found,
-            [name, _('Visits')], marks=[min(np.median(room.dwell), edges[-1]) / unit]))
+            [name, _('Visits')], [min(np.median(room.dwell), edges[-1]) / unit], True))
     medians = dwell_quartiles(room, min_visits)[:, 1] / unit
     if np.isfinite(medians).sum() > 1:
         plots.append(bars(words, _('How long visits last, by hour of arrival'),
-                          text, _hour_bars(words, room, medians, few), [_('Hour'), name]))
+                          _('The median: half of the visits are shorter.'),
+                          _hour_bars(words, room, medians, few), [_('Hour'), name]))
     return plots
 
 

@@ -7,6 +7,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 
 from posesuite.visits import hours
 from posesuite.visits.areas import Line
+from posesuite.visits.blanks import told
 from posesuite.visits.statistics import Crossings, Room
 
 import numpy as np
@@ -42,8 +43,9 @@ def find_crossings(lines: Sequence[Line], visit: np.ndarray, when: np.ndarray, p
 def by_day(room: Room, crossings: Crossings, min_visits: int) -> List[InOut]:
     """The crossings of each day, the last one last."""
     edges = room.edges[np.append(hours.first_hours(room), -1)]
-    return [_in_out(crossings, (crossings.when >= begin) & (crossings.when < end), begin, end,
-                    min_visits) for begin, end in zip(edges, edges[1:])]
+    spans = list(zip(edges, edges[1:]))
+    return _in_out(crossings, spans, [(crossings.when >= begin) & (crossings.when < end)
+                                      for begin, end in spans], min_visits)
 
 
 def by_hour(room: Room, crossings: Crossings, min_visits: int,
@@ -61,8 +63,22 @@ def by_hour(room: Room, crossings: Crossings, min_visits: int,
               for h in range(24)]
     seen = np.bincount(room.hour[room.edges[:-1] >= since],
                        room.watched[room.edges[:-1] >= since], 24) > 0
-    return [_in_out(crossings, late & (hour >= begin) & (hour < end), begin, end, min_visits)
-            for begin, end in hours.widened(counts, seen.tolist(), min_visits)]
+    spans = hours.widened(counts, seen.tolist(), min_visits)
+    return _in_out(crossings, spans, [late & (hour >= begin) & (hour < end)
+                                      for begin, end in spans], min_visits)
+
+
+def came_in(room: Room, lines: Sequence[Crossings]) -> Tuple[np.ndarray, np.ndarray]:
+    """When people came in over any of some lines, seconds since 1970 [n], and their visits: each
+    once a day, also over lines one behind the other.
+    """
+    when, visit = (np.concatenate([[], *(getattr(line, name)[line.inward] for line in lines)])
+                   for name in ('when', 'visit'))
+    order = np.argsort(when, kind='stable')
+    when, visit = when[order], visit[order]
+    day = np.searchsorted(room.edges[hours.first_hours(room)], when, 'right')
+    first = np.unique(np.stack([day, visit]), axis=1, return_index=True)[1]
+    return when[first], visit[first]
 
 
 def today(room: Room, crossings: Crossings,
@@ -101,9 +117,13 @@ def _crossings(line: Line, visit: np.ndarray, when: np.ndarray, feet: np.ndarray
                      visit[other])
 
 
-def _in_out(crossings: Crossings, chosen: np.ndarray, begin: float, end: float,
-            min_visits: int) -> InOut:
-    came, went = (chosen & way for way in (crossings.inward, ~crossings.inward))
-    return InOut(float(begin), float(end), *(
-        float(way.sum()) if len(np.unique(crossings.visit[way])) >= min_visits else np.nan
-        for way in (came, went)))
+def _in_out(crossings: Crossings, spans: Sequence[Sequence[float]], chosen: Sequence[np.ndarray],
+            min_visits: int) -> List[InOut]:
+    """The crossings of some spans; chosen: those of each."""
+    ways = []
+    for way in (crossings.inward, ~crossings.inward):
+        shown = told([len(np.unique(crossings.visit[part & way])) for part in chosen], min_visits)
+        ways.append([float((part & way).sum()) if may_be else np.nan
+                     for part, may_be in zip(chosen, shown)])
+    return [InOut(float(begin), float(end), *counts)
+            for (begin, end), *counts in zip(spans, *ways)]

@@ -44,16 +44,15 @@ class Floor(NamedTuple):
         """
         points = np.asarray(points, float).reshape(-1, 2)
         matrix = self._matrix()
-        x, y, w = matrix @ np.column_stack([points, np.ones(len(points))]).T
+        x, y, w = matrix[:, :2] @ points.T + matrix[:, 2:]
         # The horizon is where w is 0; the four points are on the side of the floor.
-        towards = np.sign((matrix @ [*self.points[0], 1])[2])
+        ahead = w * np.sign((matrix @ [*self.points[0], 1])[2]) > 0
         with np.errstate(divide='ignore', invalid='ignore'):
             found = np.stack([x / w, y / w], 1)
-            # The derivative of the place by the point: its largest stretch.
-            stretch = np.linalg.norm(
-                (matrix[None, :2, :2] - found[:, :, None] * matrix[2, :2]) / w[:, None, None],
-                axis=(1, 2))
-        found[~((w * towards > 0) & (stretch <= MAX_STRETCH))] = np.nan
+            # The derivative of the place by the point, of which this is the square of the stretch.
+            stretch = sum((matrix[i, j] - found[:, i] * matrix[2, j]) ** 2
+                          for i in (0, 1) for j in (0, 1)) / w ** 2
+        found[~(ahead & (stretch <= MAX_STRETCH ** 2))] = np.nan
         foot, share = self._nearer(aspect, above)
         return foot + (found - foot) * share
 

@@ -5,6 +5,7 @@ where the quietest hour is sought, but its figure is NaN.
 """
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
+from posesuite.visits.blanks import told
 from posesuite.visits.statistics import Room, hours_watched, sum_by
 
 import numpy as np
@@ -65,8 +66,12 @@ def widened(counts: Sequence[float], usable: Sequence[bool], least: float) -> Li
 def busy_hours(room: Room, min_visits: int) -> List[Hours]:
     """The hours of the day that were watched, widened; those that stay few have NaN."""
     usable = np.isin(np.arange(24), hours_watched(room))
-    return [_hours(room, *span, min_visits) for span in widened(
+    found = [_hours(room, *span, min_visits) for span in widened(
         sum_by(room.hour, 24, room.begun).tolist(), usable.tolist(), min_visits)]
+    shown = told([room.begun[(room.hour >= part.begin) & (room.hour < part.end)].sum()
+                  for part in found], min_visits)
+    return [part if may_be else part._replace(people=np.nan, visits=np.nan)
+            for part, may_be in zip(found, shown)]
 
 
 def few_hours(room: Room, min_visits: int) -> List[List[int]]:

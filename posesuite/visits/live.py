@@ -127,7 +127,7 @@ class Live:
 
 def stored_rows(path: str, runs: List[int], since: int, until: int) -> Rows:
     """The rows of a store from since to before until, UTC milliseconds. The numbers of their runs
-    and visits are negative. Positions have no flags.
+    and visits are negative.
 
     runs: the ids of the runs that count; those under a wrong clock do not.
     Raises OSError or ValueError with one line.
@@ -146,10 +146,9 @@ def stored_rows(path: str, runs: List[int], since: int, until: int) -> Rows:
         for visit, run, begun, ended in visits.tolist():
             rows['visits'][-visit] = -run, begun, ended
         for part in read_positions(store, since, until):
-            for visit, when, x, y, height in zip(*(part[name].tolist() for name in (
-                    'visit', 'time', 'x', 'y', 'height'))):
+            for visit, when, *position in part.tolist():
                 if -visit in rows['visits']:
-                    rows['positions'][-visit, when] = x, y, height
+                    rows['positions'][-visit, when] = tuple(position)
     return rows
 
 

@@ -4,6 +4,7 @@
 
     {"time": "14:03:05", "since": "09:00",                   local; today is counted since then
      "people": 2, "visits": 131,                             there now; begun today
+     "came": 128,                                            in today over any line, each once
      "lines": [{"name": "Entrance", "came": 128, "went": 125}],                          today
      "areas": [{"name": "Till", "kind": "queue", "people": 2,
                 "waited": 140,              seconds there so far, of who has been there longest
@@ -23,8 +24,8 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 from posesuite.visits.areas import Plan
 from posesuite.visits.rows import SECOND
-from posesuite.visits.statistics import MIN_VISIT, MIN_WATCHED, RECENT, STAY
-from posesuite.visits.tally import Span, Stay, Tally
+from posesuite.visits.statistics import MIN_WATCHED, RECENT
+from posesuite.visits.tally import Crossing, Span, Stay, Tally
 
 HOURS = 12  # hours that are shown, with the one that goes on
 HOUR = 3600 * SECOND
@@ -41,18 +42,20 @@ def numbers_of(plan: Plan, tallies: Sequence[Tally], now: int,
     tallies: what happened, the last of them under the present recorder.
     present: that recorder's visits that go on; None if the camera sees nothing.
     """
-    visits = [visit for tally in tallies for visit in tally.visits.values()
-              if visit.ended - visit.begun >= MIN_VISIT * SECOND]
+    visits = [visit for tally in tallies for visit in tally.people()]
     runs = sorted(run for tally in tallies for run in tally.runs.values())
     gaps = gaps_of(runs, (gap for tally in tallies for gap in tally.gaps.values()))
     today = midnight(now)
+    crossed = [crossing for tally in tallies for crossing in tally.crossings()
+               if crossing.when >= today]
     lost = [gap for gap in gaps if gap.ended > today]
     begun = min((run.begun for run in runs if run.ended >= today), default=now)
     return {
         'time': local(now, '%H:%M:%S'), 'since': local(max(today, begun)),
         'people': None if present is None else len(present),
         'visits': sum(visit.begun >= today for visit in visits),
-        'lines': _lines(plan, tallies, today),
+        'came': len({crossing.visit for crossing in crossed if crossing.inward}),
+        'lines': _lines(plan, crossed),
         'areas': _areas(plan, tallies, today, now, present),
         'hours': _hours(visits, runs, gaps, now),
         'camera': {'since': local(max([gap.ended for gap in gaps], default=begun), day=today),
@@ -94,18 +97,19 @@ def seconds(milliseconds: float) -> int:
     return round(milliseconds / SECOND)
 
 
-def _lines(plan: Plan, tallies: Sequence[Tally], today: int) -> List[Dict[str, Any]]:
-    crossings = [(crossing.line, crossing.inward) for tally in tallies
-                 for crossing in tally.crossings() if crossing.when >= today]
-    return [{'name': line.name, 'came': crossings.count((i, True)),
-             'went': crossings.count((i, False))} for i, line in enumerate(plan.lines)]
+def _lines(plan: Plan, crossed: Sequence[Crossing]) -> List[Dict[str, Any]]:
+    ways = [(crossing.line, crossing.inward) for crossing in crossed]
+    return [{'name': line.name, 'came': ways.count((i, True)), 'went': ways.count((i, False))}
+            for i, line in enumerate(plan.lines)]
 
 
 def _areas(plan: Plan, tallies: Sequence[Tally], today: int, now: int,
            present: Optional[Sequence[int]]) -> List[Dict[str, Any]]:
-    ongoing = tallies[-1].going_on(present or [])
-    ended = [stay for tally in tallies for stay in tally.stays
-             if stay.ended >= today and stay.seconds >= STAY and stay not in ongoing]
+    ended = [stay for tally in tallies[:-1] for stay in tally.stays()]
+    mine = tallies[-1].stays(present or [])
+    ongoing = tallies[-1].going_on(present or [], mine)
+    ended += [stay for stay in mine if stay not in ongoing]
+    ended = [stay for stay in ended if stay.ended >= today]
     found = []
     for i, area in enumerate(plan.areas):
         here = [stay.seconds for stay in ongoing if stay.area == i]
@@ -119,9 +123,9 @@ def _areas(plan: Plan, tallies: Sequence[Tally], today: int, now: int,
 
 
 def _median(stays: Sequence[Stay]) -> Optional[int]:
-    if len(stays) < MIN_STAYS:
-        return None
-    return round(statistics.median(stay.seconds for stay in stays))
+    """Of the latest stay of each person."""
+    latest = {stay.visit: stay.seconds for stay in stays}
+    return round(statistics.median(latest.values())) if len(latest) >= MIN_STAYS else None
 
 
 def _hours(visits: Sequence[Span], runs: Sequence[Span], gaps: Sequence[Span],

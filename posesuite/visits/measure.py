@@ -1,6 +1,6 @@
 """Measures one camera's room from its store: who was where, when and for how long.
 
-    room = measure('hall.db', 'hall', areas=read_areas('areas.json', ['hall.db']))
+    room = measure('hall.db', 'hall', read_plan('areas.json', ['hall.db']).areas)
 
 The result, a statistics.Room, holds sums and counts; statistics.py makes rates and medians of them.
 """
@@ -10,9 +10,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.visits.areas import Area, Line
 from posesuite.visits.attention import Seen, find_attention
-from posesuite.visits.chains import chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.floor import Floor
+from posesuite.visits.polygons import numbered
 from posesuite.visits.queues import find_queue
 from posesuite.visits.recorded import Recorded, read_recorded
 from posesuite.visits.routes import find_routes
@@ -28,7 +28,6 @@ from posesuite.visits.statistics import (
 )
 from posesuite.visits.walking import is_still, on_their_feet, speeds
 
-import cv2
 import numpy as np
 
 MAX_STEP = 5.0  # seconds for which a person counts as where they were last seen
@@ -53,9 +52,10 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
     still = is_still(seen.visit, points, seen.height, recorded.size)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
-    chain = chains(seen.visit, seen.when, points, seen.height, recorded.size)[seen.visit]
-    order = np.lexsort((seen.when, chain))
-    order = order[on_their_feet(chain, recorded.feet)[order]]
+    walks = np.flatnonzero(on_their_feet(seen.visit, recorded.feet))
+    on_floor = None if metres is None else metres[walks]
+    lined = find_crossings(lines, seen.visit[walks], seen.when[walks], points[walks],
+                           seen.height[walks], recorded.size)
     return Room(
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
@@ -66,11 +66,11 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
-        lines=find_crossings(lines, chain[order], seen.when[order], points[order],
-                             seen.height[order], recorded.size),
-        routes=find_routes(chain[order], points[order], seen.height[order], still[order],
-                           recorded.size, areas),
-        speed=speeds(seen.visit, seen.seconds, still, metres, len(recorded.begins)),
+        lines=lined,
+        routes=find_routes(seen.visit[walks], seen.when[walks], points[walks], seen.height[walks],
+                           still[walks], recorded.size, areas, lined, on_floor),
+        speed=speeds(seen.visit[walks], seen.when[walks], still[walks], on_floor,
+                     len(recorded.begins)),
         min_stay=min_stay)
 
 
@@ -189,7 +189,7 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
     recorded = places.recorded
     positions = Seen(seen.visit, places.points, seen.height, seen.seconds, places.still,
                      recorded.facing, recorded.wrists)
-    number = _area_numbers(areas)[seen.y, seen.x]
+    number = numbered([area.polygon for area in areas])[seen.y, seen.x]
     inside = np.flatnonzero(number)
     number = number[inside].astype(int)
     place = (number - 1) * hours + seen.slot[inside]
@@ -208,7 +208,7 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
                             dwell=dwell[dwell > 0], ended=stays.ended[mine],
                             stays=stays.seconds[mine], stayed=stays.visit[mine],
                             attention=find_attention(area, positions, is_inside, recorded.size,
-                                                     visits, places.floor, recorded.has_bodies),
+                                                     visits, places.floor),
                             queue=_queue(seen, here, places) if area.kind == 'queue' else None))
     return {'areas': uses, 'steps': _steps(stays, len(areas))}
 
@@ -216,14 +216,6 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
 def _queue(seen: _Sightings, here: np.ndarray, places: _Places) -> Queue:
     metres = np.full((len(here), 2), np.nan) if places.metres is None else places.metres[here]
     return find_queue(seen.visit[here], seen.when[here], seen.seconds[here], metres, places.now)
-
-
-def _area_numbers(areas: Sequence[Area]) -> np.ndarray:
-    """The number of the area, from 1, at each place in thousandths [Y, X]; 0 is outside."""
-    mask = np.zeros((1000, 1000), np.uint8)
-    for number, area in reversed(list(enumerate(areas, 1))):  # where they overlap, the first counts
-        cv2.fillPoly(mask, [np.round(area.polygon).astype(np.int32)], number)
-    return mask
 
 
 def _stays(seen: _Sightings, inside: np.ndarray, area: np.ndarray) -> _Stays:

@@ -3,12 +3,16 @@ what people do at each area.
 """
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
+from posesuite.language import Words
 from posesuite.visits.areas import Plan
 from posesuite.visits.attention import stages
+from posesuite.visits.blanks import blanked
 from posesuite.visits.floor import Floor
-from posesuite.visits.language import Words
-from posesuite.visits.plots import Ground, Plot, Share, Way, ground_map, routes, shares
-from posesuite.visits.statistics import GRID, Room
+from posesuite.visits.maps import Ground, Way, ground_map, routes
+from posesuite.visits.plots import Plot, Share, shares
+from posesuite.visits.polygons import numbered
+from posesuite.visits.routes import shown
+from posesuite.visits.statistics import GRID, Door, Room
 
 import numpy as np
 
@@ -17,7 +21,7 @@ CELL = 0.25  # metres of a cell of a plan, or more
 PARTS = 12  # of a picture's cell, across and down, that are spread over the floor
 MARGIN = 0.5  # metres around what a plan shows
 MAX_SIDE = 100.0  # metres of a plan
-LETTERS = 2  # of a door's name in a map, at most
+NEAR = 150  # thousandths from a counting line within which a door has its name
 
 
 def picture(room: Room, plan: Plan, name: str) -> Ground:
@@ -37,29 +41,65 @@ def picture_maps(words: Words, room: Room, min_visits: int, ground: Ground) -> L
         ground_map(words, _('Where people are'),
                    _('How long people were at each place, standing or walking.'), ground, room.map,
                    room.map_visits, min_visits, _('Time')),
-        *_routes(words, room, min_visits, ground, lambda points: np.asarray(points, float) / 1000)]
+        *_routes(words, room, min_visits, ground,
+                 lambda points: np.asarray(points, float) / 1000, _('Ways'))]
 
 
-def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: Any) -> List[Plot]:
+def _routes(words: Words, room: Room, min_visits: int, ground: Ground, place: Any,
+            title: str) -> List[Plot]:
     """The main ways on a ground. place: makes shares of its size of thousandths."""
     _ = words.gettext
-    doors, few = room.routes.doors, _('fewer than %(n)d') % {'n': min_visits}
-    found = [route for route in room.routes.routes if route.visits >= min_visits]
+    doors, few = _named(room), _('fewer than %(n)d') % {'n': min_visits}
+    found = shown(room.routes, min_visits).routes
     if not found:
         return []
-    ways = [Way(f'{doors[route.origin].name} → {doors[route.goal].name}', place(route.path),
+    ways = [Way(' → '.join([doors[route.origin].name, *_passed(room, route.path),
+                            doors[route.goal].name]), place(route.path),
                 route.share, _('%(share)s (%(n)s visits)') % {
                     'share': words.share(route.share), 'n': words.number(route.visits)})
             for route in found]
     entries = []
-    for door in doors:
-        entered, left = (words.number(n) if n >= min_visits else few
-                         for n in (door.entered, door.left))
+    ends = [blanked([door[i] for door in doors], min_visits) for i in (2, 3)]
+    for door, *counts in zip(doors, *ends):
+        entered, left = (words.number(n) or few for n in counts)
         entries.append((door.name, place([door.point])[0], _('%(entered)s enter, %(left)s leave')
                         % {'entered': entered, 'left': left}))
-    return [routes(words, _('Ways'), _('The main ways from door to door; a thicker one is used by '
-                                       'more visits.'), ground, ways, entries,
+    return [routes(title, _('The main ways from door to door; a thicker one is used by '
+                                'more visits.'), ground, ways, entries,
                    [_('No.'), _('Way'), _('Share of visits from door to door')])]
+
+
+def _passed(room: Room, path: np.ndarray) -> List[str]:
+    """The areas that a path in thousandths leads through, in its order."""
+    if not room.areas:
+        return []
+    number = numbered([use.area.polygon for use in room.areas])
+    share = np.linspace(0, len(path) - 1, 20 * len(path))
+    x, y = (np.clip(np.interp(share, np.arange(len(path)), axis), 0, 999).astype(int)
+            for axis in np.asarray(path).T)
+    along = number[y, x][np.append(True, np.diff(number[y, x].astype(int)) != 0)]
+    return [room.areas[i - 1].area.name for i in along if i]
+
+
+def _named(room: Room) -> List[Door]:
+    """The doors; those that routes.py calls by a letter have the name of a counting line near them,
+    if it is near no other one.
+    """
+    doors, lines = room.routes.doors, [line.line for line in room.lines]
+    away = np.array([[_distance(door.point, line.line) if len(door.name) == 1 else np.inf
+                      for line in lines] for door in doors]).reshape(len(doors), len(lines))
+    names = {int(away[:, i].argmin()): line.name for i, line in enumerate(lines)
+             if len(doors) and away[:, i].min() <= NEAR and away[:, i].argmin() in np.flatnonzero(
+                 away.argmin(1) == i)}
+    return [door._replace(name=names.get(i, door.name)) for i, door in enumerate(doors)]
+
+
+def _distance(point: Sequence[float], line: Sequence[Sequence[float]]) -> float:
+    """From a point to the nearest one of a line."""
+    begin, end = np.asarray(line, float)
+    along = end - begin
+    share = np.clip((point - begin) @ along / max(1e-9, along @ along), 0, 1)
+    return float(np.linalg.norm(begin + share * along - point))
 
 
 def attention_plots(words: Words, room: Room, min_visits: int) -> List[Plot]:
@@ -151,8 +191,9 @@ def floor_maps(words: Words, seen: Sequence[Seen], min_visits: int) -> List[Plot
                  (_('Where people are, from above'),
                   _('How long people were at each place, standing or walking.'), found[1]))]
     for room, _plan, floor in seen:
+        title = _('Ways') if len(seen) == 1 else _('%(camera)s: ways') % {'camera': room.label}
         plots += _routes(words, room, min_visits, ground, lambda points, floor=floor, room=room: (
-            plan.place(floor.to_metres(points, _aspect(room)))))
+            plan.place(floor.to_metres(points, _aspect(room)))), title)
     return plots
 
 

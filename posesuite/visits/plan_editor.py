@@ -59,7 +59,7 @@ MODES = (
     *(Mode(key, kind, 'areas', area_from, COLORS[kind], 3, MAX_CORNERS, CORNERS)
       for key, kind in (('a', 'area'), ('d', 'display'), ('w', 'queue'))),
     Mode('l', 'counting line', 'lines', line_from, COLORS['lines'], 2, 2,
-         'click both ends; in is to the left of the way'),
+         'click one end, then the other: in is to your left'),
     Mode('b', 'blackout', 'blackouts', blackout_from, COLORS['blackouts'], 3, MAX_CORNERS, CORNERS),
     Mode('f', 'floor', 'floors', floor_from, COLORS['floors'], 4, 4,
          'click 4 points of the floor that you measured'))

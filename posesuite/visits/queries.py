@@ -14,7 +14,7 @@ from typing import Any, Collection, Iterator, List, Tuple
 
 from posesuite.visits.clock import Run, misdated
 from posesuite.visits.database import is_store, read_marked_runs
-from posesuite.visits.rows import SECOND
+from posesuite.visits.rows import SECOND, UNKNOWN
 
 import numpy as np
 
@@ -23,7 +23,6 @@ POSITION = np.dtype([('visit', 'i4'), ('time', 'i8'), ('x', 'i2'), ('y', 'i2'), 
                      ('flags', 'u1')])
 BODY = np.dtype([('visit', 'i4'), ('time', 'i8'), ('facing', 'i2'), ('left_x', 'i2'),
                  ('left_y', 'i2'), ('right_x', 'i2'), ('right_y', 'i2')])
-UNKNOWN = -1  # in place of a body's NULL
 FOREVER = 1 << 62  # milliseconds, later than all times
 PART = 1 << 18  # positions that are read at once
 BEGUN = 'begun >= ? AND begun < ?'

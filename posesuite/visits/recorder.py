@@ -6,10 +6,12 @@
 """
 import collections
 import math
-from typing import Deque, Dict, List, Optional, Tuple
+from typing import Deque, Dict, List, Optional, Sequence, Tuple
 
 from posesuite.pose import body
-from posesuite.pose.pose import FaultKind, Frame, People, Pose
+from posesuite.pose.pose import FaultKind, Frame, People, Point, Pose
+from posesuite.visits.areas import Area
+from posesuite.visits.attention import at_areas, is_in
 from posesuite.visits.rows import (
     DIRECTIONS,
     FEET,
@@ -35,20 +37,24 @@ MAX_PAUSE = 3600.0  # seconds without a frame of a live source after which anoth
 
 
 class Recorder:
-    """Records the people in the frames of one source, a position a second of each.
+    """Records the people in the frames of one source, a position a second of each. One without the
+    feet is followed by another as soon as they are seen.
 
     title: of the runs, such as the camera's source.
     start: when the source began, seconds since 1970, as in the header of a pose log. Without it
         the source is live: its frames are dated by the clock, and a clock that is set begins a new
         run.
     boot: id of the time since the machine was started, for the marks of runs of a live source.
+    areas: at which it is recorded how people are turned and where in them they reach; no bodies are
+        recorded anywhere else.
 
     Runs and visits are numbered from 1 in each recorder.
     """
 
-    def __init__(self, title: str = '', start: Optional[float] = None, boot: str = '') -> None:
+    def __init__(self, title: str = '', start: Optional[float] = None, boot: str = '',
+                 areas: Sequence[Area] = ()) -> None:
         self._title = title.encode('utf-8', 'replace').decode()  # SQLite refuses lone surrogates
-        self._start, self._boot = start, boot
+        self._start, self._boot, self._areas = start, boot, areas
         self._clock = 0.0  # wall-clock time at monotonic zero, seconds, when the run began
         self._confirmed = False  # whether that is confirmed
         self._captured = 0.0, 0.0  # monotonic time of the run's first and latest frame, seconds
@@ -179,8 +185,10 @@ class Recorder:
         self._end_visits(rows, self._now - self._at_least(MAX_ABSENCE, ABSENCE_INTERVALS))
         for id, pose in people.items():
             visit = self._present.get(id)
-            position = (position_row(pose, *self._size)
-                        if visit is None or self._now >= visit.due else None)
+            is_due = visit is None or self._now >= visit.due
+            position = position_row(pose, *self._size) if is_due or not visit.on_feet else None
+            if not is_due and position and not position[3] & FEET:
+                position = None
             if visit is None:
                 if position is None:
                     continue
@@ -189,17 +197,18 @@ class Recorder:
             visit.ended = self._now
             visit.latest = pose
             if position is not None:
-                visit.due += (self._now - visit.due) // SECOND * SECOND + SECOND
+                if is_due:
+                    visit.due += (self._now - visit.due) // SECOND * SECOND + SECOND
                 self._add_position(rows, visit, position)
                 rows['visits'][visit.number] = self._run, visit.begun, visit.ended
 
     def _add_position(self, rows: Rows, visit: '_Visit', position: Tuple[int, ...]) -> None:
         """Adds where and how the person of a visit was latest."""
         rows['positions'][visit.number, visit.ended] = position
-        body_known = body_row(visit.latest, *self._size)
-        if body_known:
-            rows['bodies'][visit.number, visit.ended] = body_known
-        visit.placed = visit.ended
+        areas = at_areas(self._areas, position, self._size)
+        if areas:
+            rows['bodies'][visit.number, visit.ended] = body_row(visit.latest, *self._size, areas)
+        visit.placed, visit.on_feet = visit.ended, bool(position[3] & FEET)
 
     def _end_visits(self, rows: Rows, since: float) -> None:
         """Ends the visits of all who have not been seen since that time."""
@@ -220,6 +229,7 @@ class _Visit:
         self.number, self.begun, self.ended = number, begun, begun
         self.due = begun  # time of the next position
         self.placed = 0  # time of the latest position
+        self.on_feet = True  # whether that shows the feet
         self.latest = pose  # when it ended
 
 
@@ -239,17 +249,26 @@ def position_row(pose: Pose, width: int, height: int) -> Optional[Tuple[int, int
             _thousandths(body.height(points) / height), int(flags))
 
 
-def body_row(pose: Pose, width: int, height: int) -> Optional[Tuple[Optional[int], ...]]:
-    """The columns of a body in an image of that size in pixels; None if nothing of them is known.
+def body_row(pose: Pose, width: int, height: int,
+             areas: Sequence[Area]) -> Tuple[Optional[int], ...]:
+    """The columns of a body in an image of that size in pixels; None is not known.
+
+    areas: at which the person is; a wrist that is in none of them is not recorded.
     """
     points = body.sure_points(pose, MIN_SCORE)
     degrees = body.facing(points)
     facing = None if degrees is None else int(round(degrees * DIRECTIONS / 360)) % DIRECTIONS
-    wrists = [(int(round(100 * min(max(point.x / width, 0), 1))),
-               int(round(100 * min(max(point.y / height, 0), 1)))) if point else (None, None)
-              for point in map(points.get, body.WRISTS)]
-    row = (facing, *wrists[0], *wrists[1])
-    return row if any(value is not None for value in row) else None
+    row = [facing]
+    for point in map(points.get, body.WRISTS):
+        wrist = point and _hundredths(point, width, height)
+        row += wrist if wrist and any(is_in(area, wrist, (width, height)) for area in areas) else (
+            None, None)
+    return tuple(row)
+
+
+def _hundredths(point: Point, width: int, height: int) -> Tuple[int, int]:
+    return tuple(int(round(100 * min(max(share, 0), 1)))
+                 for share in (point.x / width, point.y / height))
 
 
 def _thousandths(share: float) -> int:

@@ -13,12 +13,13 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
+from posesuite.language import Words, user_language
 from posesuite.visits import charts, places
 from posesuite.visits.answers import answers, stops, this_week, too_little
 from posesuite.visits.areas import Plan, read_plan
-from posesuite.visits.language import Words, user_language
+from posesuite.visits.blanks import blanked
+from posesuite.visits.maps import Ground
 from posesuite.visits.measure import measure
-from posesuite.visits.plots import Ground
 from posesuite.visits.queries import open_store
 from posesuite.visits.room import StoredRoom, read_room
 from posesuite.visits.statistics import MIN_VISIT, STAY, AreaUse, Room, waits
@@ -126,7 +127,7 @@ def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str,
         'answers': answers(words, room, min_visits) if enough else [],
         'sections': _sections(room, min_visits, words, ground) if enough else [],
         'areas': [[use.area.name, *_area_in_words(room, use, min_visits, words)]
-                  for use in room.areas],
+                  for use in room.areas] if enough else [],
         'order': _order(room, min_visits, words) if enough and len(room.areas) > 1 else None,
         'now': words.moment(room.now), 'gap_count': len(room.gaps),
         'gaps': [[words.moment(gap.begun), words.duration(gap.ended - gap.begun),
@@ -202,5 +203,5 @@ def _area_in_words(room: Room, use: AreaUse, min_visits: int, words: Words) -> L
 def _order(room: Room, min_visits: int, words: Words) -> Dict[str, Any]:
     _, names = words.gettext, [use.area.name for use in room.areas]
     return {'header': ['', *names, _('leaves')],
-            'rows': [[name, *(words.number(n) if n >= min_visits else '' for n in row)]
-                     for name, row in zip([_('enters'), *names], room.steps)]}
+            'rows': [[name, *map(words.number, row)] for name, row in zip(
+                [_('enters'), *names], blanked(room.steps, min_visits))]}

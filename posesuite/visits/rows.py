@@ -12,15 +12,16 @@ what still goes on, `ended` is brought up to date with every write.
   gaps       run, begun, ended, why               a time in which a run could not see, or not store
   visits     id, run, begun, ended                one appearance of one person; who returns begins
                                                   a new visit
-  positions  visit, time, x, y, height, flags     where a visit's person is, once a second and at
-                                                  the end: the feet and the height in thousandths of
-                                                  the image's width and height, and the sum of the
-                                                  flags below
-  bodies     visit, time, facing, left_x, left_y, how the person of a position is turned, in 16ths
-             right_x, right_y                     of a turn clockwise as seen from above, 0 is to
-                                                  the picture's right; where the wrists are, in
-                                                  hundredths of the image's width and height; NULL
-                                                  is not known; old stores have none
+  positions  visit, time, x, y, height, flags     where a visit's person is, once a second, at the
+                                                  end, and when feet appear: the feet and the
+                                                  height in thousandths of the image's width and
+                                                  height, and the sum of the flags below
+  bodies     visit, time, facing, left_x, left_y, how the person of a position at an area or display
+             right_x, right_y                     is turned, in 16ths of a turn clockwise as seen
+                                                  from above, 0 is to the picture's right; where
+                                                  the wrists that are in it are, in hundredths of
+                                                  the image's width and height; NULL is not known.
+                                                  None without areas, and none in old stores
 """
 from typing import Any, Dict, Tuple
 
@@ -32,6 +33,8 @@ TABLES = {'runs': 6, 'clocks': 6, 'rooms': 3, 'gaps': 4, 'visits': 4, 'positions
           'bodies': 7}
 
 DIRECTIONS = 16  # that a body may face
+# In place of a body's columns: NULL, and no row, because the recorder knew no area there.
+UNKNOWN, NOT_RECORDED = -1, -2
 
 # Flags of a position.
 FEET = 1  # the feet are a sure ankle, not just the lowest sure part

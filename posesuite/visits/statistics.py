@@ -6,6 +6,7 @@ import time
 from typing import List, NamedTuple, Optional, Tuple
 
 from posesuite.visits.areas import Area, Line
+from posesuite.visits.blanks import blanked, told
 
 import numpy as np
 
@@ -33,12 +34,13 @@ class Attention(NamedTuple):
     """Visits by what they did at an area or display, as far as that was seen; see attention.py.
 
     Each counts visits that also did what stands before it, except that who reaches need not face.
-    faced and reached are NaN where the store holds neither, as old ones.
+    faced and reached are NaN where neither was recorded: while the recorder knew no area there.
     """
     passed: float  # came near
     stopped: float  # stood there
     faced: float  # turned to it while they stood there
     reached: float  # had a wrist in it while they stood there
+    recorded: float = 0  # came near while that was recorded; faced and reached are of these
 
 
 class Crossings(NamedTuple):
@@ -145,21 +147,23 @@ def seconds_watched(room: Room, labels: np.ndarray, size: int) -> np.ndarray:
 
 
 def rate(room: Room, values: np.ndarray, visits: np.ndarray, labels: np.ndarray, size: int,
-         min_visits: int) -> np.ndarray:
+         min_visits: int, rows: Optional[int] = None) -> np.ndarray:
     """Values of the hours for each second watched, by label: [size].
 
-    values, visits: of each hour [n]; labels: as for sum_by. NaN with too few visits, and where the
+    values, visits: of each hour [n]; labels: as for sum_by. rows: of which each has a total, as has
+    each column; None for one total of all. NaN where too few visits could be told, and where the
     camera hardly watched, as just after closing time.
     """
     seen = seconds_watched(room, labels, size)
-    enough = (sum_by(labels, size, visits) >= min_visits) & (seen > 0)
+    counts = sum_by(labels, size, visits)
+    enough = told(counts.reshape(rows, -1) if rows else counts, min_visits).ravel() & (seen > 0)
     return np.where(enough, sum_by(labels, size, values) / np.maximum(seen, 1), np.nan)
 
 
 def week_rate(room: Room, min_visits: int) -> np.ndarray:
     """Visits that begin in an hour, [7, 24] by weekday and hour of the day."""
     return 3600 * rate(room, room.begun, room.begun, room.weekday * 24 + room.hour, 168,
-                       min_visits).reshape(7, 24)
+                       min_visits, 7).reshape(7, 24)
 
 
 def occupancy(room: Room, use: AreaUse, min_visits: int) -> np.ndarray:
@@ -182,12 +186,15 @@ def waits(room: Room, use: AreaUse) -> Tuple[np.ndarray, np.ndarray]:
     return use.stays[recent][::-1][latest[0]], use.stays[earlier][::-1][latest[1]]
 
 
-def count_days(room: Room) -> Tuple[np.ndarray, np.ndarray]:
-    """Edges in seconds since 1970 and visits of the days, or of the weeks of more than MAX_DAYS."""
+def count_days(room: Room, min_visits: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Edges in seconds since 1970 and visits of the days, or of the weeks of more than MAX_DAYS.
+
+    NaN where they are too few.
+    """
     first = np.flatnonzero(np.concatenate([[True], np.diff(room.weekday) != 0]))
     if len(first) > MAX_DAYS:
         first = first[(room.weekday[first] == 0) | (first == 0)]
-    return room.edges[np.append(first, -1)], np.add.reduceat(room.begun, first)
+    return room.edges[np.append(first, -1)], blanked(np.add.reduceat(room.begun, first), min_visits)
 
 
 def dwell_histogram(dwell: np.ndarray, min_visits: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -195,7 +202,7 @@ def dwell_histogram(dwell: np.ndarray, min_visits: int) -> Tuple[np.ndarray, np.
     top = np.percentile(dwell, HISTOGRAM_PERCENTILE)
     width = next((width for width in BAR_WIDTHS if top / width <= MAX_BARS), BAR_WIDTHS[-1])
     counts, edges = np.histogram(dwell, np.arange(0, top + width, width))
-    return edges, np.where(counts >= min_visits, counts, np.nan)
+    return edges, blanked(counts, min_visits)
 
 
 def dwell_quartiles(room: Room, min_visits: int) -> np.ndarray:

@@ -10,9 +10,10 @@ import math
 import sqlite3
 import threading
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 from posesuite.pose.pose import Frame, People
+from posesuite.visits.areas import Area
 from posesuite.visits.clock import Clock, Run, date, deadlines, doubt, duration, movable
 from posesuite.visits.database import VisitFile
 from posesuite.visits.recorder import Recorder
@@ -52,19 +53,21 @@ class VisitStore:
     max_queued: rows.
     clock: that dates a live source.
     whole_room: whether the picture of the empty room is kept as it is, not only its edges.
+    areas: at which it is stored how people are turned and where in them they reach.
     Raises OSError or ValueError with one line: no such folder, a second process, another version.
     """
 
     def __init__(self, path: Optional[str], keep_days: float = 30, title: str = '',
                  start: Optional[datetime.datetime] = None, max_queued: int = MAX_QUEUED,
-                 clock: Optional[Clock] = None, whole_room: bool = False) -> None:
+                 clock: Optional[Clock] = None, whole_room: bool = False,
+                 areas: Sequence[Area] = ()) -> None:
         self._path = path
         self._keep = keep_days * DAY
         self._live = start is None
         self._clock, self._whole_room = clock or Clock(), whole_room
         self._room: Optional[np.ndarray] = None  # that was given latest
         self._room_row: Optional[Tuple[int, bytes]] = None  # of that
-        self._recorder = Recorder(title, start and start.timestamp(), self._clock.boot)
+        self._recorder = Recorder(title, start and start.timestamp(), self._clock.boot, areas)
         self._queue = RowQueue(max_queued)
         self._changed = threading.Condition()  # guards what write and the writer's thread share
         self._closed = self._failing = False

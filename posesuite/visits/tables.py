@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Sequence
 
 from posesuite.visits import crossings, hours
 from posesuite.visits.attention import stages
+from posesuite.visits.blanks import blanked
 from posesuite.visits.queues import queue_now
 from posesuite.visits.routes import shown
 from posesuite.visits.statistics import (
@@ -81,9 +82,8 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
         hour = room.weekday * 24 + room.hour
         add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
             sum_by(hour, 168, room.watched) / 3600, week_rate(room, min_visits).ravel(),
-            rate(room, room.people, room.present, hour, 168, min_visits)))))
-        add('days', *([_iso(edge), n if n >= min_visits else '']
-                      for edge, n in zip(*count_days(room))))
+            rate(room, room.people, room.present, hour, 168, min_visits, 7)))))
+        add('days', *([_iso(edge), n] for edge, n in zip(*count_days(room, min_visits))))
         edges, counts = dwell_histogram(room.dwell, min_visits)
         add('dwell', *zip(edges, edges[1:], counts))
         for row, column in np.argwhere(room.map_visits >= min_visits):
@@ -104,8 +104,8 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
         _add_ways(add, room, min_visits)
         _add_times(add, room, min_visits)
         if names:
-            add('order', *([['', *names][i], [*names, ''][j], n if n >= min_visits else '']
-                           for (i, j), n in np.ndenumerate(room.steps)))
+            add('order', *([['', *names][i], [*names, ''][j], n]
+                           for (i, j), n in np.ndenumerate(blanked(room.steps, min_visits))))
     return tables
 
 
@@ -123,8 +123,8 @@ def _add_ways(add: Callable[..., None], room: Room, min_visits: int) -> None:
         add('line_hours', *([line.line.name, *part]
                             for part in crossings.by_hour(room, line, min_visits)))
     doors = room.routes.doors
-    add('doors', *([door.name, *door.point, *(n if n >= min_visits else '' for n in door[2:])]
-                   for door in doors))
+    ends = [blanked([door[i] for door in doors], min_visits) for i in (2, 3)]
+    add('doors', *([door.name, *door.point, *counts] for door, *counts in zip(doors, *ends)))
     add('routes', *([doors[route.origin].name, doors[route.goal].name, route.visits, route.share,
                      ' '.join(f'{x:.0f},{y:.0f}' for x, y in route.path)]
                     for route in shown(room.routes, min_visits).routes))

@@ -15,12 +15,15 @@ from posesuite.visits.chains import LOST, chains
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.measure import MAX_STEP
 from posesuite.visits.polygons import numbered
-from posesuite.visits.rows import SECOND, Rows
-from posesuite.visits.statistics import STAY
+from posesuite.visits.rows import FEET, SECOND, Rows
+from posesuite.visits.statistics import MIN_VISIT, STAY
+from posesuite.visits.walking import on_their_feet
 
 import numpy as np
 
 LONG = 1000  # places of a track that is long
+# Seconds after which nobody can go on: who comes back counts after MIN_VISIT, at a position.
+SETTLED = LOST + MIN_VISIT + 1
 STILL = 10  # thousandths; who is nearer to both latest places of their track stands still
 
 
@@ -32,18 +35,22 @@ class Span(NamedTuple):
 
 
 class Crossing(NamedTuple):
-    """A person crossed a line, given by its index in the plan."""
+    """A person crossed a line, given by its index in the plan. visit: the person's first one."""
     when: int
     line: int
     inward: bool
+    visit: int = 0
 
 
 class Place(NamedTuple):
-    """Where a person's feet are, and how tall the person is, in thousandths."""
+    """Where a person's feet are, and how tall the person is, in thousandths. feet: whether they
+    are seen.
+    """
     when: int
     x: int
     y: int
     height: int
+    feet: bool
 
 
 Track = List[Place]
@@ -52,19 +59,19 @@ Track = List[Place]
 class Stay:
     """A person's stay in an area, given by its index in the plan; it may be interrupted.
 
-    Attributes: area, ended, seconds (there, without interruptions).
+    Attributes: visit, area, begun, ended, seconds (there, without interruptions) and lasts (whether
+    the visit's latest position is there).
     """
 
-    def __init__(self, area: int, begun: int) -> None:
-        self.area, self.ended, self.seconds = area, begun, 0.0
+    def __init__(self, visit: int, area: int, begun: int) -> None:
+        self.visit, self.area, self.begun, self.ended = visit, area, begun, begun
+        self.seconds, self.lasts = 0.0, True
 
 
 class Tally:
     """What happened so far. plan: of this camera.
 
-    Attributes, all of what has not been forgotten: runs, gaps and visits (by their keys in Rows),
-    stays (in the order in which they began; those shorter than STAY do not count) and settled (the
-    crossings of who cannot come back into sight).
+    Attributes, all of what has not been forgotten: runs, gaps and visits (by their keys in Rows).
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -72,13 +79,15 @@ class Tally:
         self._areas = numbered([area.polygon for area in plan.areas]).tobytes()
         self._lines = plan.lines
         self._size = 0, 0  # of the latest picture
-        self._walks: Dict[int, _Walk] = {}  # of the visits that go on
-        self._tracks: Dict[int, Track] = {}  # by visit, of those whose crossings are not settled
+        self._tracks: Dict[int, Track] = {}  # by visit, of those whose persons are not settled
+        self._latest: Dict[int, Stay] = {}  # of the same visits
+        self._stays: List[Stay] = []  # in the order in which they began, as they are seen
+        self._persons: Dict[int, int] = {}  # the first visit of the person, by visit, if settled
+        self._settled: List[Crossing] = []  # of who cannot come back into sight
+        self._found: Optional[Tuple[Dict[int, int], List[Crossing]]] = None  # latest of _find
         self.runs: Dict[int, Span] = {}
         self.visits: Dict[int, Span] = {}
         self.gaps: Dict[Tuple[int, int], Span] = {}
-        self.settled: List[Crossing] = []
-        self.stays: List[Stay] = []
 
     def add(self, rows: Rows, size: Tuple[int, int]) -> None:
         """Counts rows, the positions of each visit in the order of time.
@@ -92,80 +101,123 @@ class Tally:
         for visit, (_, begun, ended) in rows['visits'].items():
             self.visits[visit] = Span(begun, ended)
         self._size = size
-        for (visit, when), (x, y, height, *_) in rows['positions'].items():
-            walk = self._walks.get(visit)
-            if walk is None:
-                walk = self._walks[visit] = _Walk(when)
-            self._stay(walk, when, self._area(x, y))
-            if self._lines:
-                _extend(self._tracks.setdefault(visit, []), Place(when, x, y, height))
+        for (visit, when), (x, y, height, flags) in rows['positions'].items():
+            track = self._tracks.setdefault(visit, [])
+            self._stay(visit, track[-1].when if track else when, when, self._area(x, y))
+            _extend(track, Place(when, x, y, height, flags & FEET > 0))
+        if rows['visits'] or rows['positions']:
+            self._found = None
+
+    def people(self) -> List[Span]:
+        """The visits that count so far, those of each person joined as by chains.py."""
+        persons, spans = self._all_persons(), {}
+        for visit, span in self.visits.items():
+            person = persons.get(visit, visit)
+            other = spans.get(person, span)
+            spans[person] = Span(min(span.begun, other.begun), max(span.ended, other.ended))
+        return [span for span in spans.values() if _counts(span)]
 
     def crossings(self) -> List[Crossing]:
         """All crossings so far. Who stands on a line may cross it back."""
-        return self.settled + [crossing for _, crossing in self._find()[1]]
+        return self._settled + self._find()[1]
 
-    def _find(self) -> Tuple[List[int], List[Tuple[int, Crossing]]]:
-        """The number of each track's chain (chains.py), and the crossings with those of theirs."""
-        if not self._tracks:
-            return [], []
-        visit = np.repeat(np.arange(len(self._tracks)), list(map(len, self._tracks.values())))
-        when, x, y, height = np.array(list(itertools.chain(*self._tracks.values())), float).T
+    def stays(self, going_on: Sequence[int] = ()) -> List[Stay]:
+        """The stays of STAY or more of each person in each area; of visits that go on, the latest
+        one may be shorter. Their visits are the persons' first.
+        """
+        persons, found = self._all_persons(), []
+        present = {persons.get(visit, visit) for visit in going_on}
+        parts: Dict[int, List[Stay]] = {}
+        for stay in self._stays:
+            parts.setdefault(persons.get(stay.visit, stay.visit), []).append(stay)
+        for person, stays in parts.items():
+            stays = _joined(person, stays)
+            latest = stays[-1:] if person in present else []
+            found += _joined(person, [stay for stay in stays
+                                      if stay.seconds >= STAY or stay in latest])
+        return found
+
+    def going_on(self, visits: Sequence[int], stays: Sequence[Stay]) -> List[Stay]:
+        """Those of some stays that go on, if some visits do."""
+        persons = self._all_persons()
+        there = {persons[visit] for visit in visits
+                 if visit in self._latest and self._latest[visit].lasts}
+        return list({stay.visit: stay for stay in stays if stay.visit in there}.values())
+
+    def _all_persons(self) -> Dict[int, int]:
+        return {**self._persons, **self._find()[0]}
+
+    def _find(self) -> Tuple[Dict[int, int], List[Crossing]]:
+        """The first visit of the person of each track, and the crossings of those that count."""
+        if self._found is None:
+            self._found = self._find_now() if self._tracks else ({}, [])
+        return self._found
+
+    def _find_now(self) -> Tuple[Dict[int, int], List[Crossing]]:
+        spans = {visit: self.visits.get(visit, Span(track[0].when, track[-1].when))
+                 for visit, track in self._tracks.items()}
+        visits = [visit for visit in self._tracks if _counts(spans[visit])]
+        persons = {visit: visit for visit in self._tracks}
+        if not visits:
+            return persons, []
+        tracks = [self._tracks[visit] for visit in visits]
+        index = np.repeat(np.arange(len(visits)), list(map(len, tracks)))
+        when, x, y, height, feet = np.array(list(itertools.chain(*tracks)), float).T
         points = np.stack([x, y], 1)
-        chain = chains(visit, when / SECOND, points, height, self._size)
-        order = np.lexsort((when, chain[visit]))
-        found = find_crossings(self._lines, chain[visit][order], when[order], points[order],
+        chain = chains(index, when / SECOND, points, height, self._size, feet > 0)
+        persons.update((visit, visits[first]) for visit, first in zip(visits, chain))
+        person = chain[index]
+        order = np.lexsort((when, person))
+        order = order[on_their_feet(person, feet > 0)[order]]
+        found = find_crossings(self._lines, person[order], when[order], points[order],
                                height[order], self._size)
-        return chain.tolist(), [
-            (number, Crossing(round(moment), line, inward))
-            for line, crossings in enumerate(found) for number, moment, inward in zip(
-                crossings.visit.tolist(), crossings.when.tolist(), crossings.inward.tolist())]
+        return persons, [
+            Crossing(round(moment), line, inward, visits[first])
+            for line, crossings in enumerate(found) for moment, inward, first in zip(
+                crossings.when.tolist(), crossings.inward.tolist(), crossings.visit.tolist())]
 
     def _area(self, x: int, y: int) -> Optional[int]:
         """The area of a place in thousandths."""
         number = self._areas[1000 * min(y, 999) + min(x, 999)]
         return number - 1 if number else None
 
-    def _stay(self, walk: '_Walk', when: int, area: Optional[int]) -> None:
+    def _stay(self, visit: int, before: int, when: int, area: Optional[int]) -> None:
         """Counts the time since a person's position before for the area that they were in then."""
-        if walk.inside:
-            stay = walk.stays[-1]
-            stay.seconds += min((when - walk.when) / SECOND, MAX_STEP)
-        walk.when, walk.inside = when, area is not None
+        stay = self._latest.get(visit)
+        if stay and stay.lasts:
+            stay.seconds += min((when - before) / SECOND, MAX_STEP)
+            stay.lasts = False
         if area is None:
             return
-        if not walk.stays or walk.stays[-1].area != area:
-            while walk.stays and walk.stays[-1].seconds < STAY:  # just passed through
-                walk.stays.pop()
-            if not walk.stays or walk.stays[-1].area != area:
-                walk.stays.append(Stay(area, when))
-                self.stays.append(walk.stays[-1])
-        walk.stays[-1].ended = when
-
-    def going_on(self, visits: Sequence[int]) -> List[Stay]:
-        """The stays that go on, of those whose visits do."""
-        return [walk.stays[-1] for walk in map(self._walks.get, visits) if walk and walk.inside]
+        if stay is None or stay.area != area:
+            stay = self._latest[visit] = Stay(visit, area, when)
+            self._stays.append(stay)
+        stay.ended, stay.lasts = when, True
 
     def end(self, present: Sequence[int] = (), now: float = math.inf) -> None:
         """Ends all visits but some. now: until when those who are lost from sight may come back."""
-        for visit in [visit for visit in self._walks if visit not in present]:
-            del self._walks[visit]
-        back = [visit in present or now - track[-1].when <= LOST * SECOND
-                for visit, track in self._tracks.items()]
-        if all(back):
+        back = {visit for visit, track in self._tracks.items()
+                if visit in present or now - track[-1].when <= SETTLED * SECOND}
+        if len(back) == len(self._tracks):
             return
-        chain, crossings = self._find()
-        going_on = {number for number, may_be in zip(chain, back) if may_be}
-        self.settled += [crossing for number, crossing in crossings if number not in going_on]
-        self._tracks = {visit: track for number, (visit, track) in zip(chain, self._tracks.items())
-                        if number in going_on}
+        persons, crossings = self._find()
+        going_on = {persons[visit] for visit in back}
+        self._settled += [crossing for crossing in crossings if crossing.visit not in going_on]
+        for visit in [visit for visit in self._tracks if persons[visit] not in going_on]:
+            self._persons[visit] = persons[visit]
+            del self._tracks[visit]
+            self._latest.pop(visit, None)
+        self._found = None
 
     def forget(self, before: int) -> None:
         """Forgets what ended before a time."""
         for spans in (self.runs, self.visits, self.gaps):
             for key in [key for key, span in spans.items() if span.ended < before]:
                 del spans[key]
-        self.settled = [crossing for crossing in self.settled if crossing.when >= before]
-        self.stays = [stay for stay in self.stays if stay.ended >= before]
+        self._persons = {visit: person for visit, person in self._persons.items()
+                         if visit in self.visits}
+        self._settled = [crossing for crossing in self._settled if crossing.when >= before]
+        self._stays = [stay for stay in self._stays if stay.ended >= before]
 
     def shift(self, by: int) -> None:
         """Moves all times, because the clock was set."""
@@ -174,25 +226,31 @@ class Tally:
             for spans in (self.runs, self.visits))
         self.gaps = {(run, begun + by): Span(begun + by, span.ended + by, span.why)
                      for (run, begun), span in self.gaps.items()}
-        self.settled = [crossing._replace(when=crossing.when + by) for crossing in self.settled]
+        self._settled = [crossing._replace(when=crossing.when + by) for crossing in self._settled]
         self._tracks = {visit: [place._replace(when=place.when + by) for place in track]
                         for visit, track in self._tracks.items()}
-        for stay in self.stays:
+        for stay in self._stays:
+            stay.begun += by
             stay.ended += by
-        for walk in self._walks.values():
-            walk.when += by
+        self._found = None
 
 
-class _Walk:
-    """Where a visit's person is.
+def _counts(span: Span) -> bool:
+    return span.ended - span.begun >= MIN_VISIT * SECOND
 
-    Attributes: when (of the latest position), inside (whether that is in an area), stays (that do
-    not just pass through; the latest one may).
-    """
 
-    def __init__(self, when: int) -> None:
-        self.when, self.inside = when, False
-        self.stays: List[Stay] = []
+def _joined(visit: int, stays: Sequence[Stay]) -> List[Stay]:
+    """The stays of a person by time, those in the same area one after the other as one."""
+    found: List[Stay] = []
+    for stay in stays:
+        if found and found[-1].lasts:  # lost from sight there, until this one began
+            found[-1].seconds += min((stay.begun - found[-1].ended) / SECOND, MAX_STEP)
+            found[-1].lasts = False
+        if not found or found[-1].area != stay.area:
+            found.append(Stay(visit, stay.area, stay.begun))
+        found[-1].seconds += stay.seconds
+        found[-1].ended, found[-1].lasts = stay.ended, stay.lasts
+    return found
 
 
 def _extend(track: Track, place: Place) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 STILL = 0.25  # share of a person's height; who moves less from span to span stands
 SPAN = 2  # positions before, and after, one at which a person may stand; 4 s in all
+MIN_WAY = 2.0  # metres of walking that have a speed
+MIN_SECONDS = 0.5  # from position to position; in less, noise would be speed
 ON_FEET = 0.5  # share of a visit's positions with feet from which on the others do not count
 
 
@@ -25,24 +27,31 @@ def is_still(visit: np.ndarray, points: np.ndarray, height: np.ndarray,
     return still
 
 
-def speeds(visit: np.ndarray, seconds: np.ndarray, still: np.ndarray,
-           metres: Optional[np.ndarray], visits: int) -> np.ndarray:
-    """The median metres a second of each visit while it walks, [visits], NaN if it does not; empty
-    without metres.
+def speeds(visit: np.ndarray, when: np.ndarray, still: np.ndarray, metres: Optional[np.ndarray],
+           visits: int) -> np.ndarray:
+    """The metres a second of each visit while it walks, [visits]; NaN if it walks less than
+    MIN_WAY; empty without metres.
 
-    seconds: to the next position of the visit. metres: places on the floor, [n, 2]. visits: number.
+    Half of the way is walked faster than that: steps in which somebody sets off or stops are short
+    and hardly count.
+
+    when: seconds. metres: places on the floor, [n, 2]. visits: number.
     """
     if metres is None:
         return np.zeros(0)
-    walks = np.flatnonzero((visit[1:] == visit[:-1]) & ~still[:-1] & (seconds[:-1] > 0))
-    speed = np.hypot(*(metres[walks + 1] - metres[walks]).T) / seconds[walks]
-    walks, speed = walks[np.isfinite(speed)], speed[np.isfinite(speed)]
-    order = np.lexsort((speed, visit[walks]))
-    first, behind = (np.searchsorted(visit[walks], np.arange(visits), side)
-                     for side in ('left', 'right'))
+    seconds, way = np.diff(when), np.hypot(*np.diff(metres, axis=0).T)
+    walks = np.flatnonzero((visit[1:] == visit[:-1]) & ~still[:-1] & np.isfinite(way)
+                           & (seconds >= MIN_SECONDS))
+    visit, way, seconds = visit[walks], way[walks], seconds[walks]
+    order = np.lexsort((way / seconds, visit))
+    visit, way, speed = visit[order], way[order], (way / seconds)[order]
+    whole = np.bincount(visit, way, visits)
+    walked = np.append(0, np.cumsum(way))
+    begin = np.searchsorted(visit, np.arange(visits))
     found = np.full(visits, np.nan)
-    known = behind > first
-    found[known] = speed[order][(first + behind - 1)[known] // 2]
+    known = np.flatnonzero(whole >= MIN_WAY)
+    half = np.searchsorted(walked, (walked[begin] + whole / 2)[known]) - 1
+    found[known] = speed[np.clip(half, begin[known], len(speed) - 1)]
     return found
 
 

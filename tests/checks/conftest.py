@@ -49,6 +49,6 @@ def packages_only(tmp_path: Path) -> str:
         for path in Path(package.__file__).parent.parent.iterdir():
             target = folder / path.name
             if not (target.exists() or path.name.endswith('.pth') or path.name.startswith(
-                    ('ai_edge_litert', 'tflite_runtime', 'pycoral'))):
+                    ('ai_edge_litert', 'tflite_runtime', 'onnxruntime', 'openvino', 'pycoral'))):
                 target.symlink_to(path)
     return str(folder)

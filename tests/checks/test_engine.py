@@ -135,3 +135,19 @@ def test_libedgetpu_crashes_at_load(tree: Path) -> None:
     assert status == 0
     assert rows['TPU library'].state == '!!'
     assert 'SIGSEGV' in rows['TPU library'].found
+
+
+@pytest.mark.parametrize('name, package', [('ONNX Runtime', 'onnxruntime'),
+                                           ('OpenVINO', 'openvino')])
+def test_extras(tree: Path, bare_python: str, packages_only: str, name: str, package: str) -> None:
+    def found() -> Row:
+        status, rows = examine(tree, 'packages', name, python=bare_python,
+                               PYTHONPATH=packages_only)
+        assert status == 0  # the demos run without it
+        return rows[name]
+
+    row = found()
+    assert (row.state, row.found.partition(';')[0]) == ('--', 'not installed')
+    assert row.cure.endswith(f'-m pip install {package}')
+    (Path(packages_only) / f'{package}.py').write_text('raise ImportError("built for another")\n')
+    assert found() == Row('!!', f'{package} does not load: built for another', '')

@@ -81,12 +81,14 @@ def test_numbers_pass_the_same_door(quick, serve):
 
 def room(fault: str = '') -> Dict[str, Any]:
     """Numbers of a room with two people: one waits, one looks at vases. Six waited before for ten
-    seconds each, then one for two minutes while another came in.
+    seconds each, five seconds apart, then one for longer while another came in.
     """
     live = Live(PLAN, start=NOON)
-    for tenth in range(0, 1800, 5):
-        people = {10 + tenth // 100: standing(x=100)} if tenth < 600 else {
-            2: standing(x=200), 3: standing(x=200 if tenth < 1200 else 500)}
+    for tenth in range(0, 2100, 5):
+        people = {10 + tenth // 150: standing(x=100)} if tenth < 900 else {
+            2: standing(x=200), 3: standing(x=200 if tenth < 1500 else 500)}
+        if tenth < 900 and tenth % 150 >= 100:
+            people = {}
         live.write(frame(tenth / 10), people, 'text', 0.8)
     live.write(frame(3600), {}, 'text', 0.8)
     for tenth in range(36005, 36300, 5):
@@ -117,16 +119,19 @@ def test_a_browser_shows_numbers_and_remembers_that(quick, serve, tmp_path, widt
         chromium('/refresh')
         found = wait_for(cards)
         assert chromium.run("document.querySelector('main').hidden") is True
-        assert list(found) == ['In the room now', 'Today', 'Entrance', '<b>Till</b>', 'Vases',
-                               'Visits that began in each hour', 'Camera']
+        assert list(found) == ['Came in today', 'In the room now', 'Today', 'Entrance',
+                               '<b>Till</b>', 'Vases', 'Visits that began in each hour', 'Camera']
+        assert found['Came in today'].split('\n')[0] == '1 person'
         assert found['In the room now'].split() == ['2', 'people']
         assert found['Today'].split('\n')[0] == '10 visits'
         assert found['Entrance'].split()[:4] == ['1', 'in', '0', 'out']
-        assert found['<b>Till</b>'].startswith('1 waiting') and 'so far: 2' in found['<b>Till</b>']
-        assert 'usual today: 10 s' in found['<b>Till</b>']
+        assert found['<b>Till</b>'].startswith('1 waiting') and 'longest: 2' in found['<b>Till</b>']
+        assert 'usual wait today: 10 s' in found['<b>Till</b>']
         assert '80 % of the room' in found['Camera'] and 'no frames' in found['Camera']
         assert chromium.run('[innerWidth, document.documentElement.scrollWidth,'
                             'document.documentElement.scrollHeight]') == [width, width, height]
+        assert chromium.run("Array.from(document.querySelectorAll('#numbers article')).every("
+                            'card => card.scrollWidth === card.clientWidth)')
         demo.numbers = room('camera lost since 13:00')
         wait_for(lambda: cards()['In the room now'].split() == ['\u2013', 'people'])
         assert 'camera lost since 13:00' in cards()['Camera']
@@ -155,5 +160,28 @@ def test_a_page_of_numbers_survives_a_restart(quick, serve, tmp_path):
         serve(('127.0.0.1', demo.port), 'sesame12', numbers=room())
         wait_for(lambda: chromium.run(state) == 'connected')
         assert chromium.run("document.querySelector('main').hidden") is True
+    finally:
+        chromium.close()
+
+
+def test_a_browser_shows_numbers_in_its_language(quick, serve, tmp_path):
+    need('chromedriver')
+    need('chromium')
+    demo = serve(numbers=room('camera lost since 13:00'))
+    chromium = Chromium(tmp_path, 390, 844)
+    text = "document.querySelector('#numbers').innerText"
+    try:
+        chromium('/goog/cdp/execute', cmd='Emulation.setUserAgentOverride',
+                 params={'userAgent': 'test', 'acceptLanguage': 'de-CH,en'})
+        chromium('/url', url=demo.url)
+        chromium.run("document.getElementById('view').click()")
+        wait_for(lambda: chromium.run(text))
+        found = chromium.run(text)
+        for said in ('Jetzt im Raum', '8 Besuche', '1 herein', 'Wartezeit heute: 10 s',
+                     'Kamera getrennt seit 13:00 Uhr', 'keine Bilder'):
+            assert said in found
+        assert chromium.run('document.documentElement.lang') == 'de'
+        assert chromium.run("document.getElementById('fault').textContent") == (
+            'Kamera getrennt seit 13:00 Uhr')
     finally:
         chromium.close()

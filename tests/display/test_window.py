@@ -6,7 +6,7 @@ from typing import Any
 
 from figures import LEFT_HALF
 from helpers import ROOT, TESTS, need, wait_for
-from posesuite.display.window import character
+from posesuite.display.window import character, screen_size
 
 import cv2
 import numpy as np
@@ -145,3 +145,30 @@ other.close()  # as after its close button
     (0x1f5, 'ő'), (0x6c1, 'а'), (0x7e1, 'α'), (0x10020ac, '€')])
 def test_characters_of_keys(code, key):
     assert character(code) == key
+
+
+def test_a_new_window_fits_the_screen(screen):
+    """Below a picture the editor says what to do; that would not be seen."""
+    script = '''
+import cv2
+import numpy as np
+from posesuite.display.window import Window, screen_size
+assert screen_size() == (1024, 768)
+for height, width in ((1500, 800), (600, 2000), (480, 640)):
+    window = Window('window')
+    window.show(np.zeros((height, width, 3), np.uint8), wait=100)
+    print(*cv2.getWindowImageRect('window')[2:])
+    window.close()
+'''
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
+                          timeout=60, env=dict(screen, PYTHONPATH=ROOT))
+    assert done.returncode == 0, done.stderr
+    shown = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    for found, expected in zip(shown, ((348, 653), (1024, 307), (640, 480))):
+        assert np.abs(np.subtract(found, expected)).max() <= 2
+    assert len(shown) == 3
+
+
+def test_no_screen_has_no_size(monkeypatch):
+    monkeypatch.setenv('DISPLAY', ':987')
+    assert screen_size() is None

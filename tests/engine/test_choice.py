@@ -3,7 +3,14 @@ import argparse
 import os
 
 from helpers import SIZES
-from posesuite.engine import add_engine_options, choice, default_model, engine_options, model_file
+from posesuite.engine import (
+    EngineError,
+    add_engine_options,
+    choice,
+    default_model,
+    engine_options,
+    model_file,
+)
 
 import pytest
 
@@ -30,9 +37,10 @@ def test_the_default_follows_the_picture(models, caplog, picture, size):
     assert [record.getMessage() for record in caplog.records] == [
         "Google's models are not here (python3 models/download.py fetches them); using the bundled "
         'one']
-    google = models / 'mobilenet' / f'posenet{name}.tflite'
-    google.touch()
-    assert default_model(picture) == str(google)
+    for each in name.replace('_quant', '_16_quant'), name:  # Coral's newer builds, and the older
+        google = models / 'mobilenet' / f'posenet{each}.tflite'
+        google.touch()
+        assert default_model(picture) == str(google)
 
 
 @pytest.mark.parametrize('device, had_one, ending', [
@@ -44,6 +52,20 @@ def test_the_default_follows_the_device(models, monkeypatch, device, had_one, en
     for each in '', '_edgetpu':
         open(f'{stem}{each}.tflite', 'w').close()
     assert default_model(device=device) == f'{stem}{ending}.tflite'
+
+
+def test_masks_need_a_bodypix(models, monkeypatch):
+    with pytest.raises(EngineError, match='^masks need a BodyPix.*download.py --model bodypix'):
+        engine_options(parse(), masks=True)
+    (models / 'bodypix').mkdir()
+    stem = str(models / 'bodypix' / 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder')
+    for ending in '', '_edgetpu':
+        open(f'{stem}{ending}.tflite', 'w').close()
+    assert engine_options(parse(), masks=True)['model_path'] == f'{stem}.tflite'
+    assert engine_options(parse('--model', 'mine'), masks=True)['model_path'] == 'mine'
+    monkeypatch.setattr(choice, 'has_edgetpu', lambda: True)
+    assert engine_options(parse(), masks=True)['model_path'] == f'{stem}_edgetpu.tflite'
+    assert choice.bodypix_model() == f'{stem}.tflite'
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -63,10 +85,12 @@ def test_options_follow_the_picture_before_the_resolution(models):
     assert options['model_path'] == 'mine.tflite'
 
 
-@pytest.mark.parametrize('device', ['gpu', 'edgetpu:', 'edgetpu:-1', 'edgetpu:1000', 'CPU', ''])
+@pytest.mark.parametrize('device', ['gpu', 'edgetpu:', 'edgetpu:-1', 'edgetpu:1000', 'CPU', '',
+                                    'openvino:', 'openvino:GPU.', 'openvino:../x',
+                                    'openvino:GPU\n'])
 def test_an_unknown_device_is_wrong_usage(capsys, device):
     with pytest.raises(SystemExit) as ended:
         parse('--device', device)
     assert ended.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].endswith(
-        f'device must be auto, cpu, edgetpu, edgetpu:N, usb or pci, got {device!r}')
+        f'device must be auto, cpu, edgetpu, edgetpu:N, usb, pci or openvino:NAME, got {device!r}')

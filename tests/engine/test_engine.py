@@ -95,11 +95,11 @@ def test_fuzzed_images_under_the_sanitizers(sanitized_library):
 
 def test_a_heatmap_before_any_image_is_refused():
     engine = PoseEngine(bundled_model())
-    with pytest.raises(EngineError, match='^there is no heatmap yet: call DetectPosesInImage firs'):
+    with pytest.raises(EngineError, match='^there is no image yet: call DetectPosesInImage first'):
         engine.GetHeatmap(KeypointType.NOSE)
     with pytest.raises(ValueError):
         engine.DetectPosesInImage(photo().astype(float))
-    with pytest.raises(EngineError, match='no heatmap yet'):
+    with pytest.raises(EngineError, match='no image yet'):
         engine.GetHeatmap(KeypointType.NOSE)
 
 
@@ -108,7 +108,7 @@ def test_parts_are_keypoint_types_ids_or_names(engine):
     wrist = engine.GetHeatmap(KeypointType.LEFT_WRIST)
     for part in 9, 'leftWrist', 'LEFT_WRIST', 'left wrist':
         assert (engine.GetHeatmap(part) == wrist).all()
-    for part in ('noze', '', 17, -1, None):
+    for part in ('noze', '', 17, -1):
         with pytest.raises(ValueError) as raised:
             engine.GetHeatmap(part)
         assert str(raised.value) == f'need a KeypointType, its id 0 to 16 or its name, got {part!r}'

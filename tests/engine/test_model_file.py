@@ -39,6 +39,36 @@ def test_damaged_files_are_refused_for_what_they_are(tmp_path, name, cure, what)
     assert '\n' not in str(raised.value)
 
 
+@pytest.mark.parametrize('name, command', [
+    ('movenet_single_pose_lightning_ptq.tflite', 'python3 models/download.py --model movenet'),
+    ('mobilenet_v2_small_graph_opt.pb', 'python3 models/download.py --model openpose'),
+    ('posenet_mobilenet_v1_075_353_481_quant_decoder.tflite', 'python3 models/download.py')])
+def test_the_cure_names_the_family(tmp_path, name, command):
+    path = tmp_path / name
+    with pytest.raises(EngineError) as raised:
+        read_model(str(path))
+    assert str(raised.value).endswith(f': {command} downloads it')
+    path.write_bytes(b'something else')
+    with pytest.raises(EngineError) as raised:
+        read_model(str(path))
+    assert str(raised.value).endswith(f': {command} downloads it again')
+
+
+def test_names_that_many_files_have_are_checked_among_the_downloads_only(tmp_path, monkeypatch):
+    """Open Model Zoo's are of any precision and release."""
+    monkeypatch.setattr(model_file, 'models_folder', lambda: str(tmp_path / 'models'))
+    for folder in ('models/openvino', 'models/openvino/FP32', 'openvino'):
+        (tmp_path / folder).mkdir(parents=True)
+        for ending in '.xml', '.bin':
+            path = tmp_path / folder / f'human-pose-estimation-0001{ending}'
+            path.write_bytes(b'<net>')
+            if folder == 'models/openvino':
+                with pytest.raises(EngineError, match='download.py --model openvino'):
+                    read_model(str(path))
+            elif ending == '.xml':
+                assert read_model(str(path)) == b'<net>'
+
+
 @pytest.mark.parametrize('name', ['mine.tflite', 'mine'])
 def test_a_model_of_ones_own_needs_no_known_hash(tmp_path, name):
     path = shutil.copy(bundled_model(), str(tmp_path / name))

@@ -157,23 +157,78 @@ def test_the_likeliest_part_is_the_highest_of_all_heatmaps():
     likeliest = engine.GetHeatmap(None)
     assert (likeliest >= every.max(0) - 1e-6).all()  # between cells, maxima of two parts mix
     assert likeliest.max() == every.max()
-    assert engine.GetMask() is None
 
 
-def test_a_bodypix_has_a_mask_of_people():
-    engine = PoseEngine(shared('models', 'bodypix',
-                               'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite'))
+# Masks
+
+BODYPIX = 'bodypix_mobilenet_v1_075_640_480_16_quant_decoder.tflite'
+PORTRAIT = 'bodypix_mobilenet_v1_075_720_1280_16_quant_decoder.tflite'
+RAW_PORTRAIT = PORTRAIT.replace('_decoder', '')
+
+
+def at(mask: np.ndarray, keypoint: Keypoint) -> float:
+    x, y = map(round, keypoint.point)
+    return mask[y, x]
+
+
+@pytest.mark.parametrize('name', [BODYPIX, PORTRAIT, RAW_PORTRAIT])
+@pytest.mark.parametrize('size', [(640, 480), (480, 640), (333, 100)])
+def test_a_bodypix_has_masks_of_people(name, size):
+    """With the op and without; in pixels of the image, whatever its size."""
+    engine = PoseEngine(shared('models', 'bodypix', name))
+    assert engine.has_masks
     with pytest.raises(EngineError, match='call DetectPosesInImage first'):
         engine.GetMask()
-    poses, _ = engine.DetectPosesInImage(photo())
+    poses, _ = engine.DetectPosesInImage(photo().resize(size))
     assert len(poses) == 2
-    mask = engine.GetMask()
-    assert (mask.shape, mask.dtype) == (photo().size[::-1], np.float32)
-    assert 0 <= mask.min() < 0.01 and 0.95 < mask.max() <= 1
-    for pose in poses:
-        x, y = (round(value) for value in pose.keypoints[KeypointType.LEFT_SHOULDER].point)
-        assert mask[y, x] > 0.5
-    assert 0.05 < (mask > 0.5).mean() < 0.7
+    scores, mask, masks = engine.GetMaskScores(), engine.GetMask(), engine.GetMasks()
+    assert (scores.shape, scores.dtype) == (size[::-1], np.float32)
+    assert 0 <= scores.min() < 0.01 and 0.9 < scores.max() <= 1
+    assert (mask.shape, mask.dtype) == (size[::-1], np.uint8)
+    assert (masks.shape, masks.dtype) == ((2, *size[::-1]), np.uint8)
+    assert np.array_equal(mask, np.where(scores >= 0.5, 255, 0))
+    assert 0.05 < (mask > 0).mean() < 0.4
+    assert np.array_equal(masks.sum(0), mask)  # every person's pixel is somebody's, and once
+    for part in (KeypointType.LEFT_SHOULDER, KeypointType.RIGHT_HIP):
+        for i, pose in enumerate(poses):
+            found = [at(each, pose.keypoints[part]) for each in (masks[i], masks[1 - i])]
+            assert found == [255, 0]
+
+
+@pytest.mark.parametrize('name', [BODYPIX, RAW_PORTRAIT])
+def test_the_only_person_has_the_whole_mask(name):
+    engine = PoseEngine(shared('models', 'bodypix', name), single=True)
+    assert len(engine.DetectPosesInImage(photo())[0]) == 1
+    assert engine.GetMask().any()
+    assert np.array_equal(engine.GetMasks(), engine.GetMask()[None])
+
+
+@pytest.mark.parametrize('name', [BODYPIX, RAW_PORTRAIT])
+def test_a_picture_without_people_has_no_masks(name):
+    engine = PoseEngine(shared('models', 'bodypix', name))
+    poses, _ = engine.DetectPosesInImage(np.full((90, 120, 3), 90, np.uint8))
+    assert (poses, engine.GetMasks().shape) == ([], (0, 90, 120))
+    assert not engine.GetMask().any()
+
+
+def test_both_forms_of_a_bodypix_have_the_same_masks():
+    """The op's fifth output, and what the library derives from raw long offsets."""
+    with_op, raw = (PoseEngine(shared('models', 'bodypix', name))
+                    for name in (PORTRAIT, RAW_PORTRAIT))
+    for engine in (with_op, raw):
+        assert len(engine.DetectPosesInImage(photo())[0]) == 2
+    assert (with_op.GetMask() != raw.GetMask()).mean() < 0.01
+    assert (with_op.GetMasks() != raw.GetMasks()).mean() < 0.01
+
+
+@pytest.mark.parametrize('path', [bundled_model(), RAW])
+def test_other_networks_have_no_masks(path):
+    engine = PoseEngine(path)
+    engine.DetectPosesInImage(photo())
+    assert not engine.has_masks
+    for read in (engine.GetMask, engine.GetMasks, engine.GetMaskScores):
+        with pytest.raises(EngineError, match='^PoseNet has no masks: a BodyPix has$'):
+            read()
 
 
 # Options

@@ -48,7 +48,7 @@ def test_nothing_of_the_camera_is_kept(tmp_path, canaries, room):
                stdin=subprocess.DEVNULL)
     lines = messages(done)
     assert lines[0] == CHECKING
-    assert lines[-1] == SET
+    assert lines[-1].startswith(SET)  # what else is said depends on the network
     images = frames_of(tmp_path / 'out.avi')
     assert len(images) == EMPTY + PLANTED
     assert not any(map(is_planted, images))

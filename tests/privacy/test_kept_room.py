@@ -13,7 +13,7 @@ def test_only_the_proven_room_is_kept(tmp_path, canaries, room, whole):
     path = str(tmp_path / 'visits.db')
     done = run('--videosrc', canaries, '--headless', '--store', path,
                *['--keep-background'] * whole)
-    assert messages(done)[-1] == SET
+    assert messages(done)[-1].startswith(SET)
     with open_store(path) as store:
         kept = read_room(store)
     image = kept.image()

@@ -79,6 +79,16 @@ def test_a_change_below_the_noise_begins_the_minutes_anew():
         assert not shows(room, MIDDLE)
 
 
+def test_what_a_change_surrounds_has_changed_as_well():
+    """The inside of somebody in plain clothes who sways."""
+    room = Room(look(MIDDLE), 0)
+    for i in range(20):
+        swaying, left = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8), 280 + i % 2
+        swaying[180:300, left:left + 80] = 20
+        room.add(look(image=swaying), i * CALM / 2)
+        assert not shows(room, MIDDLE)
+
+
 def test_a_light_that_changes_is_no_change():
     room = Room(look(MIDDLE), 0)
     for i in range(3):

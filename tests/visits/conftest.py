@@ -10,7 +10,7 @@ from typing import Any, Iterator, List
 
 import visitors
 from posesuite.visits import store as store_module
-from posesuite.visits.areas import read_areas
+from posesuite.visits.areas import read_plan
 from posesuite.visits.measure import measure
 from posesuite.visits.statistics import Room
 
@@ -36,7 +36,7 @@ def folder(tmp_path_factory, days) -> Any:
 @pytest.fixture(scope='session')
 def room(folder) -> Room:
     stores = [str(folder / 'shop.db')]
-    return measure(stores[0], 'shop', read_areas(str(folder / 'areas.json'), stores))
+    return measure(stores[0], 'shop', read_plan(str(folder / 'areas.json'), stores).areas)
 
 
 @pytest.fixture

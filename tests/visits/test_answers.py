@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import passers
+from posesuite.language import Words
 from posesuite.visits import answers
 from posesuite.visits.areas import Plan
-from posesuite.visits.language import Words
 from posesuite.visits.measure import measure
 from posesuite.visits.queues import QueueNow
 from posesuite.visits.statistics import Queue, Room
@@ -41,7 +41,7 @@ def test_who_came_in(found):
     answer = asked(room, 'came in today')
     assert int(answer.answer) == pytest.approx(sum(shown.values()), abs=3)
     assert answer.more[0] == 'Monday, 9 Mar until 17:00.'
-    assert any(text.startswith('east: On a usual Monday by this time: ') for text in answer.more)
+    assert answer.more[1].startswith('On a usual Monday by this time: ')
 
 
 def test_visits_without_lines(found):

@@ -6,7 +6,7 @@ from typing import Any, List
 
 from figures import frame
 from helpers import ROOT, bundled_model, need, wait_for
-from posesuite.visits.areas import Area, Plan, read_areas, read_plan, write_plan
+from posesuite.visits.areas import Area, Plan, read_plan, write_plan
 from posesuite.visits.areas_editor import edge_drawing, room_to_draw_on
 from posesuite.visits.floor import floor_from
 from posesuite.visits.plan_editor import BEGUN_COLOR
@@ -78,12 +78,12 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
             assert np.ptp(editor.picture()[100:400], axis=2).max() == 0
         editor.click((64, 48), (320, 48), (320, 240))
         editor.press('Return', 't', 'i', 'Left', 'eacute', 'udiaeresis', 'Return')
-        wait_for(lambda: len(read_areas(path)) == 2)
+        wait_for(lambda: len(read_plan(path).areas) == 2)
         errors = editor.end()
     finally:
         editor.demo.kill()
     assert f'1 areas in {path}' in errors
-    kept, drawn = read_areas(path)
+    kept, drawn = read_plan(path).areas
     assert kept == DOOR
     assert (drawn.name, drawn.store, len(drawn.polygon)) == ('Tiéü', 'shop.db', 3)
     assert np.abs(np.array(drawn.polygon) - [(100, 100), (500, 100), (500, 500)]).max() <= 2

@@ -5,7 +5,9 @@ from typing import Any, Tuple
 import visitors
 from posesuite.visits.areas import Plan, read_plan, write_plan
 from posesuite.visits.floor import ANKLE, Floor, floor_from
+from posesuite.visits.queues import find_queue
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,7 +69,8 @@ def test_feet_are_ankles_above_the_floor():
 
 @pytest.mark.parametrize('camera', [
     Camera(2.2, 25, aspect=16 / 9), Camera(3.5, 50), Camera(2.5, 35, focal=0.5, turned=130),
-    Camera(4, 30, focal=1.4, turned=-60), Camera(3, 88), Camera(1.8, 15, turned=20)])
+    Camera(4, 30, focal=1.4, turned=-60), Camera(3, 88), Camera(1.8, 15, turned=20),
+    Camera(5, 45)])
 def test_distances_of_any_camera(camera):
     """Within 3 %, with points that are a little wrong, as clicks are, in metres to a centimetre."""
     places = np.random.RandomState(1).rand(4000, 2) * 24 - 12
@@ -90,6 +93,24 @@ def test_distances_of_any_camera(camera):
     apart, truth = apart[truth > 1], truth[truth > 1]
     assert len(truth) > 50
     assert np.abs(apart / truth - 1).max() < 0.03
+
+
+@pytest.mark.parametrize('camera', [Camera(2.2, 25), Camera(3.5, 35), Camera(5, 45)])
+@pytest.mark.parametrize('towards', [(0.7, 0), (0, 0.7), (0.5, 0.5)])
+def test_sizes_of_areas_and_lengths_of_queues(camera, towards):
+    """Within 3 %, with clicks on whole thousandths and noise of ankles."""
+    corners = [[3, -1.5], [3, 1.5], [7, 1.5], [7, -1.5]]
+    floor = floor_from({'points': camera.see(corners).round().tolist(), 'metres': corners}, '')
+    area = floor.to_metres(camera.see([[4, -1], [6, -1], [6, 1], [4, 1]]).round(), above=0)
+    assert cv2.contourArea(area.astype(np.float32)) == pytest.approx(4, rel=0.03)
+    people, looks = 5, 50
+    places = (4, -1) + np.arange(people)[:, None] * towards
+    seen = np.repeat(camera.see(places, 0.07), looks, 0)
+    seen += np.random.RandomState(0).normal(0, 1, seen.shape)
+    visit, when = np.repeat(np.arange(people), looks), np.tile(10.0 * np.arange(looks), people)
+    queue = find_queue(visit, when, np.full(len(when), 5.0), floor.to_metres(seen), when[-1])
+    assert queue.people.tolist() == [people] * looks
+    assert queue.metres.mean() == pytest.approx(4 * np.hypot(*towards), rel=0.03)
 
 
 def test_there_and_back():

@@ -179,7 +179,8 @@ def test_an_empty_queue_is_nobody(shop):
 
 def test_visits_that_are_too_short_are_an_option(tmp_path):
     path = str(tmp_path / 'shop.db')
-    fill(path, {id: (id, id + seconds) for id, seconds in ((1, 0.5), (2, 2), (3, 5))}, 20, fps=10)
+    fill(path, {id: (8 * id, 8 * id + seconds)
+                for id, seconds in ((1, 0.5), (2, 2), (3, 5))}, 30, fps=10)
     for least, expected in ((0, [0.5, 2, 5]), (MIN_VISIT, [2, 5]), (3, [5])):
         room = measure(path, min_stay=least)
         assert room.dwell.tolist() == expected and room.short == 3 - len(expected)

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import passers
-from posesuite.visits.areas import Plan
-from posesuite.visits.language import Words
+from posesuite.language import Words
+from posesuite.visits.areas import Area, Plan
 from posesuite.visits.measure import measure
 from posesuite.visits.places import Seen, attention_plots, floor_maps, picture, picture_maps
 
@@ -90,3 +90,24 @@ def test_cells_of_few_visits_are_blank_on_the_floor_too(found):
     room = found[1]
     plots = floor_maps(WORDS, [Seen(room, PLAN, PLAN.floors[0])], 10 ** 6)
     assert [plot.drawing['cells'] for plot in plots] == [[], []]
+
+
+def test_doors_have_the_names_of_their_lines(found):
+    """Also if nobody is seen to cross them, and of no other: without lines they have letters."""
+    room = found[1]
+    assert {door.name for door in room.routes.doors} == set(passers.DOORS)
+    doors = [door._replace(name=name) for name, door in zip('ABC', room.routes.doors)]
+    for lines, names in ((room.lines, set(passers.DOORS)), (room.lines[:1], {'east', 'B', 'C'}),
+                         ([], {'A', 'B', 'C'})):
+        plot, = (plot for plot in picture_maps(
+            WORDS, room._replace(lines=lines, routes=room.routes._replace(doors=doors)), 5,
+            picture(room, PLAN, '')) if plot.title == 'Ways')
+        assert {row[1] for row in plot.rows if not row[0]} == names
+
+
+def test_ways_name_the_areas_on_them(found):
+    room = found[1]
+    whole = Area('the hall', [(0, 0), (1000, 0), (1000, 1000), (0, 1000)], '')
+    use = room.areas[0]._replace(area=whole)
+    plots = picture_maps(WORDS, room._replace(areas=[use]), 5, picture(room, PLAN, ''))
+    assert all(' → the hall → ' in row[1] for row in plots[2].rows if row[0])

@@ -1,20 +1,8 @@
-"""posesuite/visits/plots.py: where bars, cells, ways and lines lie."""
+"""posesuite/visits/plots.py: where bars, and cells lie."""
 import math
 
-from posesuite.visits.language import Words
-from posesuite.visits.plots import (
-    PLOT_WIDTH,
-    Bar,
-    Ground,
-    Share,
-    Way,
-    bars,
-    ground_map,
-    nice,
-    routes,
-    shares,
-    week,
-)
+from posesuite.language import Words
+from posesuite.visits.plots import UNSEEN, Bar, Share, bars, nice, shares, week
 
 import numpy as np
 import pytest
@@ -52,6 +40,32 @@ def test_two_series_stand_side_by_side():
     assert plot.drawing['series'] == ['in', 'out']
 
 
+def test_values_are_written_on_all_bars_or_none():
+    for count, said in ((10, True), (40, False)):
+        plot = bars(WORDS, '', '', [Bar(i, i + 1, '', 'all', [i * 100]) for i in range(count)],
+                    ['', ''])
+        assert plot.drawing['says_values'] == said
+
+
+def test_a_value_is_not_where_the_usual_mark_is():
+    """Else it would be read as the usual value."""
+    near, below, far = bars(WORDS, '', '', [Bar(i, i + 1, '', 'all', [10], usual) for i, usual in (
+        (0, 10.5), (1, 5), (2, 20))], ['', 'Visits', 'usual']).drawing['bars']
+    for bar, inside in ((near, True), (below, False), (far, False)):
+        part, = bar['parts']
+        assert part['inside'] == inside
+        assert not part['text_y'] - 9 <= bar['usual'] <= part['text_y']
+
+
+def test_what_is_blank_is_said():
+    found = [Bar(0, 1, '', 'a', [3]), Bar(1, 2, '', 'b', [NAN], why_blank='few'),
+             Bar(2, 3, '', 'c', [NAN], why_blank=UNSEEN)]
+    for some, few, unseen in ((found[:1], '', False), (found[:2], 'few', False),
+                              (found, 'few', True), (found[::2], '', True)):
+        drawing = bars(WORDS, '', '', some, ['', '']).drawing
+        assert (drawing['few'], drawing['unseen']) == (few, unseen)
+
+
 def test_labels_do_not_overlap():
     plot = bars(WORDS, '', '', [Bar(day, day + 1, '12 Dec', 'day', [1]) for day in range(60)],
                 ['', ''])
@@ -72,41 +86,6 @@ def test_a_week_has_equal_steps():
     assert plot.drawing['steps'] == ['under 2', '2–4', '4–6', '6–8', 'over 8']
     assert plot.drawing['cells'][1]['title'] == 'Monday, 10:00–11:00: 5'
     assert plot.rows[0] == ['Monday', '1', '5', '10'] and plot.rows[1][1:] == ['few'] * 3
-
-
-def test_cells_of_few_visits_are_not_drawn():
-    seconds, visits = np.zeros((36, 48)), np.zeros((36, 48), int)
-    seconds[3, 7], visits[3, 7] = 600, 5
-    seconds[4, 7], visits[4, 7] = 900, 4
-    plot = ground_map(WORDS, '', '', Ground((640, 480)), seconds, visits, 5, 'Time')
-    assert plot.drawing['cells'] == [{'x': 7, 'y': 3, 'step': 5, 'title': '10 min'}]
-    assert plot.drawing['grid'] == (48, 36) and plot.drawing['height'] == 270
-    assert plot.drawing['steps'] == ['under 2 min', '2–4 min', '4–6 min', '6–8 min',
-                                     'over 8 min']
-    assert ['back left', '100 %'] in plot.rows and len(plot.rows) == 9
-
-
-def test_the_arrow_of_a_line_points_in():
-    """In is to the left of the way from its first point to its second."""
-    up = Ground((100, 100), lines=[('door', np.array([[.5, .9], [.5, .1]]))])
-    drawing = ground_map(WORDS, '', '', up, np.zeros((2, 2)), np.zeros((2, 2)), 1, '').drawing
-    x, _, to_x, _ = drawing['lines'][0]['arrow']
-    assert to_x < x
-
-
-def test_ways_are_as_thick_as_their_share():
-    line = np.array([[0, 0], [.5, .5], [1, 1]])
-    plot = routes(WORDS, '', '', Ground((200, 100)), [
-        Way('A → B', line, .6, '60 %'), Way('B → A', line[::-1], .2, '20 %'),
-        Way('beyond', line * NAN, .1, '10 %')], [('A', line[0], 'in')], ['', '', ''])
-    widths = {way['number']: way['width'] for way in plot.drawing['routes']}
-    assert set(widths) == {1, 2} and widths[1] > 2 * widths[2]
-    assert [way['number'] for way in plot.drawing['routes']] == [2, 1]  # the main one on top
-    there, back = ([float(number) for number in plot.drawing['routes'][i]['d'][1:].replace(
-        ' L', ' ').split()] for i in (1, 0))
-    assert there[0] < 0 < there[1] and there[4:] == pytest.approx([PLOT_WIDTH, 180], abs=6)
-    assert back[0] > PLOT_WIDTH and back[1] < 180  # there and back each keep to their right
-    assert plot.rows == [['1', 'A → B', '60 %'], ['2', 'B → A', '20 %'], ['', 'A', 'in']]
 
 
 def test_shares():

@@ -4,6 +4,7 @@ import datetime
 import sqlite3
 
 from figures import frame
+from posesuite.visits.areas import Area
 from posesuite.visits.queries import open_store, read_positions, read_visits
 from posesuite.visits.store import VisitStore
 from stores import BEGIN, START, everything, fill
@@ -66,7 +67,8 @@ def test_a_store_of_an_earlier_version_is_read_and_gone_on_with(path):
         store.execute('DROP TABLE bodies')
     old = everything(path)
     assert len(old['positions']) == 6 and old['bodies'] == []
-    fill(path, {1: (0, 5)}, 5, START + datetime.timedelta(hours=1))
+    fill(path, {1: (0, 5)}, 5, START + datetime.timedelta(hours=1),
+         areas=[Area('floor', [(0, 0), (1000, 0), (1000, 1000), (0, 1000)], '')])
     found = everything(path)
     assert found['positions'][:6] == old['positions']
     assert [row[:2] for row in found['bodies']] == [row[:2] for row in found['positions'][6:]]

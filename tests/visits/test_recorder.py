@@ -1,11 +1,12 @@
 """posesuite/visits/recorder.py: what frames become rows of. All in memory."""
 import datetime
 import time
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from figures import IMAGE, frame, standing
 from posesuite.pose.pose import Frame, Pose
 from posesuite.pose.skeleton import FACE, KEYPOINT_TYPES
+from posesuite.visits.areas import Area
 from posesuite.visits.options import local_date
 from posesuite.visits.recorder import Recorder, body_row, position_row
 from posesuite.visits.rows import FEET, HAND_RAISED, HEAD, SITTING, UPRIGHT, Rows, add_rows, no_rows
@@ -17,12 +18,14 @@ START = 1746086400.0  # 1 May 2025, 8:00 UTC, in seconds
 BEGIN = round(START * 1000)
 YEAR = 366 * 86400.0  # seconds
 SOMEBODY = {1: standing()}
+FLOOR = Area('floor', [(0, 0), (1000, 0), (1000, 1000), (0, 1000)], '')
 Shown = Iterable[Tuple[Frame, Dict[int, Pose]]]
 
 
-def rows_of(shown: Shown, title: str = '', start: Optional[float] = START) -> Rows:
+def rows_of(shown: Shown, title: str = '', start: Optional[float] = START,
+            areas: Sequence[Area] = ()) -> Rows:
     """The rows of some frames with their people."""
-    recorder, rows = Recorder(title, start), no_rows()
+    recorder, rows = Recorder(title, start, areas=areas), no_rows()
     for each, people in shown:
         add_rows(rows, recorder.record(each, people, clock=0.0))
     add_rows(rows, recorder.end())
@@ -37,11 +40,21 @@ def test_a_visit_has_a_position_a_second_and_its_exact_length():
     rows = rows_of(shown, title='hall')
     assert rows['runs'] == {1: (BEGIN, BEGIN + 12000, 'hall', 640, 480)}
     assert rows['visits'] == {1: (1, BEGIN, BEGIN + 10000), 2: (1, BEGIN + 3100, BEGIN + 5500)}
-    assert sorted(rows['positions']) == sorted(rows['bodies']) == [
+    assert not rows['bodies']  # nobody asks for them
+    assert sorted(rows['positions']) == [
         (1, BEGIN + 1000 * i) for i in range(11)] + [
             (2, BEGIN + 3100 + 1000 * i) for i in range(3)] + [(2, BEGIN + 5500)]
     assert rows['positions'][1, BEGIN] == (500, 833, 625, FEET + HEAD + UPRIGHT)
     assert rows['gaps'] == {}
+
+
+def test_feet_that_appear_are_a_position():
+    """Where the person may be just before a counting line."""
+    hidden = {1: standing(LEFT_ANKLE=None, RIGHT_ANKLE=None)}
+    rows = rows_of((frame(tenth / 10), hidden if tenth in (0, 1, 20, 21) else SOMEBODY)
+                   for tenth in range(31))
+    assert [(time - BEGIN, row[3] & FEET) for (_, time), row in rows['positions'].items()] == [
+        (0, 0), (200, 1), (1000, 1), (2000, 0), (2200, 1), (3000, 1)]
 
 
 def test_who_comes_back_is_a_new_visit():
@@ -167,7 +180,7 @@ def test_flags():
 
 def test_a_body_has_a_direction_and_wrists():
     def body_of(**moved):
-        return body_row(standing(**moved), 640, 480)
+        return body_row(standing(**moved), 640, 480, [FLOOR])
 
     assert body_of()[1:] == (52, 52, 48, 52)
     half = {'LEFT_SHOULDER': (380, 150), 'RIGHT_SHOULDER': (260, 150)}
@@ -181,7 +194,18 @@ def test_a_body_has_a_direction_and_wrists():
     assert body_of(LEFT_WRIST=None)[1:] == (None, None, 48, 52)
     assert all(type(value) is int for value in body_of())
     nothing = dict.fromkeys(('LEFT_WRIST', 'RIGHT_WRIST', 'LEFT_SHOULDER', 'RIGHT_SHOULDER'))
-    assert body_of(**nothing) is None
+    assert body_of(**nothing) == (None,) * 5
+
+
+def test_bodies_are_recorded_at_areas_and_displays_alone():
+    """And no wrist that is not in one."""
+    shelf = Area('shelf', [(440, 400), (490, 400), (490, 600), (440, 600)], '', 'display')
+    queue = FLOOR._replace(kind='queue')
+    corner = Area('corner', [(0, 0), (100, 0), (100, 100)], '')
+    for areas, wrists in (([FLOOR], (52, 52, 48, 52)), ([shelf], (None, None, 48, 52)),
+                          ([queue, corner], None)):
+        rows = rows_of([(frame(0), SOMEBODY), (frame(1), SOMEBODY)], areas=areas)
+        assert [row[1:] for row in rows['bodies'].values()] == [wrists] * (2 if wrists else 0)
 
 
 def test_rows_are_numbers_that_sqlite_knows():

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import visitors
 from figures import frame
-from posesuite.visits.language import Words
+from posesuite.language import Words
 from posesuite.visits.measure import measure
 from posesuite.visits.report import make_report
 from posesuite.visits.store import VisitStore
@@ -161,7 +161,7 @@ def test_an_empty_store(tmp_path):
 
 @pytest.mark.parametrize('days, title', [(2, 'Visits per day'), (110, 'Visits per week')])
 def test_many_days_are_weeks(tmp_path, days, title):
-    visitors.write_store(visitors.simulate(MONDAY, days, per_hour=5, hours=(10, 11)),
+    visitors.write_store(visitors.simulate(MONDAY, days, per_hour=15, hours=(10, 11)),
                          str(tmp_path / 'shop.db'))
     make_report([str(tmp_path / 'shop.db')], str(tmp_path / 'report.html'), min_visits=2,
                 language='en')
@@ -193,7 +193,7 @@ def test_visits_under_a_second_do_not_count(tmp_path):
         return ' '.join((tmp_path / 'report.html').read_text().split())
 
     path = str(tmp_path / 'shop.db')
-    fill(path, {id: (id, id + (0.9 if id % 2 else 1)) for id in range(12)}, 20, fps=10)
+    fill(path, {id: (9 * id, 9 * id + (0.9 if id % 2 else 1)) for id in range(12)}, 110, fps=10)
     room = measure(path)
     assert room.dwell.tolist() == [1] * 6 and room.short == 6
     assert room.present.sum() == 6

@@ -46,8 +46,8 @@ def crowd(people: int, front: float, lost: float, seed: int = 0) -> Crowd:
 def shares(found: Crowd, areas: List[Area] = ()):
     chain = chains(*found[:4], SIZE)[found.visit]
     order = np.lexsort((found.when, chain))
-    return find_routes(chain[order], found.points[order], found.height[order],
-                       np.zeros(len(order), bool), SIZE, areas)
+    return find_routes(chain[order], found.when[order], found.points[order],
+                       found.height[order], np.zeros(len(order), bool), SIZE, areas)
 
 
 @pytest.mark.parametrize('front', [0.02, 0.4, 0.8])
@@ -77,7 +77,9 @@ def visits_of(*ways) -> List[int]:
     visit = np.repeat(np.arange(len(ways)), [len(way) - 1 for way in ways])
     when = np.concatenate([way[0] + np.arange(len(way) - 1) for way in ways])
     points = np.array([(x, 500) for way in ways for x in way[1:]], float)
-    return chains(visit, when, points, np.full(len(visit), 300.0), SIZE).tolist()
+    found = chains(visit, when, points, np.full(len(visit), 300.0), SIZE).tolist()
+    assert found == chains(visit, when, points, np.full(len(visit), 300, np.int16), SIZE).tolist()
+    return found  # also of heights as a store's are read
 
 
 @pytest.mark.parametrize('ways, expected', [
@@ -96,6 +98,6 @@ def test_who_goes_on_where_another_visit_ended(ways, expected):
 
 def test_of_nobody_there_are_no_routes():
     nothing = np.zeros(0)
-    assert find_routes(nothing.astype(int), np.zeros((0, 2)), nothing, nothing.astype(bool),
-                       SIZE).doors == []
+    assert find_routes(nothing.astype(int), nothing, np.zeros((0, 2)), nothing,
+                       nothing.astype(bool), SIZE).doors == []
     assert len(chains(nothing.astype(int), nothing, np.zeros((0, 2)), nothing, SIZE)) == 0

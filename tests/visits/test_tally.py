@@ -4,12 +4,11 @@ from typing import Any, List
 
 import visitors
 from posesuite.visits import tally as tally_module
-from posesuite.visits.areas import Line, Plan, read_areas
+from posesuite.visits.areas import Line, Plan, read_plan
 from posesuite.visits.crossings import find_crossings
 from posesuite.visits.live import stored_rows
 from posesuite.visits.measure import measure
-from posesuite.visits.rows import no_rows
-from posesuite.visits.statistics import STAY
+from posesuite.visits.rows import FEET, no_rows
 from posesuite.visits.tally import Tally
 
 import numpy as np
@@ -29,7 +28,7 @@ def line_across(x: float) -> Line:
 
 @pytest.fixture(scope='module')
 def plan(folder) -> Plan:
-    areas = read_areas(str(folder / 'areas.json'), [str(folder / 'shop.db')])
+    areas = read_plan(str(folder / 'areas.json'), [str(folder / 'shop.db')]).areas
     return Plan(areas, [line_across(6.7), line_across(5.5)])
 
 
@@ -51,9 +50,9 @@ def tally(folder, plan, saturday) -> Tally:
 
 def test_everybody_comes_in_and_goes_out(tally, days):
     count = len(days[SATURDAY].visitors)
-    assert count > 100 and len(tally.visits) == count
+    assert count > 100 and len(tally.people()) == count
     for line in (0, 1):
-        ways = [crossing.inward for crossing in tally.settled if crossing.line == line]
+        ways = [crossing.inward for crossing in tally.crossings() if crossing.line == line]
         assert (ways.count(True), ways.count(False)) == (count, count) or line == 1
     assert list(tally.runs) == [-6]
 
@@ -62,7 +61,7 @@ def test_lines_are_crossed_as_in_the_report(tally, folder, plan, saturday):
     room = measure(str(folder / 'shop.db'), 'shop', (), *saturday, lines=plan.lines)
     for i, expected in enumerate(room.lines):
         for way in (True, False):
-            mine = sorted(crossing.when / 1000 for crossing in tally.settled
+            mine = sorted(crossing.when / 1000 for crossing in tally.crossings()
                           if (crossing.line, crossing.inward) == (i, way))
             theirs = np.sort(expected.when[expected.inward == way])
             assert len(mine) == len(theirs) > 100
@@ -72,8 +71,7 @@ def test_lines_are_crossed_as_in_the_report(tally, folder, plan, saturday):
 def test_stays_are_as_in_the_report(tally, folder, plan, saturday):
     room = measure(str(folder / 'shop.db'), 'shop', plan.areas, *saturday)
     for i, use in enumerate(room.areas):
-        mine = sorted(stay.seconds for stay in tally.stays
-                      if stay.area == i and stay.seconds >= STAY)
+        mine = sorted(stay.seconds for stay in tally.stays() if stay.area == i)
         assert len(mine) == len(use.stays) > 30
         assert np.abs(np.array(mine) - np.sort(use.stays)).max() <= 1  # after the last position
 
@@ -83,14 +81,14 @@ def walk(*places: Any, visit: int = 1, tally: Any = None) -> Tally:
     tally = tally or Tally(Plan([], [Line('gate', [(500, 800), (500, 200)], '')]))
     rows = no_rows()
     for second, (x, y) in enumerate(places):
-        rows['positions'][visit, 1000 * second] = x, y, 300, 0
+        rows['positions'][visit, 1000 * second] = x, y, 300, FEET
     tally.add(rows, (640, 480))
     tally.end()
     return tally
 
 
 def ways(tally: Tally) -> List[bool]:
-    return [crossing.inward for crossing in tally.settled]
+    return [crossing.inward for crossing in tally.crossings()]
 
 
 def test_inside_is_to_the_left_of_a_line_that_is_gone_along():
@@ -125,13 +123,13 @@ def test_who_is_lost_from_sight_at_a_line_crosses_it_once():
         rows = no_rows()
         for visit, begin, places in ((1, 0, (800, 700, 600)), (2, 2 + seconds, (400, 300, 200))):
             for second, x in enumerate(places, begin):
-                rows['positions'][visit, 1000 * second] = x, 500, 300, 0
+                rows['positions'][visit, 1000 * second] = x, 500, 300, FEET
+        rows['visits'] = {1: (1, 0, 2000), 2: (1, 2000 + 1000 * seconds, 4000 + 1000 * seconds)}
         tally.add(rows, (640, 480))
         tally.end([], 1000 * (4 + seconds))
         assert [crossing.inward for crossing in tally.crossings()] == expected
-        assert tally.settled == []
         tally.end()
-        assert ways(tally) == expected and tally.crossings() == tally.settled
+        assert ways(tally) == expected and len(tally.people()) == (1 if expected else 2)
 
 
 def test_a_clock_that_is_set_moves_all():
@@ -141,8 +139,8 @@ def test_a_clock_that_is_set_moves_all():
     rows['gaps'][1, 5000] = 6000, 'black'
     tally.add(rows, SIZE)
     tally.shift(100)
-    assert [crossing.when for crossing in tally.settled] == [600]
+    assert [crossing.when for crossing in tally.crossings()] == [600]
     assert tally.runs[1][:2] == (100, 9100) and tally.visits[1][:2] == (100, 1100)
     assert tally.gaps == {(1, 5100): (5100, 6100, 'black')}
     tally.forget(5000)
-    assert not tally.settled and not tally.visits and tally.runs and tally.gaps
+    assert not tally.crossings() and not tally.visits and tally.runs and tally.gaps

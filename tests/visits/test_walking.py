@@ -35,6 +35,15 @@ def test_who_stands_and_how_fast_the_others_walk():
     visit, height = np.zeros(10, int), np.full(10, 300.0)
     still = is_still(visit, points, height, SIZE)
     assert still.tolist() == [False] * 2 + [True] * 2 + [False] * 6
-    found = speeds(visit, np.ones(10), still, points / 100, 2)
+    found = speeds(visit, np.arange(10.0), still, points / 100, 2)
     assert found[0] == pytest.approx(1, abs=0.03) and np.isnan(found[1])
-    assert speeds(visit, np.ones(10), still, None, 2).size == 0
+    assert speeds(visit, np.arange(10.0), still, None, 2).size == 0
+
+
+def test_the_steps_in_which_somebody_sets_off_or_stops_are_not_their_speed():
+    x = np.cumsum([0, 1.2, 1.2, 1.2, 0.3, 0.05, 0.04, 0.05, 0.04, 0.05, 0.04, 0.7, 1.2, 1.2])
+    visit, metres = np.zeros(len(x), int), np.stack([x, np.zeros(len(x))], 1)
+    still = is_still(visit, metres * 100, np.full(len(x), 300.0), SIZE)
+    assert 0 < still.sum() < 5
+    assert speeds(visit, np.arange(len(x)) * 1.0, still, metres, 1) == pytest.approx(1.2)
+    assert np.isnan(speeds(visit[:2], np.arange(2.0), still[:2], metres[:2], 1))  # too short

@@ -1,11 +1,7 @@
 """TensorFlow Lite: .tflite files on the CPU and on the Edge TPU."""
-import contextlib
 import ctypes
-import os
 import sys
-import tempfile
-import threading
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from posesuite.engine.device import (
     RUNTIMES,
@@ -14,13 +10,13 @@ from posesuite.engine.device import (
     load_edgetpu,
 )
 from posesuite.engine.edgetpu_process import EdgeTpuNetwork
+from posesuite.engine.image_tensor import INPUT_TYPES, MAX_SIDE
 from posesuite.engine.network import Choice, Network, TensorDetails
+from posesuite.engine.stderr import stderr_without
 
 import numpy as np
 
-_STDERR = threading.Lock()
-MAX_SIDE = 4096  # pixels of the input, from which the runtime derives the size of everything else
-INPUT_TYPES = (np.uint8, np.int8, np.int32, np.float32)
+DYNAMIC_SIZE = 256, 256  # pixels of an input whose size the file leaves open, until a resize
 
 
 def matches(path: str, model: bytes) -> bool:
@@ -47,28 +43,6 @@ def load_here(choice: Choice, num_threads: int,
     return TfliteNetwork(runtime, choice.model, num_threads, delegates)
 
 
-@contextlib.contextmanager
-def without_infos() -> Iterator[None]:
-    """Removes the INFO lines that the runtime writes to stderr, and that no setting turns off."""
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_STDERR)
-        try:
-            stderr = os.dup(2)
-            stack.callback(os.close, stderr)
-            said = stack.enter_context(tempfile.TemporaryFile())
-        except OSError:  # there is no stderr, or no folder for temporary files
-            yield
-            return
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            said.seek(0)
-            with contextlib.suppress(OSError):  # nobody reads it
-                os.write(2, b''.join(line for line in said if not line.startswith(b'INFO: ')))
-
-
 class TfliteNetwork(Network):
     """A network in TensorFlow Lite's interpreter.
 
@@ -78,20 +52,33 @@ class TfliteNetwork(Network):
 
     def __init__(self, runtime: Any, model: bytes, num_threads: int, delegates: List[Any]) -> None:
         self._model = model  # the interpreter reads it in place
-        with without_infos():
+        with stderr_without(lambda line: line.startswith(b'INFO: ')):
             self._interpreter = runtime.Interpreter(model_content=model, num_threads=num_threads,
                                                     experimental_delegates=delegates)
             self.input_details: TensorDetails = self._interpreter.get_input_details()[0]
             shape, dtype = self.input_details['shape'].tolist(), self.input_details['dtype']
+            self.dynamic = self.input_details['shape_signature'][1:3].tolist() == [-1, -1]
+            if self.dynamic:
+                shape = [1, *DYNAMIC_SIZE[::-1], *shape[3:]]
             if (len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or dtype not in INPUT_TYPES
                     or not 1 <= min(shape) <= max(shape) <= MAX_SIDE):
                 raise ValueError(f'its input {shape} is no image of up to {MAX_SIDE} pixels a side')
-            self._interpreter.allocate_tensors()
+            self._allocate(shape)
+        self._input_address = 0
+        self._input_array = np.empty(0)
+
+    def _allocate(self, shape: List[int]) -> None:
+        if shape != self.input_details['shape'].tolist():
+            self._interpreter.resize_tensor_input(self.input_details['index'], shape)
+        self._interpreter.allocate_tensors()
+        self.input_details = self._interpreter.get_input_details()[0]
         self.input_size = shape[2], shape[1]
         self.outputs: List[TensorDetails] = self._interpreter.get_output_details()
         self.tensors: List[TensorDetails] = self._interpreter.get_tensor_details()
+
+    def resize(self, width: int, height: int) -> None:
+        self._allocate([1, height, width, 3])
         self._input_address = 0
-        self._input_array = np.empty(0)
 
     def input(self) -> np.ndarray:
         """The interpreter's own memory, so that an image is not copied once more.

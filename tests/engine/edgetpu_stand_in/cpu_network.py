@@ -3,21 +3,26 @@
 A *_quant_decoder.tflite file holds the very network that its _edgetpu build holds compiled, and the
 three tensors before its PosenetDecoderOp have the scales and zero points of the compiled op's
 outputs. The component files do not: their heatmaps and short offsets are cut off at ten.
+
+Of another network, a file PART in the folder is what its compiled op computes.
 """
 import functools
 import os
 import struct
 import sys
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import numpy as np
 
+PART = 'stand_in_%d_%d.tflite'  # height and width
 
-def run(height: int, width: int, image: memoryview, *maps: memoryview) -> None:
-    """Fills maps (heatmaps, short offsets, mid offsets) with what the network makes of the image.
+
+def run(height: int, width: int, image: memoryview, maps: Tuple[memoryview, ...]) -> None:
+    """Fills maps with what the network makes of the image.
 
     height, width: the image's, in pixels; they choose the model file.
-    image, maps: bytes, as they lie in the tensors.
+    image, maps: bytes, as they lie in the tensors; a PoseNet's maps are heatmaps, short offsets and
+        mid offsets.
     """
     for target, values in zip(maps, _maps(height, width, bytes(image))):
         target.cast('B')[:] = values
@@ -27,7 +32,8 @@ def run(height: int, width: int, image: memoryview, *maps: memoryview) -> None:
 def _maps(height: int, width: int, image: bytes) -> List[bytes]:
     network = _network(height, width)
     details = network.get_input_details()[0]
-    network.set_tensor(details['index'], np.frombuffer(image, np.uint8).reshape(details['shape']))
+    pixels = np.frombuffer(image, details['dtype']).reshape(details['shape'])
+    network.set_tensor(details['index'], pixels)
     network.invoke()
     return [network.get_tensor(output['index']).tobytes()
             for output in network.get_output_details()]
@@ -35,9 +41,13 @@ def _maps(height: int, width: int, image: bytes) -> List[bytes]:
 
 @functools.lru_cache(maxsize=None)
 def _network(height: int, width: int) -> Any:
+    folder = os.environ['EDGETPU_STAND_IN_MODELS']
+    part = os.path.join(folder, PART % (height, width))
     name = 'posenet_mobilenet_v1_075_%d_%d_quant_decoder.tflite' % (height, width)
-    with open(os.path.join(os.environ['EDGETPU_STAND_IN_MODELS'], name), 'rb') as file:
-        model = without_last_op(file.read())
+    with open(part if os.path.exists(part) else os.path.join(folder, name), 'rb') as file:
+        model = file.read()
+    if not os.path.exists(part):
+        model = without_last_op(model)
     # The runtime that runs already: two in one process might not bear each other.
     runtime = (sys.modules.get('tflite_runtime.interpreter')
                or sys.modules['ai_edge_litert.interpreter'])

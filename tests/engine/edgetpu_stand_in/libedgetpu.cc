@@ -21,6 +21,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ struct PyObject;
 int PyGILState_Ensure();
 void PyGILState_Release(int);
 PyObject* PyImport_ImportModule(const char*);
+PyObject* PyTuple_New(std::ptrdiff_t);
+int PyTuple_SetItem(PyObject*, std::ptrdiff_t, PyObject*);  // takes the item
 PyObject* PyMemoryView_FromMemory(char*, std::ptrdiff_t, int flags);
 PyObject* PyObject_CallMethod(PyObject*, const char* name, const char* format, ...);
 void PyErr_Print();
@@ -54,7 +57,6 @@ using tflite_abi::Tensor;
 
 constexpr char kOpName[] = "edgetpu-custom-op";
 constexpr int kReadable = 0x100, kWritable = 0x200;  // PyBUF_READ, PyBUF_WRITE
-constexpr int kNumMaps = 3;                          // heatmaps, short offsets, mid offsets
 
 // It goes to the runtime by value, so it is larger than any release's: each reads what it knows.
 // On 32-bit Arm that would move the arguments behind it.
@@ -74,7 +76,7 @@ struct DelegateParams {
 // The tensors of one edgetpu-custom-op, in its own order: the runtime's may be another.
 struct Kernel {
   int image;
-  int maps[kNumMaps];
+  std::vector<int> maps;  // of a PoseNet: heatmaps, short offsets, mid offsets
 };
 
 std::string Setting(const char* name, const char* otherwise) {
@@ -129,17 +131,18 @@ PyObject* View(const Tensor* tensor, int flags) {
   return PyMemoryView_FromMemory(static_cast<char*>(tensor->data), tensor->bytes, flags);
 }
 
-// Calls cpu_network.run(height, width, image, heatmaps, short offsets, mid offsets).
+// Calls cpu_network.run(height, width, image, maps).
 bool RunNetwork(Context* context, const Kernel& kernel) {
   const int lock = PyGILState_Ensure();
   PyObject* result = nullptr;
   if (PyObject* module = PyImport_ImportModule("cpu_network")) {
     const Tensor* image = At(context, kernel.image);
-    result = PyObject_CallMethod(module, "run", "iiNNNN", image->dims->data[1],
-                                 image->dims->data[2], View(image, kReadable),
-                                 View(At(context, kernel.maps[0]), kWritable),
-                                 View(At(context, kernel.maps[1]), kWritable),
-                                 View(At(context, kernel.maps[2]), kWritable));
+    PyObject* maps = PyTuple_New(kernel.maps.size());
+    for (size_t i = 0; i < kernel.maps.size(); ++i) {
+      PyTuple_SetItem(maps, i, View(At(context, kernel.maps[i]), kWritable));
+    }
+    result = PyObject_CallMethod(module, "run", "iiNN", image->dims->data[1],
+                                 image->dims->data[2], View(image, kReadable), maps);
     Py_DecRef(module);
   }
   if (result == nullptr) PyErr_Print();
@@ -154,12 +157,11 @@ void* Init(Context* context, const char* buffer, size_t) {
   Registration* op;
   if (context->GetNodeAndRegistration(context, params->nodes_to_replace->data[0], &node, &op) !=
           kOk ||
-      node->inputs->size != 1 || node->outputs->size != kNumMaps) {
+      node->inputs->size != 1) {
     return nullptr;
   }
-  Kernel* kernel = new Kernel{node->inputs->data[0], {}};
-  for (int i = 0; i < kNumMaps; ++i) kernel->maps[i] = node->outputs->data[i];
-  return kernel;
+  const IntArray* outputs = node->outputs;
+  return new Kernel{node->inputs->data[0], {outputs->data, outputs->data + outputs->size}};
 }
 
 void Free(Context*, void* kernel) { delete static_cast<Kernel*>(kernel); }

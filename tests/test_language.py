@@ -1,4 +1,4 @@
-"""posesuite/visits/language.py and its catalogues: every message in every language."""
+"""posesuite/language.py and its catalogues: every message in every language."""
 import ast
 import datetime
 import glob
@@ -7,8 +7,7 @@ import re
 from typing import Set, Tuple
 
 from helpers import ROOT
-from posesuite.pose.pose import FaultKind
-from posesuite.visits.language import (
+from posesuite.language import (
     FOLDER,
     LANGUAGES,
     MONTHS,
@@ -17,29 +16,33 @@ from posesuite.visits.language import (
     WEEKDAYS,
     Words,
     read_catalogue,
+    script_messages,
+    script_words,
     user_language,
 )
+from posesuite.pose.pose import FaultKind
+from posesuite.visits.live_numbers import NOT_RUNNING
 
 import pytest
 
-VISITS = os.path.join(ROOT, 'posesuite', 'visits')
+SUITE = os.path.join(ROOT, 'posesuite')
 Message = Tuple[str, ...]
 
 
-def sources(pattern: str) -> Set[str]:
+def sources(folder: str, pattern: str) -> Set[str]:
     found = set()
-    for path in glob.glob(os.path.join(glob.escape(VISITS), pattern)):
+    for path in glob.glob(os.path.join(glob.escape(SUITE), folder, pattern)):
         with open(path, encoding='utf-8') as file:
             found.add(file.read())
     return found
 
 
 def messages() -> Set[Message]:
-    """All that the code and the templates of the report have translated."""
+    """All that the report's code and templates and the page of --serve have translated."""
     jinja2 = pytest.importorskip('jinja2')
-    found = {(name,) for name in (*WEEKDAYS, *SHORT_WEEKDAYS, *MONTHS, 'no frames',
+    found = {(name,) for name in (*WEEKDAYS, *SHORT_WEEKDAYS, *MONTHS, 'no frames', NOT_RUNNING,
                                   *(kind.value for kind in FaultKind))}
-    for source in sources('*.py'):
+    for source in sources('visits', '*.py') | sources('', 'language.py'):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, 'id', getattr(node.func, 'attr', ''))
@@ -47,8 +50,10 @@ def messages() -> Set[Message]:
                 texts = tuple(value for value in values if isinstance(value, str))
                 if name in ('_', 'gettext', 'ngettext') and texts:
                     found.add(texts)
+    for source in sources('display', '*.html'):
+        found |= script_messages(source)
     environment = jinja2.Environment(extensions=['jinja2.ext.i18n'])
-    for source in sources('*.html'):
+    for source in sources('visits', '*.html'):
         for _, _, texts in environment.extract_translations(source):
             found.add(tuple(filter(None, texts)) if isinstance(texts, tuple) else (texts,))
     return found
@@ -132,3 +137,17 @@ def test_a_catalogue_of_an_editor(tmp_path):
     assert [catalogue.ngettext('a cat', 'cats', n) for n in (1, 2, 3)] == ['c0', 'c1', 'c2']
     assert [catalogue.gettext(text) for text in ('maybe', 'later', 'old')] == [
         'maybe', 'later', 'old']
+
+
+def test_the_words_of_a_script():
+    assert script_messages("_('Today') plural('visit', 'visits', n) make_('this')") == {
+        ('Today',), ('visit', 'visits')}
+    words = script_words("_('Today') plural('visit', 'visits', n)")
+    assert sorted(words) == ['de', 'es', 'fr']
+    assert words['de'] == {'Today': ['Heute'], 'visit': ['Besuch', 'Besuche']}
+
+
+def test_the_page_of_serve_has_words_for_every_fault():
+    with open(os.path.join(SUITE, 'display', 'web_page.html'), encoding='utf-8') as file:
+        found = script_messages(file.read())
+    assert {(kind.value,) for kind in FaultKind} | {('no frames',), (NOT_RUNNING,)} <= found

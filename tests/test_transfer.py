@@ -5,7 +5,7 @@ import time
 
 from file_server import BODY, SHA256, serving
 from helpers import wait_for
-from posesuite.download import DownloadError, HostError, download
+from posesuite.transfer import DownloadError, HostError, download
 
 import pytest
 

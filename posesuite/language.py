@@ -1,4 +1,4 @@
-"""The report's languages: a gettext catalogue each, and how numbers, times and dates read.
+"""Languages of what an owner reads: catalogues, and how numbers, times and dates are written.
 
     words = Words('de')
     words.gettext('Today'), words.number(1234), words.duration(80)
@@ -13,7 +13,7 @@ import io
 import os
 import re
 import struct
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ WEEKDAYS = ('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 
 SHORT_WEEKDAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 MAGIC = 0x950412de  # of a compiled catalogue
+SCRIPT_MESSAGE = re.compile(r"""\b(?:_|plural)\('([^']+)'(?:, '([^']+)')?""")
 PART = re.compile(r'(?:(msgid|msgid_plural|msgstr(?:\[\d+\])?)\s+)?(".*")\s*$')
 
 
@@ -60,7 +61,9 @@ class Words:
         return f'{value:,.{decimals}f}'.translate({ord(','): thousands, ord('.'): point})
 
     def rough(self, value: float) -> str:
-        """A number with as many decimals as it needs to say something."""
+        """A number with as many decimals as it needs to say something; an empty text for NaN."""
+        if np.isnan(value):
+            return ''
         decimals = 0 if value >= 10 else 1 if value >= 1 else 2
         return self.number(value, 0 if round(value % 1, decimals) in (0, 1) else decimals)
 
@@ -125,6 +128,25 @@ class Words:
     def moment(self, seconds: float) -> str:
         """A date and a time of the day."""
         return f'{self.date(seconds)}, {self.clock(seconds)}'
+
+
+def script_messages(page: str) -> Set[Tuple[str, ...]]:
+    """The messages of a page's script: of _('…') one text, of plural('…', '…', number) two."""
+    return {tuple(filter(None, found)) for found in SCRIPT_MESSAGE.findall(page)}
+
+
+def script_words(page: str) -> Dict[str, Dict[str, List[str]]]:
+    """For each language but English the translations of a page's script: by the first text of a
+    message, its translation, or those for one and for many.
+    """
+    found = {}
+    for language in LANGUAGES:
+        if language != 'en':
+            words = Words(language)
+            found[language] = {texts[0]: [words.gettext(texts[0])] if len(texts) == 1 else [
+                words.ngettext(*texts, number) for number in (1, 2)]
+                for texts in sorted(script_messages(page))}
+    return found
 
 
 def read_catalogue(path: str) -> gettext.GNUTranslations:

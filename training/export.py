@@ -14,7 +14,8 @@ import tempfile
 import litert_torch
 import numpy as np
 import torch
-from ai_edge_quantizer import quantizer, recipe
+from ai_edge_quantizer import calibrator, quantizer, recipe, recipe_manager
+from ai_edge_quantizer.utils.qsv_utils import min_max_update
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -42,11 +43,13 @@ def calibration_inputs(folder: pathlib.Path, signature: str, name: str) -> dict:
     paths = shards.find_shards(folder)
     if not paths:
         raise FileNotFoundError(f'{folder} holds no shard')
+    places = [(path, number) for path in paths
+              for number in range(len(shards.load(path, 'areas')))]
     rng = np.random.default_rng(0)
     inputs, canvas = [], np.empty((*SIZE[::-1], 3), np.uint8)
-    for _ in range(CALIBRATION_PICTURES):
-        images = shards.load(paths[rng.integers(len(paths))], 'images')
-        fit(images[rng.integers(len(images))], canvas)
+    for place in rng.permutation(len(places))[:CALIBRATION_PICTURES]:
+        path, number = places[place]
+        fit(np.ascontiguousarray(shards.load(path, 'images')[number]), canvas)
         image = canvas[None].astype(np.float32) / 128 - 1
         # Black and white in every picture: the input's scale becomes 1/128, as in Google's.
         image[0, 0, 0], image[0, 0, 1] = -1, 255 / 128 - 1
@@ -62,12 +65,19 @@ def quantized_model(data: bytes, calibration: dict) -> bytes:
 
 
 def calibrate(network: PoseNet, folder: pathlib.Path) -> dict:
-    """Ranges of all activations, by tensor name; they hold for every size of the input."""
+    """Ranges of all activations, by tensor name; they hold for every size of the input.
+
+    They are the extremes of all pictures. The quantizer's own way, a moving average of each
+    picture's extremes, cuts off the heatmaps' highest values, since many pictures show nobody.
+    """
     data = float_model(network, *SIZE[::-1])
-    work = quantizer.Quantizer(data, recipe.static_wi8_ai8())
+    recipes = recipe_manager.RecipeManager()
+    recipes.load_quantization_recipe(recipe.static_wi8_ai8())
+    work = calibrator.Calibrator(data, qsv_update_func=min_max_update)
     definition = tflite.read(data).signatureDefs[0]
-    return work.calibrate(calibration_inputs(
-        folder, definition.signatureKey.decode(), definition.inputs[0].name.decode()))
+    work.calibrate(calibration_inputs(
+        folder, definition.signatureKey.decode(), definition.inputs[0].name.decode()), recipes)
+    return work.get_model_qsvs()
 
 
 def main() -> int:

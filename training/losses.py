@@ -18,6 +18,9 @@ import torch.nn.functional as F  # noqa: N812 the name that everybody knows
 DISK, SOFTNESS = 20., 3.  # radius of a keypoint's disk in the heatmap and width of its rim, pixels
 OFFSET_REACH = 28.  # short offsets are exact within this distance, pixels
 MID_REACH = 26.  # mid offsets are exact within this distance, pixels
+ELSEWHERE = 48.  # pixels beyond which the teacher's keypoint is not the true one
+WRONG_SHARE = .3  # of the teacher's heat that is kept there
+TEACHER_SHARE = .4  # weight of the teacher's offsets where exact ones are known
 AROUND = 24.  # pixels around a person within which the teacher's maps count
 TEACHER_CLIP = 49.  # pixels at which the teacher's short offsets saturate
 SHORT_UNIT, MID_UNIT = 5., 12.  # units of the errors of offsets, pixels
@@ -41,6 +44,8 @@ class Truth(NamedTuple):
     """[n, 1, h, w] bool: nobody is here."""
     is_hidden: torch.Tensor
     """[n, 17, h, w] bool: a keypoint lies here that something hides."""
+    is_elsewhere: torch.Tensor
+    """[n, 17, h, w] bool: no such keypoint is near, seen or not."""
 
 
 def exact_maps(batch: Batch) -> Truth:
@@ -57,6 +62,8 @@ def exact_maps(batch: Batch) -> Truth:
     dx, dy = torch.broadcast_tensors(dx, dy)  # [n, people, 17, h, w]
     distance = (dx * dx + dy * dy).sqrt()
     nearest, person = torch.where(seen[..., None, None], distance, 1e4).min(1)
+    known = (batch.keypoints != 0).any(3)[..., None, None]
+    any_nearest = torch.where(known, distance, 1e4).amin(1)
     unseen = (state == HIDDEN)[..., None, None] & (distance < OFFSET_REACH)
 
     def of_nearest(values: torch.Tensor) -> torch.Tensor:
@@ -92,7 +99,8 @@ def exact_maps(batch: Batch) -> Truth:
     return Truth(torch.sigmoid((DISK - nearest) / SOFTNESS), short, short_mask,
                  torch.cat([forward_y, forward_x, backward_y, backward_x], 1),
                  torch.cat([forward_mask, forward_mask, backward_mask, backward_mask], 1),
-                 background[:, None], unseen.any(1))
+                 background[:, None], unseen.any(1),
+                 (any_nearest > ELSEWHERE) & batch.has_truth[:, None, None, None])
 
 
 def _huber(error: torch.Tensor) -> torch.Tensor:
@@ -119,6 +127,7 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     teacher = torch.sigmoid(batch.heatmaps)
     background = truth.is_background.float()
     teacher = teacher * (1 - background) * float(batch.has_teacher)
+    teacher = teacher * (1 - (1 - WRONG_SHARE) * truth.is_elsewhere.float())
     unsure = (truth.is_hidden & (truth.heat < .5)).float()
     target = teacher if batch.has_teacher else truth.heat
     weight = torch.ones_like(target) if batch.has_teacher else 1 - unsure
@@ -129,7 +138,7 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     heat_loss = ((cross - lowest) * weight).sum() / heat.shape[0] / HEAT_UNIT
 
     near = teacher.repeat(1, 2, 1, 1)
-    near = near * (near > .3)
+    near = near * (near > .3) * (1 - (1 - TEACHER_SHARE) * truth.short_mask)
     clipped = torch.where(
         batch.short_offsets >= TEACHER_CLIP, torch.maximum(short.detach(), batch.short_offsets),
         torch.where(batch.short_offsets <= -TEACHER_CLIP,
@@ -140,7 +149,7 @@ def losses(outputs: 'tuple[torch.Tensor, ...]', batch: Batch,
     parents, children = zip(*TREE)
     forward, backward = teacher[:, list(parents)], teacher[:, list(children)]
     along = torch.cat([forward, forward, backward, backward], 1)
-    along = along * (along > .3)
+    along = along * (along > .3) * (1 - (1 - TEACHER_SHARE) * truth.mid_mask.float())
     mid_loss = (_mean_over((mid - batch.mid_offsets) / MID_UNIT, along) + exact_share *
                 _mean_over((mid - truth.mid) / MID_UNIT, truth.mid_mask))
     # Romero et al., FitNets, arXiv 1412.6550: the teacher's features carry more information than

@@ -2,7 +2,7 @@
 
 Howard et al., MobileNets, arXiv 1704.04861; Papandreou et al., PersonLab, arXiv 1803.08225.
 """
-from typing import Iterable
+from typing import Iterable, Optional
 
 from posesuite.pose.skeleton import KEYPOINT_TYPES, TREE
 
@@ -12,7 +12,8 @@ from torch import nn
 SIZE = 481, 353  # width and height of training images, pixels
 # Output channels of each depthwise-separable block at width 1, and its stride. As in Google's
 # PoseNet the last stage keeps its stride and its 512 channels, so that nothing is dilated.
-_BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 7]
+_DEEP = 512
+_BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (_DEEP, 2), *[(_DEEP, 1)] * 7]
 # Pixels for an output of 1, so that all heads learn at the same pace.
 _SHORT_SCALE, _MID_SCALE = 10., 30.
 
@@ -31,12 +32,18 @@ class PoseNet(nn.Module):
     and [n, 64, h, w] mid offsets, with h = (H - 1) / 16 + 1 and w alike.
     """
 
-    def __init__(self, width: float = .75):
+    def __init__(self, width: float = .75, deep_width: Optional[float] = None):
+        """Builds it.
+
+        Args:
+          deep_width: of the blocks with 512 channels, if they have another width. They take less
+            time than those before them for as many weights.
+        """
         super().__init__()
-        self.width = width
+        self.width, self.deep_width = width, deep_width or width
 
         def scaled(channels: int) -> int:
-            return max(8, int(channels * width))
+            return max(8, int(channels * (self.deep_width if channels == _DEEP else width)))
 
         layers = [_convolution(3, scaled(32), 3, 2)]
         inputs = scaled(32)
@@ -78,6 +85,6 @@ class PoseNet(nn.Module):
 def load_network(path: str) -> PoseNet:
     """The network of a `model.pt` that train.py wrote, ready for inference."""
     saved = torch.load(path, map_location='cpu', weights_only=True)
-    network = PoseNet(saved['width'])
+    network = PoseNet(saved['width'], saved.get('deep_width'))
     network.load_state_dict(saved['weights'])
     return network.eval()

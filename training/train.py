@@ -57,7 +57,14 @@ class Trainer:
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.device = args, device
-        self.network = PoseNet(args.width).to(device, memory_format=torch.channels_last)
+        checkpoint, saved = args.output / 'checkpoint.pt', {}
+        source = checkpoint if checkpoint.exists() else args.init
+        if source:
+            saved = torch.load(source, map_location=device, weights_only=True)
+            if saved['width'] != args.width:
+                raise ValueError(f"{source} has width {saved['width']}, asked for {args.width}")
+        self.network = PoseNet(args.width, saved.get('deep_width')).to(
+            device, memory_format=torch.channels_last)
         # These predict the teacher's features during training and are not part of the result.
         self.hints = nn.ModuleList(
             nn.Conv2d(self.network.features[2 * block][0].out_channels, channels, 1)
@@ -69,33 +76,23 @@ class Trainer:
         others = [p for p in parameters if not (p.ndim == 4 and p.shape[1] > 1)]
         self.optimizer = torch.optim.AdamW([{'params': kernels, 'weight_decay': 1e-2},
                                             {'params': others, 'weight_decay': 0.}])
-        checkpoint = args.output / 'checkpoint.pt'
-        if checkpoint.exists():
-            saved = torch.load(checkpoint, map_location=device, weights_only=True)
-            if saved['width'] != args.width:
-                raise ValueError(f"{checkpoint} has width {saved['width']}, asked for {args.width}")
-            self.network.load_state_dict(saved['network'])
+        if source:
+            self.network.load_state_dict(saved['network' if source == checkpoint else 'weights'])
+        self.average = copy.deepcopy(self.network)
+        if source == checkpoint:
+            self.average.load_state_dict(saved['average'])
             self.hints.load_state_dict(saved['hints'])
             self.optimizer.load_state_dict(saved['optimizer'])
             self.step, self.views = saved['step'], saved['views']
             self.seconds, self.size = saved['seconds'], tuple(saved['size'])
-            self.average = copy.deepcopy(self.network)
-            self.average.load_state_dict(saved['average'])
-        else:
-            if args.init:
-                saved = torch.load(args.init, map_location=device, weights_only=True)
-                if saved['width'] != args.width:
-                    raise ValueError(f"{args.init} has width {saved['width']}, asked for "
-                                     f'{args.width}')
-                self.network.load_state_dict(saved['weights'])
-            self.average = copy.deepcopy(self.network)
         self.average.eval()
 
     def save(self) -> None:
         """Writes both files, each complete or not at all."""
-        files = {'model.pt': {'width': self.args.width, 'weights': self.average.state_dict()},
+        shape = {'width': self.args.width, 'deep_width': self.network.deep_width}
+        files = {'model.pt': {**shape, 'weights': self.average.state_dict()},
                  'checkpoint.pt': {
-                     'width': self.args.width, 'network': self.network.state_dict(),
+                     **shape, 'network': self.network.state_dict(),
                      'hints': self.hints.state_dict(),
                      'average': self.average.state_dict(), 'step': self.step,
                      'optimizer': self.optimizer.state_dict(), 'views': self.views,

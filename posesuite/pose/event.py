@@ -14,7 +14,8 @@ class Event(NamedTuple):
     id: Optional[int]  # the person's; None: of the whole picture
     time: float  # of the frame, seconds
     value: Optional[float] = None  # a counter's depth, a classifier's confidence
-    count: Optional[int] = None  # of repetitions so far
+    # Of repetitions so far. It hides the count() that tuples have, which says nothing of an event.
+    count: Optional[int] = None  # type: ignore[assignment]
 
 
 def event_as_json(event: Event) -> Dict[str, Any]:

@@ -17,7 +17,7 @@ from posesuite.pose.body import (
     SHOULDERS,
     WRISTS,
     Points,
-    middle,
+    chosen,
     sure_points,
 )
 from posesuite.pose.pose import Point, Pose
@@ -50,9 +50,10 @@ class Measure(NamedTuple):
 def measured(pose: Pose) -> Dict[str, Measured]:
     """What is known of a pose, by the names of MEASURES."""
     points = sure_points(pose, MIN_SCORE)
-    ends = _spine(points)
-    torso = ends[0].distance(ends[1]) if ends else None
-    found = {}
+    if any(part not in points for part in SHOULDERS + HIPS):
+        return {}
+    top, low = _spine(points)
+    torso, found = top.distance(low), {}
     for name, measure in MEASURES.items():
         value = measure.value(points) if torso and all(
             part in points for part in measure.parts) else None
@@ -75,11 +76,11 @@ def _deviation(measure: Measure, points: Points, deviations: Dict[KeypointType, 
     return math.sqrt(total)
 
 
-def _spine(points: Points) -> Optional[Tuple[Point, Point]]:
+def _spine(points: Points) -> Tuple[Point, Point]:
     """The middles of the shoulders and of the hips, all of which must be known."""
-    if any(part not in points for part in SHOULDERS + HIPS):
-        return None
-    return (middle([points[part] for part in SHOULDERS]), middle([points[part] for part in HIPS]))
+    top, low = (Point((one.x + other.x) / 2, (one.y + other.y) / 2)
+                for one, other in (chosen(points, SHOULDERS), chosen(points, HIPS)))
+    return top, low
 
 
 def _leg(points: Points) -> float:

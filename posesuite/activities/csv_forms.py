@@ -5,6 +5,7 @@ leftShoulder_score, …, or x1, y1, v1, … of 17 or of MediaPipe's 33 keypoints
 class, pose. Without one, a row is a name, a label and the numbers of so many keypoints.
 """
 import csv
+import itertools
 import math
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -19,6 +20,9 @@ NAME_COLUMNS = ('name', 'file_name', 'filename', 'image', 'image_name', 'sample'
 SCORES = ('score', 'visibility', 'v', 'confidence', 'conf', 'c', 's')
 # Which of MediaPipe's 33 landmarks the 17 keypoints are, in order.
 MEDIAPIPE = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+# Which of the 11 parts of a simplified yoga data set they are: head, middle of the shoulders, right
+# elbow, wrist, left elbow, wrist, middle of the hips, right knee, foot, left knee, foot.
+ELEVEN = (0, -1, -1, -1, -1, 1, 1, 4, 2, 5, 3, 6, 6, 9, 7, 10, 8)
 MISSING = 9999  # stands for a coordinate that is not known, in some files
 
 
@@ -40,20 +44,18 @@ def read_rows(path: str, label: str = '', size: Optional[Tuple[int, int]] = None
     try:
         with open(path, newline='', encoding='utf-8-sig') as file:
             rows = csv.reader(file)
-            first = next(rows, None)
-            if first is None:
+            first = list(itertools.islice(rows, 2))
+            if not first:
                 raise ValueError(f'{path} is empty')
-            form = _with_header(first) or _without_header(first)
+            form = _form(first)
             if form is None:
                 raise ValueError(
                     f'{path} has no columns of keypoints: need names such as nose_x, nose_y, '
                     'left_shoulder_x, or rows of a name, a label and the numbers of 17 or 33 '
                     'keypoints')
             scale = _scale(path, form, size)
-            for row in ([] if form.header else [first]):
-                yield _row(path, 1, form, row, label, scale)
-            for number, row in enumerate(rows, 2):
-                if row:
+            for number, row in enumerate(itertools.chain(first, rows), 1):
+                if row and (number > 1 or not form.header):
                     yield _row(path, number, form, row, label, scale)
     except OSError as error:
         raise OSError(f'cannot read {path}: {error.strerror}')
@@ -67,6 +69,18 @@ class _Form(NamedTuple):
     places: Sequence[Tuple[int, int, int]]  # columns of x, y and score, by keypoint
     columns: Dict[str, int]  # of label, name, recording and time
     count: int  # columns of a row
+    upwards: bool = False  # whether y grows upwards
+
+
+def _form(first: List[List[str]]) -> Optional[_Form]:
+    """The form of a file from its first two rows, None if it has none. A header that says nothing
+    of keypoints is skipped if the row after it fits without one.
+    """
+    form = _with_header(first[0]) or _without_header(first[0])
+    if form is None and len(first) == 2:
+        form = _without_header(first[1])
+        return form and form._replace(header=True)
+    return form
 
 
 def _with_header(names: List[str]) -> Optional[_Form]:
@@ -74,11 +88,11 @@ def _with_header(names: List[str]) -> Optional[_Form]:
     at = {re.sub(r'[^a-z0-9]', '', name.lower()): i for i, name in enumerate(names)}
     places = []
     for part in KEYPOINT_TYPES:
-        words = part.name.lower().replace('_', '')
+        words = _spellings(part.name.lower())
 
-        def column(values: Sequence[str], words: str = words) -> int:
-            return next((at[name] for value in values for name in (words + value, value + words)
-                         if name in at), -1)
+        def column(values: Sequence[str], words: Sequence[str] = words) -> int:
+            return next((at[name] for value in values for word in words
+                         for name in (word + value, value + word) if name in at), -1)
         places.append((column('x'), column('y'), column(SCORES)))
     if not any(x >= 0 and y >= 0 for x, y, _ in places):
         places = _numbered(at)
@@ -94,6 +108,13 @@ def _with_header(names: List[str]) -> Optional[_Form]:
     return _Form(True, places, columns, len(names))
 
 
+def _spellings(name: str) -> List[str]:
+    """How columns may call a part: left_shoulder is leftshoulder, lshoulder, shoulderleft, …"""
+    side, _, part = name.rpartition('_')
+    return [part] if not side else [word for each in (side, side[0])
+                                    for word in (each + part, part + each)]
+
+
 def _numbered(at: Dict[str, int]) -> List[Tuple[int, int, int]]:
     """The columns of keypoints that have numbers, such as x1, y1, z1, v1, x2, … of 17 or 33."""
     columns: Dict[int, Dict[str, int]] = {}
@@ -107,14 +128,17 @@ def _numbered(at: Dict[str, int]) -> List[Tuple[int, int, int]]:
     first = min(columns, default=0)
     # MediaPipe's hands and face, if they are there, come after the body.
     order = range(17) if len(columns) == 17 else MEDIAPIPE if len(columns) >= 33 else ()
-    if first > 1 or sorted(columns) != list(range(first, first + len(columns))):
+    if first > 1 or sorted(columns) != list(range(first, first + len(columns))) or not all(
+            {'x', 'y'} <= keys.keys() for keys in columns.values()):
         return []
     return [tuple(columns[first + i].get(value, -1) for value in ('x', 'y', 'score'))
             for i in order]
 
 
 def _without_header(row: List[str]) -> Optional[_Form]:
-    """The form of a row of texts and then the numbers of 17 or 33 keypoints."""
+    """The form of a row of texts and then the numbers of 17 or 33 keypoints, or of a label and
+    then the x of 11 and the y of 11.
+    """
     texts = 0
     while texts < min(3, len(row)) and not _is_number(row[texts]):
         texts += 1
@@ -129,6 +153,10 @@ def _without_header(row: List[str]) -> Optional[_Form]:
             return _Form(False, places, {'label': 1 if texts == 2 else -1,
                                          'name': 0 if texts else -1, 'recording': -1, 'time': -1},
                          len(row))
+    if texts == 1 and numbers == 22:
+        places = [(1 + i, 12 + i, -1) if i >= 0 else (-1, -1, -1) for i in ELEVEN]
+        return _Form(False, places, {'label': 0, 'name': -1, 'recording': -1, 'time': -1},
+                     len(row), upwards=True)
     return None
 
 
@@ -142,6 +170,8 @@ def _is_number(text: str) -> bool:
 
 def _scale(path: str, form: _Form, size: Optional[Tuple[int, int]]) -> Tuple[float, float]:
     """What coordinates are multiplied by: 1, or, if all are shares of a picture, its size."""
+    if form.upwards:
+        return 1.0, -1.0
     with open(path, newline='', encoding='utf-8-sig') as file:
         rows = csv.reader(file)
         if form.header:

@@ -103,6 +103,31 @@ def test_landmarks_of_mediapipe_need_no_header(tmp_path):
     assert {score for _, score in rows[0].pose.keypoints.values()} == {1.0}
 
 
+def test_a_header_that_says_nothing_is_skipped(tmp_path):
+    """As a public fitness_poses_csvs_out_basic.csv has it: l1 to l100 over 99 numbers."""
+    header = ['image_name', 'pose_class_name', *(f'l{i}' for i in range(1, 101))]
+    path = write(tmp_path / 'a.csv', [header, ['a.jpg', 'down', *range(100, 199)]])
+    row, = read_rows(path)
+    assert (row.label, row.name) == ('down', 'a.jpg')
+    assert [point for point, _ in row.pose.keypoints.values()] == [
+        (100 + 3 * i, 101 + 3 * i) for i in MEDIAPIPE]
+
+
+def test_eleven_parts_without_a_header(tmp_path):
+    """As a simplified yoga data set has them: x of all, then y of all, which grows upwards."""
+    xs, ys = np.arange(11) * 10, np.arange(11) * 5
+    xs[3] = 9999
+    row, = read_rows(write(tmp_path / 'a.csv', [['bridge', *xs, *ys]]))
+    points = {part.name: keypoint.point for part, keypoint in row.pose.keypoints.items()
+              if keypoint.score}
+    assert row.label == 'bridge'
+    assert points == {
+        'NOSE': (0, 0), 'LEFT_SHOULDER': (10, -5), 'RIGHT_SHOULDER': (10, -5),
+        'RIGHT_ELBOW': (20, -10), 'LEFT_ELBOW': (40, -20), 'LEFT_WRIST': (50, -25),
+        'LEFT_HIP': (60, -30), 'RIGHT_HIP': (60, -30), 'RIGHT_KNEE': (70, -35),
+        'RIGHT_ANKLE': (80, -40), 'LEFT_KNEE': (90, -45), 'LEFT_ANKLE': (100, -50)}
+
+
 @pytest.mark.parametrize('names, count', [(('x{}', 'y{}', 'z{}', 'v{}'), 33),
                                           (('x{}', 'y{}', 'z{}', 'v{}'), 501),
                                           (('kp_{}_x', 'kp_{}_y', 'kp_{}_z', 'kp_{}_score'), 17)])
@@ -128,6 +153,16 @@ def test_names_of_columns_may_be_written_in_many_ways(tmp_path, name):
     first, second = (row.pose.keypoints[0] for row in read_rows(path))
     assert (first.point, first.score) == ((120, 250), 1)
     assert second.score == 0
+
+
+@pytest.mark.parametrize('name', ['left_knee', 'LEFT_KNEE', 'leftKnee', 'l_knee', 'kneeL',
+                                  'knee_left'])
+def test_names_of_parts_may_be_written_in_many_ways(tmp_path, name):
+    path = write(tmp_path / 'a.csv', [['pose', f'{name}_x', f'{name}_y', f'{name}_score'],
+                                      ['tree', 120, 250, .5]])
+    row, = read_rows(path)
+    known = {part.name: keypoint for part, keypoint in row.pose.keypoints.items() if keypoint.score}
+    assert known == {'LEFT_KNEE': ((120, 250), .5)}
 
 
 def test_a_label_can_be_given(tmp_path):

@@ -8,6 +8,7 @@ Prints a table, in Markdown:
   AP     COCO's average precision of keypoints on the people of --coco, over OKS 0.50 to 0.95, in
          percent; AP50 at OKS 0.50 alone. Every photograph goes through the engine by itself, and
          every pose counts. For this pycocotools must be installed, and the photographs be there.
+         coco_ap.py tells how far it can be trusted.
 Choose by both: a network for crowds, for one person, for speed. Each row is printed as soon as it
 is measured. What cannot be run is listed below the table, with the reason.
 
@@ -17,43 +18,40 @@ examples:
   python3 benchmarks/engine.py --coco annotations/person_keypoints_val2017.json --photos val2017
 """
 import argparse
-import contextlib
 import importlib.util
-import io
-import json
 import os
 import sys
 import time
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, ROOT)
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path[:0] = [ROOT, HERE]
 
-from pose_engine import EngineError, Pose, PoseEngine  # noqa: E402
+from coco_ap import (  # noqa: E402
+    ANNOTATIONS,
+    SHARED,
+    Evaluation,
+    Photographs,
+    keeping_faint,
+    progress,
+    read_photographs,
+)
+from pose_engine import EngineError, PoseEngine  # noqa: E402
 from posesuite.engine.catalogue import EDGETPU_ENDING, model_files  # noqa: E402
 from posesuite.engine.device import RUNTIMES, has_edgetpu  # noqa: E402
 
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-SHARED = os.path.join(os.path.dirname(ROOT), 'shared')
-# What an engine gets so that it keeps faint poses too; a family has all of these options, or one.
-FAINT = [{'score_threshold': 0.01, 'max_poses': 20}, {'score_threshold': 0.01}, {'max_poses': 20},
-         {}]
 # Of the table behind the model's name: titles and characters.
 COLUMNS = {'family': 14, 'runtime': 14, 'input': 9, 'ms': 6, 'CPU ms': 6, 'fps': 6, 'AP': 5,
            'AP50': 5}
 
 
-class Photographs(NamedTuple):
-    """People to find. truth: pycocotools' COCO. paths: of the photographs, by their ids."""
-    truth: Any
-    paths: Dict[int, str]
-
-
 def main() -> int:
     args = parse_args()
-    photographs = read_photographs(args.coco, args.photos)
+    photographs = read_labelled(args.coco, args.photos)
     image = np.asarray(Image.open(args.picture).convert('RGB').resize((640, 480)))
     runs = [(path, device) for path in model_files(args.models) for device in runtimes_for(path)]
     if not runs:
@@ -89,7 +87,10 @@ def measure(path: str, device: str, image: np.ndarray, frames: int,
     engine.DetectPosesInImage(image)
     ms, cpu_ms = (1000 * float(np.median(seconds))
                   for seconds in zip(*(timed(engine, image) for _ in range(frames))))
-    precisions = precision(keeping_faint(path, device), photographs) if photographs else ()
+    precisions: Tuple[float, ...] = ()
+    if photographs:
+        precisions = Evaluation(keeping_faint(path, device), photographs).precision(
+            range(len(photographs.paths)))
     return (os.path.basename(path), engine.family, runtime_of(engine),
             '{}x{}'.format(*engine.input_size), f'{ms:.1f}', f'{cpu_ms:.1f}',
             f'{1000 / ms:.1f}',
@@ -123,63 +124,15 @@ def timed(engine: PoseEngine, image: np.ndarray) -> Tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - computed
 
 
-def keeping_faint(path: str, device: str) -> PoseEngine:
-    """An engine that keeps as many poses as its family can."""
-    for options in FAINT[:-1]:
-        with contextlib.suppress(EngineError):
-            return PoseEngine(path, device=device, **options)
-    return PoseEngine(path, device=device)
-
-
-def precision(engine: PoseEngine, photographs: Photographs) -> Tuple[float, float]:
-    """COCO's AP over OKS 0.50 to 0.95, and at 0.50."""
-    from pycocotools.cocoeval import COCOeval
-    found = []
-    for number, path in photographs.paths.items():
-        with Image.open(path) as image:
-            poses, _ = engine.DetectPosesInImage(image)
-        found.extend(as_coco(pose, number) for pose in poses)
-    if not found:
-        return 0.0, 0.0
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(photographs.truth, photographs.truth.loadRes(found), 'keypoints')
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return tuple(map(float, evaluation.stats[:2]))
-
-
-def as_coco(pose: Pose, image: int) -> Dict[str, Any]:
-    """A pose as COCO's results have it."""
-    keypoints = [number for keypoint in pose.keypoints.values()
-                 for number in (*map(float, keypoint.point), 1)]
-    return {'image_id': image, 'category_id': 1, 'keypoints': keypoints, 'score': float(pose.score)}
-
-
-def read_photographs(coco: str, folder: str) -> Optional[Photographs]:
+def read_labelled(coco: str, folder: str) -> Optional[Photographs]:
     """The photographs that a file of COCO's form labels; without it or pycocotools a line says so,
     and it is None.
     """
-    if not os.path.exists(coco):
-        problem = f'no {coco}'
-    elif not importlib.util.find_spec('pycocotools'):
-        problem = 'pycocotools is not installed: python3 -m pip install pycocotools'
-    else:
-        from pycocotools.coco import COCO
-        with contextlib.redirect_stdout(io.StringIO()):
-            truth = COCO(coco)
-        with open(coco, encoding='utf-8') as file:
-            images = json.load(file)['images']
-        return Photographs(truth, {image['id']: os.path.join(folder, image['file_name'])
-                                   for image in images})
-    print(f'no AP: {problem}', file=sys.stderr)
-    return None
-
-
-def progress(text: str) -> None:
-    """Shows on a terminal what is being done, or removes it."""
-    if sys.stderr.isatty():
-        print(f'\r\033[K{text}', end='', file=sys.stderr, flush=True)
+    try:
+        return read_photographs(coco, folder)
+    except (ImportError, OSError) as error:
+        print(f'no AP: {error}', file=sys.stderr)
+        return None
 
 
 def parse_args() -> argparse.Namespace:
@@ -190,8 +143,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--picture', default=os.path.join(ROOT, 'samples', 'couple.jpg'),
                         metavar='FILE', help='resized to 640x480 (default: %(default)s)')
     parser.add_argument('--frames', type=int, default=30, help='default: %(default)s')
-    parser.add_argument('--coco', default=os.path.join(SHARED, 'photos', 'coco_people.json'),
-                        metavar='FILE', help="labels in COCO's form (default: %(default)s)")
+    parser.add_argument('--coco', default=ANNOTATIONS, metavar='FILE',
+                        help="labels in COCO's form (default: %(default)s)")
     parser.add_argument('--photos', metavar='FOLDER',
                         help="of the labels' photographs (default: of the name of --coco)")
     args = parser.parse_args()

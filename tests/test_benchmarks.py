@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from PIL import Image
 BENCHMARKS = sorted(glob.glob(os.path.join(glob.escape(ROOT), 'benchmarks', '*.py')))
 SHORT = {  # arguments with which a run is short
     'anonymizer': ['--hours', '1', '--fps', '1'],
+    'coco_ap': [bundled_model(), '--samples', '3'],
     'background': ['--model', bundled_model(), '--kinds', 'empty rooms', '--photos'],
     'decoder': ['--calls', '3'],
     'display': ['--frames', '8', '--clients', '1', '--runs', '1', '--model', bundled_model()],
@@ -35,30 +37,73 @@ def engine_table(models: List[str], *arguments: str) -> 'subprocess.CompletedPro
                           text=True, timeout=120)
 
 
-def test_the_average_precision_is_cocos(tmp_path):
-    """1 where the labels are the network's own poses, with a better one first; less if not."""
-    pytest.importorskip('pycocotools')
+def write_labels(folder: pathlib.Path, *moved: int) -> List[str]:
+    """Pictures of two people, and labels that are the bundled network's own poses, each picture's
+    moved to the right by that many pixels. Returns the options that name them.
+    """
     photo = os.path.join(ROOT, 'samples', 'couple.jpg')
     poses, _ = PoseEngine(bundled_model()).DetectPosesInImage(Image.open(photo))
     assert len(poses) == 2
+    images = [{'id': 9 - i, 'file_name': f'{i}.jpg'} for i in range(len(moved))]
+    people = []
+    for image, pixels in zip(images, moved):
+        shutil.copy(photo, str(folder / image['file_name']))
+        people += [{'id': 10 * image['id'] + i, 'image_id': image['id'], 'category_id': 1,
+                    'iscrowd': 0, 'area': 20000, 'num_keypoints': 17, 'bbox': [0, 0, 100, 200],
+                    'keypoints': [number for keypoint in pose.keypoints.values() for number in
+                                  (keypoint.point.x + pixels, keypoint.point.y, 2)]}
+                   for i, pose in enumerate(poses)]
+    labels = folder / 'labels.json'
+    labels.write_text(json.dumps({'images': images, 'annotations': people,
+                                  'categories': [{'id': 1, 'name': 'person'}]}))
+    return ['--coco', str(labels), '--photos', str(folder)]
+
+
+def cells_of(line: str) -> List[str]:
+    """Of a row of a table in Markdown."""
+    return [cell.strip() for cell in line.strip('|').split('|')]
+
+
+def test_the_average_precision_is_cocos(tmp_path):
+    """1 where the labels are the network's own poses, with a better one first; less if not."""
+    pytest.importorskip('pycocotools')
     for moved, expected in ((0, '100.0'), (300, '0.0')):
-        people = [{'id': i + 1, 'image_id': 7, 'category_id': 1, 'iscrowd': 0, 'area': 20000,
-                   'num_keypoints': 17, 'bbox': [0, 0, 100, 200],
-                   'keypoints': [number for keypoint in pose.keypoints.values()
-                                 for number in (keypoint.point.x + moved, keypoint.point.y, 2)]}
-                  for i, pose in enumerate(poses)]
-        labels = tmp_path / 'labels.json'
-        labels.write_text(json.dumps({
-            'images': [{'id': 7, 'file_name': 'couple.jpg'}], 'annotations': people,
-            'categories': [{'id': 1, 'name': 'person'}]}))
-        done = engine_table([bundled_model()], '--coco', str(labels),
-                            '--photos', os.path.dirname(photo))
+        done = engine_table([bundled_model()], *write_labels(tmp_path, moved))
         assert done.returncode == 0, done.stderr
         assert done.stderr == ''
         head, _, row = done.stdout.splitlines()
-        cells = dict(zip(*(map(str.strip, line.strip('|').split('|')) for line in (head, row))))
+        cells = dict(zip(cells_of(head), cells_of(row)))
         assert cells['AP'] == cells['AP50'] == expected
         assert (cells['family'], cells['input']) == ('PoseNet', '481x353')
+
+
+def coco_ap(*arguments: str) -> 'subprocess.CompletedProcess[str]':
+    return subprocess.run([sys.executable, os.path.join(ROOT, 'benchmarks', 'coco_ap.py'),
+                           *arguments], capture_output=True, text=True, timeout=120)
+
+
+def test_the_halves_of_pictures_and_the_spread_of_the_average_precision(tmp_path):
+    """The pictures with odd places among the names fit, the others do not."""
+    pytest.importorskip('pycocotools')
+    labels = write_labels(tmp_path, 300, 0, 300, 0)
+    done = coco_ap(bundled_model(), '--reference', bundled_model(), '--samples', '200', *labels)
+    assert (done.returncode, done.stderr) == (0, '')
+    rows = [cells_of(line) for line in done.stdout.splitlines()[2:]]
+    assert len(rows) == 6
+    for everything, odd, even in rows[:3], rows[3:]:
+        assert [row[1] for row in (everything, odd, even)] == [
+            'all: 4', 'odd, reported: 2', 'even, for choosing: 2']
+        assert odd[2:4] == ['1.000 [1.000 1.000]'] * 2
+        assert even[2:4] == ['0.000 [0.000 0.000]'] * 2
+        value, low, high = map(float, re.findall(r'[0-9.]+', everything[2]))
+        assert low < value < high
+    assert rows[0][4] == '1.000 [1.000 1.000]'  # the same sample for both networks
+    assert rows[2][4] == 'nan [nan nan]' and rows[3][4] == '1'
+
+
+def test_no_average_precision_without_photographs():
+    done = coco_ap(bundled_model(), '--coco', 'nowhere.json')
+    assert (done.returncode, done.stdout, done.stderr) == (1, '', 'error: no nowhere.json\n')
 
 
 def test_without_photographs_there_is_no_precision(tmp_path):
@@ -92,6 +137,9 @@ def test_benchmark(path, tmp_path):
         (tmp_path / 'empty').mkdir()
         shutil.copy(os.path.join(ROOT, 'samples', 'couple.jpg'), str(tmp_path / 'empty' / '1.jpg'))
         arguments.append(str(tmp_path))
+    if name == 'coco_ap':
+        pytest.importorskip('pycocotools')
+        arguments.extend(write_labels(tmp_path, 0))
     done = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stderr

@@ -234,14 +234,19 @@ def main() -> int:
         result.update(tally.result())
         if args.empty:
             empty = read_pictures(args.empty)
-            false = 0
+            poses_in_all = model_wrong = reference_wrong = 0
             for name, image in empty:
                 poses = model.look(image, args.threshold)
-                false += len(poses)
                 others = reference.look(image, args.threshold) if reference else []
+                poses_in_all += len(poses)
+                model_wrong += bool(poses)
+                reference_wrong += bool(others)
                 if args.page:
                     Tally.add(tally, f'{name} (nobody)', image, poses, others, True)
-            result['false_poses_a_picture_without_people'] = round(false / len(empty), 3)
+            result['false_poses_a_picture_without_people'] = round(poses_in_all / len(empty), 3)
+            result['pictures_without_people_with_a_pose'] = f'{model_wrong} of {len(empty)}'
+            if reference:
+                result['the_same_of_the_reference'] = f'{reference_wrong} of {len(empty)}'
         result['median_milliseconds'] = round(float(np.median(model.seconds)) * 1e3, 2)
         if reference:
             result['reference_milliseconds'] = round(float(np.median(reference.seconds)) * 1e3, 2)

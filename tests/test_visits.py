@@ -51,7 +51,7 @@ def test_report(tmp_path, path):
     assert (done.stdout, done.stderr) == ('', '')
     page = (tmp_path / 'report.html').read_text()
     assert '<h1>The shop</h1>' in page and 'Wie viele kamen heute herein?' in page
-    assert len(os.listdir(str(tmp_path / 'tables'))) == 18
+    assert len(os.listdir(str(tmp_path / 'tables'))) == 22
 
 
 def test_forget(path):

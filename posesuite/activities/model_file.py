@@ -3,7 +3,7 @@
     content = read_model('my.json', 'classifier')
 
 A file may come from anywhere: it is data and never a program, and each value is checked by whoever
-uses it, with the functions of pose/json_poses.py.
+uses it, with the functions of posesuite/pose/json_poses.py.
 """
 import json
 import os

@@ -80,7 +80,9 @@ def test_google_s_networks_have_other_strides_too(tmp_path):
 
 @pytest.mark.parametrize('source', [RAW, bundled_model()])
 def test_the_form_of_the_tflite_guide(tmp_path, source):
-    """[1, 257, 257, 3] float in; heatmaps, offsets and two displacements of 9x9 cells out."""
+    """[1, 257, 257, 3] float in; heatmaps, offsets and two displacements of 9x9 cells out. Places
+    are as exact as 8 pixels of so small an input, a quarter of a cell.
+    """
     data = variant(content(source), 32, (257, 257), displacements=True)
     network = interpreter.Interpreter(model_content=data)
     network.allocate_tensors()
@@ -93,9 +95,10 @@ def test_the_form_of_the_tflite_guide(tmp_path, source):
     expected, _ = PoseEngine(bundled_model()).DetectPosesInImage(photo())
     assert engine.input_size == (257, 257)
     assert len(poses) == len(expected) == 2
+    cell = 32 * photo().width / 257  # pixels of the photograph
     for pose in poses:
         nose = pose.keypoints['nose'].point
-        assert min(nose.distance(other.keypoints['nose'].point) for other in expected) < 12
+        assert min(nose.distance(other.keypoints['nose'].point) for other in expected) < cell / 5
     engine = PoseEngine(engine.model_path, single=True)
     (pose,), _ = engine.DetectPosesInImage(photo().crop((320, 60, 520, 480)))
     assert pose.score > 0.7
@@ -114,7 +117,11 @@ def test_what_does_not_fit_is_a_line(tmp_path):
     at_8, out = write(tmp_path, variant(content(RAW), 8)), tmp_path / 'out.tflite'
     for model, options, words in [
             (RAW, ['--stride', '32', '--size', '353x479'],
-             '353x479 does not fit: the sides must be multiples of 32, plus 1'),
+             '353x479 does not fit: the sides must be multiples of 32, plus 1, such as --size '
+             '353x449'),
+            (bundled_model('721_1281'), ['--stride', '32'],
+             '721x1281 does not fit: the sides must be multiples of 32, plus 1, such as --size '
+             '705x1281'),
             (at_8, ['--stride', '8'], 'the model has an output stride of 8: expected 16'),
             ('README.md', [], 'it is no whole TensorFlow Lite model')]:
         done = subprocess.run(

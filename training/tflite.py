@@ -173,6 +173,13 @@ def with_stride(data: bytes, stride: int) -> bytes:
     return _with_shapes(model)
 
 
+def input_size(data: bytes) -> 'tuple[int, int]':
+    """Height and width of the input in pixels."""
+    graph = read(data).subgraphs[0]
+    height, width = graph.tensors[graph.inputs[0]].shape[1:3]
+    return int(height), int(width)
+
+
 def with_size(data: bytes, height: int, width: int) -> bytes:
     """A PoseNet without the decoder op for images of another size in pixels."""
     model = read(data)

@@ -31,11 +31,13 @@ def variant(data: bytes, stride: int = 16, size: 'tuple[int, int] | None' = None
     decoder = tflite.has_decoder(data)
     if decoder:
         data = tflite.without_decoder(data)
+    height, width = size or tflite.input_size(data)
+    if any(side % stride != 1 for side in (height, width)):
+        fitting = 'x'.join(str(round((side - 1) / stride) * stride + 1) for side in (height, width))
+        raise ValueError(f'{height}x{width} does not fit: the sides must be multiples of {stride}, '
+                         f'plus 1, such as --size {fitting}')
     if size is not None:
-        if any(side % stride != 1 for side in size):
-            raise ValueError(f'{size[0]}x{size[1]} does not fit: the sides must be multiples of '
-                             f'{stride}, plus 1')
-        data = tflite.with_size(data, *size)
+        data = tflite.with_size(data, height, width)
     data = tflite.with_stride(data, stride)
     if displacements:
         return tflite.with_displacements(data)

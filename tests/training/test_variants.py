@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_a_line(tmp_path):
     for model, options, words in [
             (RAW, ['--stride', '32', '--size', '353x479'],
              '353x479 does not fit: the sides must be multiples of 32, plus 1, such as --size '
-             '353x449'),
+             '353x481'),
             (bundled_model('721_1281'), ['--stride', '32'],
              '721x1281 does not fit: the sides must be multiples of 32, plus 1, such as --size '
              '705x1281'),

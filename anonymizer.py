@@ -60,7 +60,8 @@ def demo(args: argparse.Namespace) -> None:
         engine = None if camera.has_poses else open_engine(args, camera)
         background = open_background(args, camera, engine)
         curtain = Curtain(background, args.show_live_while_waiting)
-        finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
+        systemd = Systemd()
+        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False, lying=activities.lying)
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
                            whole_room=args.keep_background, areas=plan.areas) as store, \

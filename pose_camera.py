@@ -45,7 +45,7 @@ def demo(args: argparse.Namespace) -> None:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures,
             **engine_options(args, camera.size, masks=bool(args.mask)))
-        finder = PeopleFinder(engine, args.threshold, smooth=args.smooth)
+        finder = PeopleFinder(engine, args.threshold, smooth=args.smooth, lying=activities.lying)
         rate = Rate(engine.family if engine else '')
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 Display.from_args(args, 'pose_camera', camera) as display:

@@ -38,7 +38,7 @@ def demo(args: argparse.Namespace) -> None:
             script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(
             tracking=not camera.pictures, **engine_options(args, camera.size))
-        finder = PeopleFinder(engine, args.threshold)
+        finder = PeopleFinder(engine, args.threshold, lying=activities.lying)
         with Audio.from_args(args, trio.programs,
                              may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \

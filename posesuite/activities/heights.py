@@ -18,11 +18,18 @@ from posesuite.pose.body import (
 from posesuite.pose.pose import Point
 from posesuite.pose.skeleton import FACE
 
+HEAD = 0.4  # torsos from the shoulders to the middle of the face
+
 
 @quantity('body lengths')
 def head_height(view: View) -> Optional[float]:
-    """How far the head is above the ankles: 0.9 standing, 0.1 lying across the picture."""
-    return _above(view, middle(chosen(view.points, FACE)), view.feet)
+    """How far the head is above the ankles: 0.9 standing, 0.1 lying across the picture. Where the
+    face is not seen, the head is taken to go on from the torso.
+    """
+    head, top, low = middle(chosen(view.points, FACE)), shoulders(view.points), hips(view.points)
+    if head is None and top and low:
+        head = Point(top.x + HEAD * (top.x - low.x), top.y + HEAD * (top.y - low.y))
+    return _above(view, head, view.feet)
 
 
 @quantity('body lengths')

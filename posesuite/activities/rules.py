@@ -188,12 +188,16 @@ class RuleSet:
     """The rules of one file, checked.
 
     value: the file's JSON. Raises ValueError with one line.
+    Attributes: rules; lying, whether people who lie are to be looked for.
     """
 
     def __init__(self, value: Dict[str, Any]) -> None:
         listed = value.get('rules')
         if not isinstance(listed, list) or not 0 < len(listed) <= MAX_RULES:
             raise ValueError(f'need "rules", a list of 1 to {MAX_RULES} rules')
+        self.lying = value.get('lying', False)
+        if not isinstance(self.lying, bool):
+            raise ValueError(f'"lying" must be true or false, got {self.lying!r:.40}')
         self.rules = []
         for index, item in enumerate(listed, 1):
             try:

@@ -38,6 +38,11 @@ class ActivityWatch:
         """What add_activity_options describes."""
         return cls(args.activities, args.on_event, areas)
 
+    @property
+    def lying(self) -> bool:
+        """Whether a file asks for people who lie, whom a PeopleFinder then looks for."""
+        return any(getattr(file, 'lying', False) for file in self._files)
+
     def update(self, frame: Frame, people: People) -> Tuple[Labels, List[Event]]:
         """The labels of the people by id, and what begins or is complete with this frame."""
         height, width = frame.image.shape[:2]

@@ -1,12 +1,14 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
 import logging
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
 from posesuite.pose.tracker import PoseTracker
+from posesuite.pose.turned import TurnedLook
 
 LOGGER = logging.getLogger(__name__)
+FOLLOWING = 'MoveNet',  # families that use the frame before
 FAINT = 0.75  # share of the threshold above which a pose still tells where somebody known has gone
 
 
@@ -25,12 +27,16 @@ class PeopleFinder:
     threshold: lowest score, 0 to 1, of a pose that counts as a person.
     smooth: steady the keypoints.
     trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
+    lying: look for people who lie, too, in the turned picture: see turned.py.
     """
 
     def __init__(self, engine: Any, threshold: float, smooth: bool = False,
-                 trusts_faulty: bool = True) -> None:
+                 trusts_faulty: bool = True, lying: bool = False) -> None:
         self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
         self._tracker = PoseTracker(smooth)
+        # A MoveNet looks where it saw somebody in the frame before, which must not be turned.
+        self._turned = TurnedLook(engine, threshold) if (
+            lying and engine and engine.family not in FOLLOWING) else None
         self._lost: Optional[Fault] = None  # of the device, while it fails
         self._pictured = 0  # people in pictures so far, who all have ids of their own
 
@@ -44,7 +50,7 @@ class PeopleFinder:
         if frame.people is not None:
             return Found(frame, frame.people, [], 0.0)
         try:
-            poses, inference_time = self._engine.DetectPosesInImage(frame.image)
+            likely, poses, inference_time = self._look(frame)
         except DeviceFault as error:
             if self._lost is None:
                 self._lost = Fault.since(FaultKind.DEVICE, error.since)
@@ -53,12 +59,21 @@ class PeopleFinder:
         if self._lost is not None:
             LOGGER.info('the Edge TPU is back')
             self._lost = None
-        likely = [pose for pose in poses if pose.score >= self._threshold]
         if frame.name:  # a photograph shows other people than the one before
             people = dict(enumerate(likely, self._pictured + 1))
             self._pictured += len(likely)
         else:
             faint = [pose for pose in poses
-                     if FAINT * self._threshold <= pose.score < self._threshold]
+                     if FAINT * self._threshold <= pose.score < self._threshold
+                     and pose not in likely]
             people = self._tracker.update(likely, frame.time, faint)
         return Found(frame, people, poses, inference_time)
+
+    def _look(self, frame: Frame) -> Tuple[List[Pose], List[Pose], float]:
+        """The poses that count as people, all poses, and the seconds of inference."""
+        turned = None if frame.name else self._turned  # photographs have no time
+        lying, more = turned.find(frame.image, frame.time) if turned else ([], 0.0)
+        poses, seconds = self._engine.DetectPosesInImage(frame.image)
+        if turned:
+            return (*turned.joined(lying, poses, frame.time), seconds + more)
+        return [pose for pose in poses if pose.score >= self._threshold], poses, seconds

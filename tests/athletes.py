@@ -6,7 +6,7 @@
 A body is moved by its joints from one posture to the next, set upon the floor and projected. What
 a network makes of it is imitated as in walkers.py, with numbers that were measured.
 """
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.pose.pose import Pose
 from walkers import BODY, Network, as_pose
@@ -76,42 +76,44 @@ class Camera(NamedTuple):
                          SIZE[1] / 2 - self.focal * up / depth], axis=-1)
 
 
-def rotation(axis: int, degrees: float) -> np.ndarray:
-    """[3, 3] about x (0), y (1) or z (2)."""
+def rotation(axis: int, degrees: Any) -> np.ndarray:
+    """[.., 3, 3] about x (0), y (1) or z (2); degrees: [..]."""
     sin, cos = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
     i, j = (axis + 1) % 3, (axis + 2) % 3
-    result = np.eye(3)
-    result[i, i] = result[j, j] = cos
-    result[i, j], result[j, i] = -sin, sin
+    result = np.zeros((*np.shape(sin), 3, 3))
+    result[..., axis, axis] = 1
+    result[..., i, i] = result[..., j, j] = cos
+    result[..., i, j], result[..., j, i] = -sin, sin
     return result
 
 
-def joints(posture: Posture, body: np.ndarray = BODY) -> np.ndarray:
-    """[17, 3]: x to the person's right, y up, z ahead; the lowest joint is ON_FLOOR high and the
-    middle of the ankles at x = z = 0.
+def joints(posture: Mapping[str, Any], body: np.ndarray = BODY) -> np.ndarray:
+    """[.., 17, 3]: x to the person's right, y up, z ahead; the lowest joint is ON_FLOOR high and
+    the middle of the ankles at x = z = 0. posture: of one moment, or with [frame] of several.
     """
-    def of(name: str, side: str = '') -> float:
+    def of(name: str, side: str = '') -> Any:
         return posture.get(f'{name}_{side}', posture.get(name, 0.0))
     hips = (body[11] + body[12]) / 2
     placed = body - hips
     whole = rotation(2, of('roll')) @ rotation(0, of('pitch'))
     trunk = whole @ rotation(1, of('twist')) @ rotation(2, of('side')) @ rotation(0, of('lean'))
-    result = np.empty((17, 3))
-    result[:7] = placed[:7] @ trunk.T
+    sides = []
     for side, index, out in (('l', 0, 1), ('r', 1, -1)):  # x is to the right
         upper = trunk @ rotation(2, -out * of('wing', side)) @ rotation(0, -of('arm', side))
         fore = upper @ rotation(0, -of('elbow', side))
-        result[7 + index] = result[5 + index] + upper @ (body[7 + index] - body[5 + index])
-        result[9 + index] = result[7 + index] + fore @ (body[9 + index] - body[7 + index])
         thigh = (whole @ rotation(2, -out * of('apart', side)) @ rotation(0, -of('hip', side))
                  @ rotation(1, -out * of('turnout', side)))
-        shin = thigh @ rotation(0, of('knee', side))
-        result[11 + index] = whole @ placed[11 + index]
-        result[13 + index] = result[11 + index] + thigh @ (body[13 + index] - body[11 + index])
-        result[15 + index] = result[13 + index] + shin @ (body[15 + index] - body[13 + index])
-    feet = (result[15] + result[16]) / 2
-    result[:, [0, 2]] -= feet[[0, 2]]
-    result[:, 1] += ON_FLOOR - result[:, 1].min()
+        sides.append((index, upper, fore, thigh, thigh @ rotation(0, of('knee', side))))
+    result = np.empty((*np.broadcast(0.0, *posture.values()).shape, 17, 3))
+    result[..., :7, :] = placed[:7] @ np.swapaxes(trunk, -1, -2)
+    for index, upper, fore, thigh, shin in sides:
+        result[..., 11 + index, :] = whole @ placed[11 + index]
+        for turn, end, begin in ((upper, 7, 5), (fore, 9, 7), (thigh, 13, 11), (shin, 15, 13)):
+            result[..., end + index, :] = (result[..., begin + index, :]
+                                           + turn @ (body[end + index] - body[begin + index]))
+    feet = (result[..., 15, :] + result[..., 16, :]) / 2
+    result[..., [0, 2]] -= feet[..., None, [0, 2]]
+    result[..., 1] += ON_FLOOR - result[..., 1].min(axis=-1)[..., None]
     return result
 
 
@@ -120,21 +122,18 @@ def motion(keys: Sequence[Key], rate: float, body: np.ndarray = BODY) -> Iterato
     """Times and joints [17, 3], from the first key's posture on."""
     names = sorted({name for key in keys for name in key.posture})
     sides = {name for name in names if name[-2:] in ('_l', '_r')}
-
-    def values(key: Key) -> np.ndarray:
-        return np.array([key.posture.get(name, key.posture.get(name[:-2], 0.0) if name in sides
-                                         else 0.0) for name in names]
-                        + [key.floor, key.ahead, key.aside])
-    begin, count = 0.0, 0
-    for before, key in zip([keys[0], *keys], keys):
-        while count / rate < begin + key.seconds:
-            share = (count / rate - begin) / key.seconds
-            share = share ** 2.2 if key.way == 'falling' else share ** 2 * (3 - 2 * share)
-            now = values(before) * (1 - share) + values(key) * share
-            placed = joints(dict(zip(names, now)), body)
-            yield count / rate, placed + (now[-1], now[-3], now[-2])
-            count += 1
-        begin += key.seconds
+    values = np.array([[key.posture.get(name, key.posture.get(name[:-2], 0.0) if name in sides
+                                        else 0.0) for name in names]
+                       + [key.floor, key.ahead, key.aside] for key in (keys[0], *keys)])
+    ends = np.cumsum([0.0] + [key.seconds for key in keys])
+    times = np.arange(np.ceil(ends[-1] * rate)) / rate
+    which = np.searchsorted(ends, times, 'right') - 1  # the key that is on
+    seconds, falling = np.array([(key.seconds, key.way == 'falling') for key in keys])[which].T
+    share = (times - ends[which]) / seconds
+    share = np.where(falling, share ** 2.2, share ** 2 * (3 - 2 * share))[:, None]
+    now = (values[which] * (1 - share) + values[which + 1] * share).T
+    placed = joints(dict(zip(names, now)), body)
+    yield from zip(times.tolist(), placed + now[[-1, -3, -2]].T[:, None])
 
 
 def random_body(rng: np.random.Generator) -> np.ndarray:

@@ -1,5 +1,5 @@
 """What people do at home and at sport, as keys of athletes.motion: random, never twice alike."""
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Tuple
 
 from athletes import (
     ALL_FOURS,
@@ -151,7 +151,72 @@ def jacks_for_life(rng: Rng) -> Keys:
     return jacks(rng, 8)
 
 
+def sit_on_floor(rng: Rng) -> Keys:
+    """Sits down on the floor with the legs ahead or drawn up, and gets up by the knees."""
+    low = varied([dict(STANDING, hip=95, knee=12, lean=8, arm=-20, wing=15),
+                  dict(STANDING, hip=125, knee=125, lean=15, arm=60)][rng.integers(2)], rng)
+    return [Key(.1, varied(STANDING, rng)), *still(STANDING, 1, rng),
+            Key(rng.uniform(.8, 1.4), varied(CROUCHED, rng)), Key(rng.uniform(.4, .8), low),
+            *still(low, rng.uniform(3, 7), rng), Key(1.2, varied(KNEELING, rng)),
+            Key(1.2, varied(STANDING, rng))]
+
+
+def snatch(rng: Rng) -> Keys:
+    """Picks something up from the floor, quickly, with straight or bent legs."""
+    low = varied([dict(BENT, lean=110., knee=25.), dict(CROUCHED, lean=45.),
+                  dict(BENT, lean=75., knee=50., hip=45.)][rng.integers(3)], rng)
+    return [Key(.1, varied(STANDING, rng)), *still(STANDING, 1, rng),
+            Key(rng.uniform(.4, .7), low), *still(low, rng.uniform(.2, 1.2), rng),
+            Key(rng.uniform(.4, .8), varied(STANDING, rng)), *still(STANDING, 1, rng)]
+
+
+def slouch(rng: Rng) -> Keys:
+    """Drops onto a low couch, slides ahead in it, and gets up after a while."""
+    deep = varied(dict(SITTING, hip=75., knee=70., lean=-30.), rng)
+    lower = varied(dict(SITTING, hip=60., knee=45., lean=-48.), rng)
+    return [Key(.1, varied(STANDING, rng)), *still(STANDING, 1, rng),
+            Key(rng.uniform(.5, .9), deep), *still(deep, rng.uniform(1, 3), rng), Key(1.0, lower),
+            *still(lower, rng.uniform(3, 8), rng), Key(1.0, varied(SITTING, rng)),
+            Key(.9, varied(STANDING, rng))]
+
+
+def kneel(rng: Rng) -> Keys:
+    """Goes down on one knee, to a shoe or a child, and rises."""
+    low = varied(dict(STANDING, lean=rng.uniform(10, 55), arm=60, hip_l=85, knee_l=90, hip_r=-5,
+                      knee_r=95), rng)
+    return [Key(.1, varied(STANDING, rng)), *still(STANDING, 1, rng),
+            Key(rng.uniform(.6, 1.2), low), *still(low, rng.uniform(2, 6), rng),
+            Key(rng.uniform(.8, 1.2), varied(STANDING, rng))]
+
+
+def sleep(rng: Rng) -> Keys:
+    """Lies in bed, turns over now and then, sits up and gets up."""
+    bed = .38
+    keys = [Key(.1, varied(ON_BACK, rng), bed)]
+    for _ in range(rng.integers(2, 5)):
+        turned = dict(ON_BACK, roll=[-85., 0., 85.][rng.integers(3)], hip=rng.uniform(0, 60),
+                      knee=rng.uniform(0, 80))
+        keys += [Key(rng.uniform(.8, 1.6), varied(turned, rng), bed),
+                 *still(turned, rng.uniform(2, 6), rng, bed)]
+    return keys + [Key(rng.uniform(1.2, 2), varied(SITTING, rng)), *still(SITTING, 2, rng),
+                   Key(1.2, varied(STANDING, rng))]
+
+
 HARMLESS: Dict[str, Callable[[Rng], Keys]] = {
     'sits down': sit_down, 'bends': bend, 'lies down': lie_down, 'to the floor': to_the_floor,
     'wanders': wander, 'leaves below': leave_below, 'squats': squats_for_life,
     'jacks': jacks_for_life}
+MORE_HARMLESS: Dict[str, Callable[[Rng], Keys]] = {
+    'sits on the floor': sit_on_floor, 'snatches': snatch, 'slouches': slouch, 'kneels': kneel,
+    'sleeps': sleep}
+
+
+def visit(rng: Rng) -> List[Tuple[str, Keys]]:
+    """What somebody does one after the other, none of it a fall: names and keys."""
+    known = dict(HARMLESS, **MORE_HARMLESS)
+    names = [str(name) for name in rng.choice(sorted(known), rng.integers(3, 8))]
+    # Who wakes up does it first; who has walked away stands elsewhere, and has nothing more to do.
+    begin = ['sleeps'] * ('sleeps' in names)
+    names = [name for name in names if name != 'sleeps']
+    last = next((i for i, name in enumerate(names) if name in ('wanders', 'leaves below')), 9)
+    return [(name, known[name](rng)) for name in begin + names[:last + 1]]

@@ -35,8 +35,8 @@ from posesuite.pose.tracker import PoseTracker  # noqa: E402
 import numpy as np  # noqa: E402
 
 HOUR = 3600.0  # seconds
-RATES = 8, 10, 12.5, 15, 20, 30  # frames a second
-RATE_SHARES = .25, .35, .2, .1, .05, .05
+RATES = 8, 10, 12.5, 15, 30  # frames a second
+RATE_SHARES = .4, .4, .1, .05, .05
 PAUSE = 6.0  # seconds for which nobody is there, between two visits
 RENAMED = 2 / 60  # how often a second somebody gets another number
 

@@ -49,11 +49,11 @@ class Evidence:
     """What witnesses have seen in the views of an image.
 
     size: the image's width and height in pixels.
-    alone: factor of all scores in PARTS, as long as no BodyPix has seen a view.
+    factors: of all scores in PARTS and MASKS, as long as no BodyPix has seen a view, and then.
     """
 
-    def __init__(self, size: Tuple[int, int], alone: float = 1.0) -> None:
-        self._alone = alone
+    def __init__(self, size: Tuple[int, int], factors: Tuple[float, float] = (1.0, 1.0)) -> None:
+        self._factors = factors
         self._cells = -(-size[0] // CELL), -(-size[1] // CELL)
         self._seen: Dict[Tuple[str, float], np.ndarray] = {}  # highest score of each cell
         self._boxes = np.zeros(self._cells[::-1], np.uint8)  # 1 where a pose was seen
@@ -97,7 +97,7 @@ class Evidence:
     def doubtful(self, factor: float = 1.0, within: Optional[np.ndarray] = None) -> np.ndarray:
         """Cells that may show a person: bool [Y, X], a cell for CELL x CELL pixels.
 
-        factor: of all scores in PARTS and MASKS, besides `alone`.
+        factor: of all scores in PARTS and MASKS, besides `factors`.
         within: the only cells whose scores count, bool [Y, X]; without it poses count as well.
         """
         found = np.zeros_like(self._boxes) if within is not None else self._boxes.copy()
@@ -106,9 +106,7 @@ class Evidence:
         for (kind, scale), seen in self._seen.items():
             if kind == 'part' and scale == min(PARTS) and has_mask:
                 continue  # people who are that close have a mask, things too often only parts
-            least = factor * (PARTS if kind == 'part' else MASKS)[scale]
-            if not has_mask:
-                least *= self._alone
+            least = factor * self._factors[has_mask] * (PARTS if kind == 'part' else MASKS)[scale]
             traces = (seen >= least) | (seen >= RIM_FACTORS[kind] * least) & at_rim
             if within is not None:
                 traces &= within

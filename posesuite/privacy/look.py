@@ -13,8 +13,9 @@ import numpy as np
 SAMPLES = 16  # frames that the picture is composed of
 MAX_GAP = 10.0  # seconds between two frames of a look; a slow machine needs several to compose
 MAX_MOVING = 0.25  # share of the picture; with more of it moving it shows no room
-# Factor of the scores for evidence, for a bundled network without a BodyPix, which misses more.
-ALONE = 0.5
+# Factors of the scores for evidence, for a bundled network, which misses more: without a BodyPix,
+# and with one.
+BUNDLED = 0.2, 0.85
 WITNESS_ENLARGEMENTS = ENLARGEMENTS[:1]  # of the parts that the witness examines
 
 
@@ -48,7 +49,7 @@ class Looking:
     def __init__(self, engine: Any, witness: Any, delay: float, views_per_frame: int) -> None:
         self._engine, self._witness, self._delay = engine, witness, delay
         self._views_per_frame = views_per_frame
-        self._alone = ALONE if is_bundled(engine.model_path) else 1.0
+        self._factors = BUNDLED if is_bundled(engine.model_path) else (1.0, 1.0)
         self._samples: List[np.ndarray] = []
         self._first_time = self._latest_time = 0.0  # timestamps of frames, valid with samples
         self._composed: Optional[Look] = None
@@ -74,7 +75,7 @@ class Looking:
                               or not 0 <= frame.time - self._latest_time <= MAX_GAP):
             return ''
         if self._evidence is None:
-            self._evidence = Evidence(frame.image.shape[1::-1], self._alone)
+            self._evidence = Evidence(frame.image.shape[1::-1], self._factors)
         self._evidence.add_poses(poses)
         self._latest_time = frame.time
         return self._sample(frame) if self._composed is None else self._examine()

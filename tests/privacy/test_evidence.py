@@ -53,9 +53,9 @@ def room(x: int, y: int, channel: int, score: float = 1.0) -> np.ndarray:
     return image
 
 
-def seen(image: np.ndarray, *engines: Seer, keep=lambda view: True, alone=1.0,
+def seen(image: np.ndarray, *engines: Seer, keep=lambda view: True, factors=(1.0, 1.0),
          **options) -> np.ndarray:
-    evidence = Evidence(SIZE, alone)
+    evidence = Evidence(SIZE, factors)
     for engine in engines:
         for view in filter(keep, views(image)):
             evidence.examine(view, engine)
@@ -114,11 +114,12 @@ def test_with_a_mask_the_parts_of_people_who_are_very_close_do_not_count(scale, 
         assert found.any() == expected
 
 
-def test_a_network_that_sees_less_needs_less_while_it_is_alone():
+@pytest.mark.parametrize('factors, alone, helped', [
+    ((1.0, 1.0), False, False), ((0.5, 1.0), True, False), ((1.0, 0.5), False, True)])
+def test_a_network_that_sees_less_needs_less(factors, alone, helped):
     image = room(160, 120, 0, 0.7 * min(PARTS.values()))
-    assert not seen(image, Seer(), alone=1.0).any()
-    assert seen(image, Seer(), alone=0.5).any()
-    assert not seen(image, Seer(), Seer(has_mask=True), alone=0.5).any()
+    assert seen(image, Seer(), factors=factors).any() == alone
+    assert seen(image, Seer(), Seer(has_mask=True), factors=factors).any() == helped
 
 
 def test_the_rim_needs_less_and_a_factor_changes_all():

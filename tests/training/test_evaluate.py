@@ -1,6 +1,15 @@
 """How poses are compared."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from helpers import ROOT, bundled_model
+
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def test_poses_are_counted_by_how_well_they_fit():
@@ -23,3 +32,23 @@ def test_poses_are_counted_by_how_well_they_fit():
     assert len(set(result['found_by_oks'].values())) == 4
     assert result['found'] == result['found_by_oks']['0.5']
     assert result['unmatched_a_picture'] == round(2 - result['found'] / len(shifted), 3)
+
+
+def test_pictures_in_which_either_network_sees_somebody_are_counted(tmp_path):
+    """A picture of two people lies among those that are said to show nobody."""
+    pytest.importorskip('tqdm')
+    photo = os.path.join(ROOT, 'samples', 'couple.jpg')
+    folders = tmp_path / 'people', tmp_path / 'nobody'
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(photo, str(folder))
+    Image.new('RGB', (640, 480), 'gray').save(str(folders[1] / 'gray.png'))
+    done = subprocess.run(
+        [sys.executable, os.path.join(ROOT, 'training', 'evaluate.py'), bundled_model(),
+         '--reference', bundled_model('481_641'), '--pictures', str(folders[0]),
+         '--empty', str(folders[1])], capture_output=True, text=True, timeout=120, check=True)
+    result = json.loads(done.stdout)
+    assert (result['reference_poses'], result['found'], result['unmatched_a_picture']) == (2, 2, 0)
+    assert result['false_poses_a_picture_without_people'] == 1
+    assert result['pictures_without_people_with_a_pose'] == '1 of 2'
+    assert result['the_same_of_the_reference'] == '1 of 2'

@@ -4,15 +4,13 @@
 function classify(keypoints) {
   const {values, known} = features(keypoints);
   const near = POSES.labels.map(() => []);
-  for (const sample of POSES.samples)
-    for (const view of POSES.views)
-      near[sample.label].push(distance(values, known, sample.values, view));
+  for (const sample of POSES.samples) near[sample.label].push(distance(values, known, sample.values));
   const nearest = near.map(all => {
     const best = all.sort((a, b) => a - b).slice(0, 3);
     return best.length ? best.reduce((sum, d) => sum + d, 0) / best.length : 9;
   });
   const scores = nearest.map((d, i) => Math.exp(-2 * (d / POSES.labels[i].limit) ** 2));
-  const network = POSES.layers ? probabilities(values) : scores.map(() => 1);
+  const network = POSES.layers ? probabilities(values.map((value, i) => value * known[i])) : scores.map(() => 1);
   let best = -1;
   scores.forEach((score, i) => {
     if (nearest[i] <= POSES.labels[i].limit && (best < 0 || score * network[i] > scores[best] * network[best])) best = i;
@@ -25,33 +23,42 @@ function classify(keypoints) {
 
 function features(keypoints) {
   const place = {};
-  for (const {part, score, position} of keypoints)
-    if (score >= POSES.minScore) place[part] = position;
+  for (const {part, score, position: {x, y}} of keypoints)
+    place[part] = {x, y, sure: Math.min(Math.max((score - POSES.unsure) / (POSES.sure - POSES.unsure), 0), 1)};
   const named = name => name.toLowerCase().replace(/_(.)/, (_, letter) => letter.toUpperCase());
   const at = name => {
-    if (!(name in POSES.roots)) return place[named(name)];
-    const some = POSES.roots[name].map(id => place[POSES.parts[id]]).filter(Boolean);
-    return some.length ? {x: some.reduce((s, p) => s + p.x, 0) / some.length,
-      y: some.reduce((s, p) => s + p.y, 0) / some.length} : undefined;
+    const some = (name in POSES.roots ? POSES.roots[name].map(id => POSES.parts[id]) : [named(name)])
+      .map(part => place[part]).filter(Boolean);
+    const sum = of => some.reduce((total, p) => total + p.sure * of(p), 0), all = Math.max(sum(() => 1), 1e-9);
+    return {x: sum(p => p.x) / all, y: sum(p => p.y) / all, sure: Math.max(0, ...some.map(p => p.sure))};
   };
-  const length = (a, b) => a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
-  const {leftShoulder, rightShoulder, nose} = place;
-  const torso = Math.max(length(at('shoulders'), at('hips')), length(leftShoulder, rightShoulder) / 0.8,
-    ...['left', 'right'].flatMap(side => [length(place[side + 'Hip'], place[side + 'Knee']) / 0.85,
-      length(place[side + 'Knee'], place[side + 'Ankle']) / 0.85]));
-  const scale = torso > 1 && at('shoulders') ? torso : NaN;
-  const found = POSES.pairs.flatMap(([part, origin]) => {
+  const both = (a, b) => Math.min(a.sure, b.sure);
+  const length = (one, other) => {
+    const a = at(one), b = at(other);
+    return both(a, b) >= POSES.measures ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
+  };
+  const torso = Math.max(length('shoulders', 'hips'), length('left_shoulder', 'right_shoulder') / 0.8,
+    ...['left', 'right'].flatMap(side => [length(side + '_hip', side + '_knee') / 0.85,
+      length(side + '_knee', side + '_ankle') / 0.85]));
+  const measured = torso > 1 && at('shoulders').sure > 0 ? 1 : 0, scale = measured ? torso : 1;
+  const found = [], known = [];
+  const add = (value, sure, most) => {
+    known.push(measured * sure);
+    found.push(measured * sure > 0 ? Math.min(Math.max(value / scale, -most), most) : 0);
+  };
+  for (const [part, origin] of POSES.pairs) {
     const a = at(part), b = at(origin);
-    return a && b ? [(a.x - b.x) / scale, (a.y - b.y) / scale] : [NaN, NaN];
-  });
-  const unit = value => Math.min(Math.max(value, -1), 1), ears = at('ears');
-  found.push(leftShoulder && rightShoulder ? unit((leftShoulder.x - rightShoulder.x) / (0.8 * scale)) : NaN,
-    nose && ears ? unit((nose.x - ears.x) / (0.25 * scale)) : NaN);
-  const known = found.map(Number.isFinite);
-  return {known, values: found.map((value, i) => known[i] ? Math.min(Math.max(value, -4), 4) : 0)};
+    add(a.x - b.x, both(a, b), 4);
+    add(a.y - b.y, both(a, b), 4);
+  }
+  for (const [one, other, wide] of [['left_shoulder', 'right_shoulder', 0.8], ['nose', 'ears', 0.25]]) {
+    const a = at(one), b = at(other);
+    add((a.x - b.x) / wide, both(a, b), 1);
+  }
+  return {known, values: found};
 }
 
-function distance(values, known, sample, view) {
+function distance(values, known, sample) {
   const weights = POSES.features.weights, totals = Array(6).fill(0), shared = Array(6).fill(0), all = Array(6).fill(0);
   let needed = 0;
   values.forEach((value, i) => {
@@ -59,10 +66,8 @@ function distance(values, known, sample, view) {
     all[limb] += weight;
     if (sample[i] === null) return;
     needed += weight;
-    if (!known[i]) return;
-    shared[limb] += weight;
-    const factor = i < values.length - 2 ? view[i % 2] : 1;
-    totals[limb] += weight * (value - sample[i] * factor) ** 2;
+    shared[limb] += weight * known[i];
+    totals[limb] += weight * known[i] * (value - sample[i]) ** 2;
   });
   const sum = list => list.reduce((total, value) => total + value, 0), both = sum(shared);
   if (both < 0.5 * needed || both < 0.3 * sum(all)) return 9;

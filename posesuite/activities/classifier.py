@@ -8,9 +8,19 @@ As a file of Activities it labels those who hold a pose for a stated time, and m
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from posesuite.activities.features import LIMBS, MIN_SCORE, NAME, NAMES, PAIRS, ROOTS, WEIGHTS
+from posesuite.activities.features import (
+    LIMBS,
+    MEASURES,
+    NAME,
+    NAMES,
+    PAIRS,
+    ROOTS,
+    SURE,
+    UNSURE,
+    WEIGHTS,
+)
 from posesuite.activities.model_file import checked, read_model, write_model
-from posesuite.activities.neighbours import MAX_SAMPLES, VIEWS, Bodies, by_label, viewed
+from posesuite.activities.neighbours import MAX_SAMPLES, TURNS, Bodies, by_label
 from posesuite.activities.recordings import MAX_LABEL, Steady, bodies_of
 from posesuite.activities.rules import Event, Hold
 from posesuite.activities.track import Track
@@ -54,12 +64,11 @@ class Classifier:
                  about: Optional[Dict[str, Any]] = None) -> None:
         self.labels, self.samples, self.of, self.limits = list(labels), samples, of, limits
         self.layers, self.hold, self.about = layers or [], hold, about or {}
-        self._views = viewed(samples)
         self.latest: Dict[int, Answer] = {}
 
     def answers(self, bodies: Bodies) -> List[Answer]:
         """What each body is. Those of whom too little is known are none."""
-        near = by_label(bodies, self._views, self.of, len(self.labels))
+        near = by_label(bodies, self.samples, self.of, len(self.labels))
         scores = np.exp(-SHARPNESS * (near / self.limits) ** 2)
         ranked = scores * probabilities(self.layers, bodies) if self.layers else scores
         best = np.where(near <= self.limits, ranked, -1).argmax(1)
@@ -119,14 +128,15 @@ class Classifier:
             raise ValueError(f"'labels' must be 1 to {MAX_LABELS} different names")
         limits = np.array([number(label, 'limit', 1e-3, 9) for label in labels], np.float32)
         samples = field(content, 'samples', list)
-        if not 0 < len(samples) <= 2 * MAX_SAMPLES * len(names):
-            raise ValueError(f"'samples' must be 1 to {2 * MAX_SAMPLES} for each label")
+        most = 2 * MAX_SAMPLES * (1 + len(TURNS))
+        if not 0 < len(samples) <= most * len(names):
+            raise ValueError(f"'samples' must be 1 to {most} for each label")
         of = np.array([number(sample, 'label', 0, len(names) - 1, int) for sample in samples])
         values = np.array([_values(sample) for sample in samples], np.float32)
         hold = number(content, 'hold', 0, MAX_HOLD)
         about = content.get('about', {})
-        known = np.isfinite(values)
-        return cls(names, Bodies(np.where(known, values, 0).astype(np.float32), known), of, limits,
+        known = np.isfinite(values).astype(np.float32)
+        return cls(names, Bodies(np.nan_to_num(values), known), of, limits,
                    _layers(content.get('layers', []), len(names)), hold,
                    about if isinstance(about, dict) else {})
 
@@ -138,9 +148,9 @@ class Classifier:
         """Writes it as a script for a page, which defines `classify`. Raises OSError."""
         with open(own_file('activities', 'classifier.js'), encoding='utf-8') as file:
             code = file.read()
-        facts = {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'minScore': MIN_SCORE,
-                 'pairs': PAIRS, 'roots': ROOTS, 'limbs': LIMBS.tolist(), 'none': NONE,
-                 'negative': NEGATIVE, 'views': VIEWS, **self.as_json()}
+        facts = {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'unsure': UNSURE,
+                 'sure': SURE, 'measures': MEASURES, 'pairs': PAIRS, 'roots': ROOTS,
+                 'limbs': LIMBS.tolist(), 'none': NONE, 'negative': NEGATIVE, **self.as_json()}
         with written_whole(path) as file:
             file.write(f'const POSES = {json.dumps(facts, separators=(",", ":"))};\n{code}')
 

@@ -8,7 +8,7 @@ body of which only the upper half is in the picture has the numbers of that half
 unknown.
 Two more numbers say where the body faces, as body.facing has it.
 """
-from typing import NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.pose.body import NOSE_AHEAD, SHOULDERS_WIDE
 from posesuite.pose.pose import Pose
@@ -16,12 +16,17 @@ from posesuite.pose.skeleton import KEYPOINT_TYPES, MIRRORED, KeypointType
 
 import numpy as np
 
-NAME = 'places in torsos'  # of this definition, in a file
-MIN_SCORE = 0.3  # lowest score of a keypoint that counts
+NAME = 'places in torsos, the more the surer'  # of this definition, in a file
+# A keypoint of a low score is often in its place: it counts the less, the less its score is, from
+# nothing to all between these scores; lengths are measured between those that count half or more.
+UNSURE, SURE, MEASURES = 0.1, 0.4, 0.5
+RIM = 0.005  # share of the picture, at its rims, where a keypoint may stand for one outside
 # Lengths in torsos (0.288 of the body height: Drillis and Contini 1966, after Winter, Biomechanics
 # and Motor Control of Human Movement). A part that points at the camera looks shorter, so the
 # longest of what these make of the parts is nearest to the torso's length.
 TORSO, THIGH, SHIN = 1.0, 0.85, 0.85
+# The lengths of limbs in torsos, as they look, by the part where they end; below 0: points back.
+AHEAD = {'ELBOW': 0.59, 'WRIST': 0.47, 'KNEE': 0.78, 'ANKLE': -0.78}
 FACING_WEIGHT = 0.5  # of the numbers for facing, beside places in torsos
 _K = KeypointType
 ROOTS = {'shoulders': (_K.LEFT_SHOULDER, _K.RIGHT_SHOULDER), 'hips': (_K.LEFT_HIP, _K.RIGHT_HIP),
@@ -62,6 +67,9 @@ LIMBS = np.array([_limb(pair) for pair in PAIRS for _ in 'xy'] + [5, 5])
 WEIGHTS = np.array([pair.weight for pair in PAIRS for _ in 'xy'] + [FACING_WEIGHT] * 2, np.float32)
 
 
+_COLUMNS = {(pair.part, pair.origin): 2 * i for i, pair in enumerate(PAIRS)}  # of x
+
+
 def _reflection() -> Tuple[np.ndarray, np.ndarray]:
     """Where each number of a reflected body comes from, and its sign."""
     names = [(pair.part, pair.origin) for pair in PAIRS]
@@ -77,46 +85,57 @@ def _reflection() -> Tuple[np.ndarray, np.ndarray]:
 _ORDER, _SIGNS = _reflection()
 
 
-def places_of(poses: Sequence[Pose]) -> np.ndarray:
-    """The places of poses, float [N, 17, 2] in pixels, NaN where a keypoint is not sure."""
+def places_of(poses: Sequence[Pose], size: Optional[Tuple[float, float]] = None) -> np.ndarray:
+    """The places of poses and how sure each is, float [N, 17, 3]: x, y in pixels, 0 to 1.
+
+    size: width and height of the picture. At its rim a keypoint may stand for one outside, and
+    counts for nothing, as does one that is not finite.
+    """
     values = np.array([[(*point, score) for point, score in pose.keypoints.values()]
                        for pose in poses], float).reshape(-1, len(KEYPOINT_TYPES), 3)
-    places = values[:, :, :2].copy()
-    places[~((values[:, :, 2] >= MIN_SCORE) & np.isfinite(places).all(2))] = np.nan
-    return places
+    places, sure = values[:, :, :2], np.clip((values[:, :, 2] - UNSURE) / (SURE - UNSURE), 0, 1)
+    counts = np.isfinite(values).all(2)
+    if size is not None:
+        rim = RIM * np.array(size, float)
+        counts &= ((places > rim) & (places < size - rim)).all(2)
+    values[:, :, 2] = sure
+    return np.where(counts[:, :, None], values, 0)
 
 
 def features(places: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """The numbers of bodies, float32 [N, len(NAMES)], and which of them are known, bool.
+    """The numbers of bodies and how sure they are, 0 to 1: both float32 [N, len(NAMES)].
 
-    places: of their keypoints, float [N, 17, 2] in pixels, NaN where one is not known. What is not
-    known is 0. Without shoulders, or without any length to measure by, nothing is.
+    places: of their keypoints, as places_of has them. What is not known is 0. Without shoulders, or
+    without any length to measure by, nothing is.
     """
-    scale = torsos(places)[:, None]
-    values = np.empty((len(places), len(NAMES)))
+    scale = torsos(places)
+    values = np.zeros((len(places), len(NAMES)))
+    known = np.zeros_like(values)
     for i, pair in enumerate(PAIRS):
-        values[:, 2 * i:2 * i + 2] = (_at(places, pair.part) - _at(places, pair.origin)) / scale
-    across = places[:, _K.LEFT_SHOULDER, :1] - places[:, _K.RIGHT_SHOULDER, :1]
-    aside = (places[:, _K.NOSE] - _at(places, 'ears'))[:, :1]
-    values[:, -2:] = np.clip(np.hstack([across / (SHOULDERS_WIDE * scale),
-                                        aside / (NOSE_AHEAD * scale)]), -1, 1)
-    known = np.isfinite(values)
-    return np.where(known, np.clip(values, -4, 4), 0).astype(np.float32), known
+        (part, sure), (origin, other) = _at(places, pair.part), _at(places, pair.origin)
+        values[:, 2 * i:2 * i + 2] = (part - origin) / scale[:, None]
+        known[:, 2 * i:2 * i + 2] = np.minimum(sure, other)[:, None]
+    for i, one, other, length in ((-2, 'LEFT_SHOULDER', 'RIGHT_SHOULDER', SHOULDERS_WIDE),
+                                  (-1, 'NOSE', 'ears', NOSE_AHEAD)):
+        (a, sure), (b, also) = _at(places, one), _at(places, other)
+        values[:, i] = np.clip((a - b)[:, 0] / (length * scale), -1, 1)
+        known[:, i] = np.minimum(sure, also)
+    known[np.isnan(scale)] = 0
+    return (np.where(known > 0, np.clip(values, -4, 4), 0).astype(np.float32),
+            known.astype(np.float32))
 
 
 def torsos(places: np.ndarray) -> np.ndarray:
-    """How long the torsos must at least be, in pixels, float [N], NaN where nothing tells.
-
-    places: float [N, 17, 2], NaN where one is not known.
-    """
-    shoulders, hips = _at(places, 'shoulders'), _at(places, 'hips')
-    width = places[:, _K.LEFT_SHOULDER] - places[:, _K.RIGHT_SHOULDER]
-    lengths = [_length(shoulders - hips) / TORSO, _length(width) / SHOULDERS_WIDE]
+    """How long the torsos must at least be, in pixels, float [N], NaN where nothing tells."""
+    pairs = [('shoulders', 'hips', TORSO), ('LEFT_SHOULDER', 'RIGHT_SHOULDER', SHOULDERS_WIDE)]
     for side in ('LEFT', 'RIGHT'):
-        hip, knee, ankle = (places[:, _K[f'{side}_{part}']] for part in ('HIP', 'KNEE', 'ANKLE'))
-        lengths += [_length(hip - knee) / THIGH, _length(knee - ankle) / SHIN]
-    longest = np.fmax.reduce(lengths)
-    return np.where((longest > 1) & np.isfinite(shoulders[:, 0]), longest, np.nan)
+        pairs += [(f'{side}_HIP', f'{side}_KNEE', THIGH), (f'{side}_KNEE', f'{side}_ANKLE', SHIN)]
+    longest = np.zeros(len(places))
+    for one, other, length in pairs:
+        (a, sure), (b, also) = _at(places, one), _at(places, other)
+        long = np.hypot(*(a - b).T) / length
+        longest = np.where(np.minimum(sure, also) >= MEASURES, np.maximum(longest, long), longest)
+    return np.where((longest > 1) & (_at(places, 'shoulders')[1] > 0), longest, np.nan)
 
 
 def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -124,15 +143,36 @@ def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.nda
     return values[:, _ORDER] * _SIGNS, known[:, _ORDER]
 
 
-def _at(places: np.ndarray, name: str) -> np.ndarray:
-    """A keypoint's places, or the means of the known ones of several, float [N, 2]."""
-    if name not in ROOTS:
-        return places[:, _K[name]]
-    some = places[:, ROOTS[name]]
-    known = np.isfinite(some)
-    count = known.sum(1)
-    return np.where(count > 0, np.where(known, some, 0).sum(1) / np.maximum(count, 1), np.nan)
+def turned(values: np.ndarray, known: np.ndarray, degrees: float) -> Tuple[np.ndarray, np.ndarray]:
+    """The numbers of bodies that have turned on the spot by so much, to the picture's right.
+
+    A limb that looks short points towards the camera or away from it: arms and thighs ahead, shins
+    behind.
+    """
+    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    ahead = np.where((known[:, -2] > 0) & (values[:, -2] < 0), -1, 1)
+    after = values.copy()
+    for end, joint, top in (('WRIST', 'ELBOW', 'SHOULDER'), ('ANKLE', 'KNEE', 'HIP')):
+        moves = []
+        for side in ('LEFT', 'RIGHT'):
+            total = np.zeros(len(values))
+            for part, origin in ((joint, top), (end, joint)):
+                at = _COLUMNS[f'{side}_{part}', f'{side}_{origin}']
+                x, y = values[:, at], values[:, at + 1]
+                depth = ahead * np.sign(AHEAD[part]) * np.sqrt(
+                    np.maximum(AHEAD[part] ** 2 - x * x - y * y, 0))
+                move = (x * (cosine - 1) + depth * sine) * (known[:, at] > 0)
+                after[:, at] += move
+                total += move
+            after[:, _COLUMNS[f'{side}_{end}', f'{side}_{top}']] += total
+            moves.append(total)
+        after[:, _COLUMNS[f'LEFT_{end}', f'RIGHT_{end}']] += moves[0] - moves[1]
+    after[:, -1] = np.clip(after[:, -1] + sine, -1, 1)
+    return after * (known > 0), known
 
 
-def _length(vectors: np.ndarray) -> np.ndarray:
-    return np.hypot(vectors[:, 0], vectors[:, 1])
+def _at(places: np.ndarray, name: str) -> Tuple[np.ndarray, np.ndarray]:
+    """A keypoint's places, or the means of several, float [N, 2], and how sure they are [N]."""
+    some = places[:, list(ROOTS.get(name, ())) or [_K[name]]]
+    sure = some[:, :, 2:]
+    return (some[:, :, :2] * sure).sum(1) / np.maximum(sure.sum(1), 1e-9), sure.max(1)[:, 0]

@@ -7,7 +7,7 @@ not known make the distance longer.
 """
 from typing import List, NamedTuple
 
-from posesuite.activities.features import LIMBS, NAMES, WEIGHTS
+from posesuite.activities.features import LIMBS, NAMES, WEIGHTS, turned
 
 import numpy as np
 
@@ -19,13 +19,14 @@ MIN_KNOWN = 0.3  # share of all numbers that must be known of both
 FAR = 9.0  # torsos, where too little is known to compare
 CHUNK = 512  # bodies that are compared at once
 MAX_SAMPLES = 160  # of a label that are kept
+TURNS = -15, 15  # degrees by which a sample is known to turn, too
 NEAR = 0.03  # torsos between samples of which one is enough
 
 
 class Bodies(NamedTuple):
     """The numbers of some bodies."""
     values: np.ndarray  # float32 [N, len(NAMES)]
-    known: np.ndarray  # bool
+    known: np.ndarray  # how sure they are, 0 to 1, float32
 
     def chosen(self, which: np.ndarray) -> 'Bodies':
         return Bodies(self.values[which], self.known[which])
@@ -40,18 +41,12 @@ class Bodies(NamedTuple):
         return cls(*(np.concatenate(parts) for parts in zip(*several)))
 
 
-# Factors of x and y in which a body is also known: it is narrower when it turns, shorter under a
-# high camera, and torsos differ, as do those that a network finds.
-VIEWS = (1.0, 1.0), (0.86, 1.0), (1.16, 1.0), (0.93, 0.93), (1.07, 1.07)
-_FACTORS = np.ones((len(VIEWS), len(NAMES)), np.float32)
-_FACTORS[:, :-2:2], _FACTORS[:, 1:-2:2] = np.array(VIEWS, np.float32).T[:, :, None]
-NOBODY = Bodies(np.zeros((0, len(NAMES)), np.float32), np.zeros((0, len(NAMES)), bool))
+NOBODY = Bodies(*np.zeros((2, 0, len(NAMES)), np.float32))
 
 
-def viewed(samples: Bodies) -> Bodies:
-    """Samples in all VIEWS, one view after the other."""
-    return Bodies(np.concatenate([samples.values * factors for factors in _FACTORS]),
-                  np.concatenate([samples.known] * len(VIEWS)))
+def with_turns(samples: Bodies) -> Bodies:
+    """Samples as they are, and turned by all TURNS, one turn after the other."""
+    return Bodies.joined([samples, *(Bodies(*turned(*samples, degrees)) for degrees in TURNS)])
 
 
 def distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
@@ -67,10 +62,10 @@ def _distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
         at = np.flatnonzero(limb == LIMBS)
         weights = WEIGHTS[at]
         a, b = bodies.values[:, at], samples.values[:, at]
-        known_a, known_b = (part.known[:, at].astype(np.float32) for part in (bodies, samples))
-        both = (known_a * weights) @ known_b.T
-        squares = ((a * a * weights) @ known_b.T + (known_a * weights) @ (b * b).T
-                   - 2 * (a * weights) @ b.T).clip(0)
+        known_a, known_b = bodies.known[:, at] * weights, samples.known[:, at]
+        both = known_a @ known_b.T
+        squares = ((a * a * known_a) @ known_b.T + known_a @ (b * b * known_b).T
+                   - 2 * (a * known_a) @ (b * known_b).T).clip(0)
         total, shared = total + squares, shared + both
         if limb < 5:
             enough = both > 0.3 * weights.sum()
@@ -85,13 +80,10 @@ def _distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
 def by_label(bodies: Bodies, samples: Bodies, labels: np.ndarray, count: int) -> np.ndarray:
     """The distance of each body from each of the labels 0 … count - 1, float [bodies, count].
 
-    samples: in one view or in all of them.
-
     It is the mean of the distances from the NEIGHBOURS nearest samples. labels: int [samples].
     """
     found = np.full((len(bodies.values), count), FAR, np.float32)
     every = distances(bodies, samples)
-    labels = np.tile(labels, len(samples.values) // max(1, len(labels)))
     for label in range(count):
         own = every[:, labels == label]
         if own.shape[1]:

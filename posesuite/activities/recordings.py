@@ -6,15 +6,15 @@ would see live: steadied over the last moments, as Steady has it.
 import os
 from typing import Dict, Iterator, List, NamedTuple, Optional
 
-from posesuite.activities.features import features
+from posesuite.activities.features import features, places_of
 from posesuite.activities.neighbours import NOBODY, Bodies
 from posesuite.activities.track import Track
 from posesuite.pose.log import LogFrame, read_log
-from posesuite.pose.skeleton import KEYPOINT_TYPES
 
 import numpy as np
 
 STEADY_TIME = 0.3  # seconds, time constant of the mean over the last moments
+LEAST = 0.02  # how sure the mean of a number must be to be known
 MAX_GAP = 1.0  # seconds between two frames after which the mean begins anew
 MAX_FRAMES = 200_000  # of all recordings
 MAX_LABEL = 60  # characters
@@ -34,7 +34,7 @@ class Steady:
 
     def __init__(self) -> None:
         self._sums = self._weights = np.zeros(0, np.float32)
-        self._time = -np.inf
+        self._time, self._all = -np.inf, 0.0
 
     def update(self, bodies: Bodies, time: float) -> Bodies:
         """Adds the numbers of one body at a time in seconds; returns the mean."""
@@ -43,21 +43,18 @@ class Steady:
         if not self._sums.size:
             self._sums = np.zeros_like(bodies.values)
             self._weights = np.zeros_like(bodies.values)
-        known = bodies.known.astype(np.float32)
-        self._sums = kept * self._sums + bodies.values * known
-        self._weights = kept * self._weights + known
+        self._sums = kept * self._sums + bodies.values * bodies.known
+        self._weights = kept * self._weights + bodies.known
+        self._all = kept * self._all + 1
         self._time = time
-        known = self._weights > 0.1
-        return Bodies(np.where(known, self._sums / np.maximum(self._weights, 1e-6), 0
-                               ).astype(np.float32), known)
+        known = self._weights / self._all
+        return Bodies(np.where(known > LEAST, self._sums / np.maximum(self._weights, 1e-6), 0
+                               ).astype(np.float32), np.where(known > LEAST, known, 0))
 
 
 def bodies_of(track: Track) -> Bodies:
     """The numbers of one person, as one row."""
-    places = np.full((1, len(KEYPOINT_TYPES), 2), np.nan)
-    for part, point in track.points.items():
-        places[0, part] = point
-    return Bodies(*features(places))
+    return Bodies(*features(places_of([] if track.pose is None else [track.pose], track.size)))
 
 
 def find_logs(folder: str) -> Dict[str, List[str]]:

@@ -57,14 +57,16 @@ class Place(NamedTuple):
 class Track:
     """What is known of one person now, and of the last MEMORY seconds.
 
-    Attributes: points, the steadied places of the keypoints that are sure; time, of the latest
-    pose; size, width and height of its picture; length, the pixels of the body's height as it is,
-    or was, when it stands upright there, None before it is known; descent, how far the shoulders
-    are below their highest place in the last DESCENT_TIME, in lengths; notes, what rules remember.
+    Attributes: points, the steadied places of the keypoints that are sure; pose, the latest one as
+    it was found; time, of it; size, width and height of its picture; length, the pixels of the
+    body's height as it is, or was, when it stands upright there, None before it is known; descent,
+    how far the shoulders are below their highest place in the last DESCENT_TIME, in lengths; notes,
+    what rules remember.
     """
 
     def __init__(self) -> None:
         self.points: Points = {}
+        self.pose: Optional[Pose] = None
         self.time = float('-inf')
         self.size: Tuple[float, float] = (1, 1)
         self.length: Optional[float] = None
@@ -76,7 +78,7 @@ class Track:
 
     def add(self, pose: Pose, time: float, size: Tuple[float, float]) -> None:
         """Adds the pose of a later frame. time: seconds; size: of the picture, pixels."""
-        step, self.time, self.size = time - self.time, time, size
+        step, self.time, self.size, self.pose = time - self.time, time, size, pose
         self._raw.append((time, _sure(pose, size)))
         while time - self._raw[0][0] > STEADY:
             self._raw.popleft()

@@ -17,7 +17,7 @@ from posesuite.activities.neighbours import (
     Bodies,
     by_label,
     thinned,
-    viewed,
+    with_turns,
 )
 from posesuite.activities.recordings import Recording
 
@@ -34,6 +34,9 @@ SINGLE = 1.6  # the same for parts of a single recording, which are more alike
 LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.17, 0.15, 0.165
 WITH_OTHER = 0.015  # torsos more, where a label of NEGATIVE catches what is near
 WHOLE = 0.8  # share of what is known of most bodies of a label, that a sample must have
+# Two labels differ by their sides if one in a mirror is so much nearer to the other than without.
+CHANGES = 0.5
+KNOWN = 0.25  # how sure a number must be to be one of a sample
 FEW = 30  # bodies of a label, below which it needs more
 
 Fit = Callable[[Bodies, np.ndarray, int], Layers]  # bodies, their labels, number of labels
@@ -148,7 +151,7 @@ def fit(parts: Sequence[_Part], labels: Sequence[str], mirror: bool, hold: float
         bodies = bodies.chosen(whole(bodies))
         if mirror:
             bodies = Bodies.joined([bodies, Bodies(*reflected(*bodies))])
-        kept = bodies.chosen(thinned(bodies, MAX_SAMPLES * (1 + mirror)))
+        kept = with_turns(known_to(bodies.chosen(thinned(bodies, MAX_SAMPLES * (1 + mirror)))))
         samples.append(kept)
         of += [number] * len(kept.values)
         everything.append(bodies)
@@ -158,6 +161,12 @@ def fit(parts: Sequence[_Part], labels: Sequence[str], mirror: bool, hold: float
                         ) if fit_layers and len(labels) > 1 else None
     return Classifier(labels, Bodies.joined(samples), np.array(of), np.array(limits, np.float32),
                       layers, hold)
+
+
+def known_to(bodies: Bodies) -> Bodies:
+    """Bodies of which a number is known or not, as a file has it."""
+    known = (bodies.known >= KNOWN).astype(np.float32)
+    return Bodies(bodies.values * known, known)
 
 
 def whole(bodies: Bodies) -> np.ndarray:
@@ -172,8 +181,8 @@ def limit(own: Sequence[_Part]) -> float:
     for part in own:
         others = Bodies.joined([NOBODY, *(each.bodies for each in own if each is not part)])
         others = others.chosen(whole(others))
-        others = others.chosen(thinned(others))
-        near = by_label(part.bodies, viewed(others), np.zeros(len(others.values), int), 1)[:, 0]
+        others = with_turns(known_to(others.chosen(thinned(others))))
+        near = by_label(part.bodies, others, np.zeros(len(others.values), int), 1)[:, 0]
         found.append(near[near < FAR])
     near = np.concatenate(found) if found else np.zeros(0)
     within = float(np.quantile(near, WITHIN)) if len(near) else 0.0
@@ -187,10 +196,10 @@ def tells_sides(parts: Sequence[_Part], labels: Sequence[str]) -> bool:
     plain = fit(parts, labels, mirror=False)
     for number in range(len(labels)):
         own = plain.samples.chosen(plain.of == number)
-        near = by_label(Bodies(*reflected(*own)), plain.samples, plain.of, len(labels))
-        near[near > plain.limits] = FAR
-        others = np.delete(near, number, 1)
-        if others.size and (others.min(1) < near[:, number]).mean() > 0.5:
+        before, after = (by_label(each, plain.samples, plain.of, len(labels))
+                         for each in (own, Bodies(*reflected(*own))))
+        like = (after <= plain.limits) & (after < CHANGES * before)
+        if np.delete(like, number, 1).any(1).mean() > 0.5:
             return True
     return False
 

@@ -90,7 +90,7 @@ def changed(content, *path_and_value):
     (('labels', 0, 'limit', -1), "'limit' must be a number"),
     (('labels', 0, 'limit', True), "'limit' must be a number"),
     (('samples', []), "'samples' must be"),
-    (('samples', [{'label': 0, 'values': []}] * 641), "'samples' must be"),
+    (('samples', [{'label': 0, 'values': []}] * 1921), "'samples' must be"),
     (('samples', 0, 'label', 2), "'label' must be a number"),
     (('samples', 0, 'values', [1]), "'values' must be"),
     (('samples', 0, 'values', 3, '1'), "'value' must be a number"),

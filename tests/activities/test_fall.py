@@ -17,6 +17,7 @@ from posesuite.activities.activities import Activities
 from posesuite.activities.files import open_activity
 from posesuite.activities.rules import Event
 from posesuite.pose.pose import Pose
+from posesuite.pose.skeleton import FACE
 from posesuite.pose.tracker import PoseTracker
 
 import numpy as np
@@ -24,6 +25,7 @@ import pytest
 
 Recording = List[Tuple[float, Optional[Pose]]]
 HEIGHTS = 0.8, 1.5, 2.4  # metres of cameras
+HARMLESS = dict(daily_life.HARMLESS, **daily_life.MORE_HARMLESS)
 STAND = [Key(.1, STANDING), Key(2, STANDING)]
 FRONT, SIDE = Camera(), Camera(1.4, 4.5, 70)
 
@@ -52,15 +54,14 @@ def test_simulated_falls_are_found(height):
     assert len(found) == 8 and found.count(1) >= 7 and max(found) == 1, found
 
 
-@pytest.mark.parametrize('what', sorted(daily_life.HARMLESS))
+@pytest.mark.parametrize('what', sorted(HARMLESS))
 def test_daily_life_is_no_fall(what):
     wrong = 0
     for height in HEIGHTS:
-        for seed in range(2):
-            rng = np.random.default_rng((51, seed, int(10 * height)))
-            camera = random_camera(rng, height, 0 if what == 'leaves below' else None)
-            keys = daily_life.HARMLESS[what](rng)
-            wrong += len(events(recording(keys, rng, camera, rate=12.5)))
+        rng = np.random.default_rng((51, 0, int(10 * height)))
+        camera = random_camera(rng, height, 0 if what == 'leaves below' else None)
+        keys = HARMLESS[what](rng)
+        wrong += len(events(recording(keys, rng, camera, rate=10)))
     assert wrong == 0
 
 
@@ -100,6 +101,14 @@ def test_a_source_that_begins_anew_forgets():
 @pytest.mark.parametrize('begin', [2.2, 2.7, 3.2])
 def test_not_found_for_a_moment(begin):
     found = [(time, None if begin < time < begin + .9 else pose)
+             for time, pose in clean(falling(ON_BACK), SIDE)]
+    assert len(events(found)) == 1
+
+
+def test_who_lies_on_the_face_has_none():
+    found = [(time, pose and pose._replace(keypoints={
+        part: keypoint._replace(score=.1) if part in FACE else keypoint
+        for part, keypoint in pose.keypoints.items()}))
              for time, pose in clean(falling(ON_BACK), SIDE)]
     assert len(events(found)) == 1
 

@@ -19,7 +19,7 @@ import importlib.util
 import io
 import os
 import sys
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
@@ -40,8 +40,9 @@ INTERVAL = 5, 95  # percentiles of the bootstrap samples
 
 
 class Photographs(NamedTuple):
-    """People to find. truth: pycocotools' COCO. paths: of the photographs, by their ids, sorted by
-    their names."""
+    """People to find. truth: pycocotools' COCO. paths: of the photographs, by their ids, in the
+    order of their names.
+    """
     truth: Any
     paths: Dict[int, str]
 
@@ -98,30 +99,31 @@ def main() -> int:
             args.reference) else None
         print('| model | pictures | AP | AP50 | share |\n|---|---|---:|---:|---:|')
         for path in args.models:
-            for row in rows(Evaluation(keeping_faint(path), photographs), reference, args.samples):
-                print('|', os.path.basename(path), '|', ' | '.join(row), '|', flush=True)
+            print_rows(path, Evaluation(keeping_faint(path), photographs), reference, args.samples)
         if reference:
-            for row in rows(reference, None, args.samples):
-                print('|', os.path.basename(args.reference), '|', ' | '.join(row), '|')
+            print_rows(args.reference, reference, None, args.samples)
     except (EngineError, ImportError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     return 0
 
 
-def rows(evaluation: Evaluation, reference: Any, samples: int) -> Iterator[Tuple[str, ...]]:
-    """Of the table: the pictures, AP, AP50 and share, with intervals."""
+def print_rows(path: str, evaluation: Evaluation, reference: Optional[Evaluation],
+               samples: int) -> None:
+    """A row of the table for each part of the pictures; without a reference the share is 1."""
     for name, half in HALVES.items():
         pictures = np.arange(len(evaluation))[half]
         random = np.random.default_rng(0)
         drawn = [random.choice(pictures, len(pictures)) for _ in range(samples)]
         columns = np.array([_figures(evaluation, reference, sample)
                             for sample in (pictures, *drawn)]).T
-        yield (f'{name}: {len(pictures)}', *(_with_interval(*column) for column in columns),
-               *['1'] * (3 - len(columns)))
+        print('|', ' | '.join([os.path.basename(path), f'{name}: {len(pictures)}',
+                               *(_with_interval(*column) for column in columns),
+                               *['1'] * (3 - len(columns))]), '|', flush=True)
 
 
-def _figures(evaluation: Evaluation, reference: Any, pictures: Sequence[int]) -> Tuple[float, ...]:
+def _figures(evaluation: Evaluation, reference: Optional[Evaluation],
+             pictures: Sequence[int]) -> Tuple[float, ...]:
     """AP, AP50 and, with a reference, the share of its AP."""
     own = evaluation.precision(pictures)
     if reference is None:

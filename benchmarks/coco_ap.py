@@ -36,6 +36,7 @@ FAINT = [{'score_threshold': 0.01, 'max_poses': 20}, {'score_threshold': 0.01}, 
          {}]
 HALVES = {'all': slice(None), 'odd, reported': slice(1, None, 2),
           'even, for choosing': slice(0, None, 2)}  # of the pictures, sorted by name
+PERSON = 1  # COCO's category
 INTERVAL = 5, 95  # percentiles of the bootstrap samples
 
 
@@ -69,7 +70,7 @@ class Evaluation:
             self._evaluation = COCOeval(photographs.truth, _results(photographs.truth, found),
                                         'keypoints')
             params = self._evaluation.params
-            params.imgIds = list(photographs.paths)
+            params.imgIds, params.catIds = list(photographs.paths), [PERSON]
             params.areaRng, params.areaRngLbl = params.areaRng[:1], params.areaRngLbl[:1]  # all
             self._evaluation.evaluate()
         by_id = dict(zip(params.imgIds, self._evaluation.evalImgs))
@@ -110,7 +111,7 @@ def main() -> int:
 
 def print_rows(path: str, evaluation: Evaluation, reference: Optional[Evaluation],
                samples: int) -> None:
-    """A row of the table for each part of the pictures; without a reference the share is 1."""
+    """A row of the table for each part of the pictures; without a reference there is no share."""
     for name, half in HALVES.items():
         pictures = np.arange(len(evaluation))[half]
         random = np.random.default_rng(0)
@@ -119,7 +120,7 @@ def print_rows(path: str, evaluation: Evaluation, reference: Optional[Evaluation
                             for sample in (pictures, *drawn)]).T
         print('|', ' | '.join([os.path.basename(path), f'{name}: {len(pictures)}',
                                *(_with_interval(*column) for column in columns),
-                               *['1'] * (3 - len(columns))]), '|', flush=True)
+                               *['-'] * (3 - len(columns))]), '|', flush=True)
 
 
 def _figures(evaluation: Evaluation, reference: Optional[Evaluation],
@@ -184,7 +185,8 @@ def _as_coco(pose: Pose, image: int) -> Dict[str, Any]:
     """A pose as COCO's results have it."""
     keypoints = [number for keypoint in pose.keypoints.values()
                  for number in (*map(float, keypoint.point), 1)]
-    return {'image_id': image, 'category_id': 1, 'keypoints': keypoints, 'score': float(pose.score)}
+    return {'image_id': image, 'category_id': PERSON, 'keypoints': keypoints,
+            'score': float(pose.score)}
 
 
 def parse_args() -> argparse.Namespace:

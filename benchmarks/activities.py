@@ -68,6 +68,8 @@ def an_hour(rules: str, height: float, seed: Tuple[int, ...]) -> Iterator[str]:
     """What was taken for a fall in an hour of daily life."""
     room = Room(rules, np.random.default_rng(seed))
     while room.time < HOUR:
+        if sys.stderr.isatty():
+            print(f'{room.time / HOUR:.0%} of this hour', end='\r', file=sys.stderr, flush=True)
         acts = visit(room.rng)
         ends = np.cumsum([sum(key.seconds for key in keys) for _, keys in acts])
         keys = [key for _, keys in acts for key in keys]
@@ -89,7 +91,7 @@ def main() -> None:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--hours', nargs=2, type=int, default=[0, 3], metavar=('FROM', 'TO'),
                         help='numbers of hours of daily life, each at the next height (default: '
-                             '0 3; 24 take an hour of computing)')
+                             '0 3; one takes a minute or two)')
     parser.add_argument('--falls', type=int, default=20, metavar='N',
                         help='falls at each height (default: 20)')
     parser.add_argument('--heights', nargs='+', type=float, default=[.9, 1.5, 2.3],

@@ -17,6 +17,7 @@ from PIL import Image
 
 BENCHMARKS = sorted(glob.glob(os.path.join(glob.escape(ROOT), 'benchmarks', '*.py')))
 SHORT = {  # arguments with which a run is short
+    'activities': ['--hours', '0', '0', '--falls', '2', '--heights', '1.5'],
     'anonymizer': ['--hours', '1', '--fps', '1'],
     'coco_ap': [bundled_model(), '--samples', '3'],
     'background': ['--model', bundled_model(), '--kinds', 'empty rooms', '--photos'],

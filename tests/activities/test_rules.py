@@ -8,6 +8,7 @@ from posesuite.activities.conditions import conditions_from
 from posesuite.activities.files import open_activity, shipped
 from posesuite.activities.quantities import QUANTITIES
 from posesuite.activities.rules import Event, RuleSet
+from posesuite.activities.watch import ActivityWatch
 from posesuite.pose.pose import Pose
 from posesuite.visits.areas import Area
 
@@ -168,3 +169,10 @@ def test_lists_of_lists_have_a_limit():
         deep = [{'any': [deep]}]
     with pytest.raises(ValueError, match='need a list'):
         conditions_from(deep)
+
+
+def test_rules_ask_for_people_who_lie():
+    assert [ActivityWatch([name]).lying for name in ('fall', 'lying', 'plank', 'squats')] == [
+        True, True, True, False]
+    with pytest.raises(ValueError, match='"lying" must be true or false'):
+        RuleSet(dict(rule(), lying='yes'))

@@ -31,7 +31,7 @@ BLOCKS = 5  # parts of a single recording of a label, which stand for several
 WITHIN = 0.98  # share of the bodies of another recording that are to be within
 MARGIN = 1.15  # for recordings that are still other
 SINGLE = 1.6  # the same for parts of a single recording, which are more alike
-LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.17, 0.15, 0.165
+LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST = 0.13, 0.155, 0.145, 0.16
 WITH_OTHER = 0.015  # torsos more, where a label of NEGATIVE catches what is near
 WHOLE = 0.8  # share of what is known of most bodies of a label, that a sample must have
 # Two labels differ by their sides if one in a mirror is so much nearer to the other than without.

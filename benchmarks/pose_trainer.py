@@ -2,7 +2,7 @@
 
 examples:
   python3 benchmarks/pose_trainer.py --assets makehuman --into recordings
-  python3 benchmarks/pose_trainer.py --simulated --into simulated
+  python3 benchmarks/pose_trainer.py --simulated
 
 One person holds ten poses for 20 seconds each before a camera at 1.3 m; two classifiers learn five
 of them each. Four others, with other bodies and clothes, before cameras at 0.6 m to 2.2 m, turned
@@ -21,6 +21,7 @@ import collections
 import os
 import pathlib
 import sys
+import tempfile
 from typing import Any, Dict, List, NamedTuple, Optional
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -127,7 +128,7 @@ def render(args: argparse.Namespace, people: Dict[str, Person]) -> None:
     stage: Optional[Stage] = None
     engine = None
     for who, person in people.items():
-        for name in LABELS if person.seconds > 10 else POSES:
+        for name in LABELS if who == 'trainer' else POSES:
             path = os.path.join(args.into, who, name, 'rendered.jsonl')
             if os.path.exists(path):
                 continue
@@ -144,10 +145,10 @@ def render(args: argparse.Namespace, people: Dict[str, Person]) -> None:
             print(f'{who}: {name}', file=sys.stderr)
 
 
-def simulate(folder: str) -> List[str]:
-    """Writes logs of simulated people; returns who they are."""
+def simulate(folder: str, seconds: float) -> List[str]:
+    """Writes logs of simulated people, of the trainer so many seconds; returns who they are."""
     posers.record_all(os.path.join(folder, 'trainer'), LABELS,
-                      posers.Person(1, 5, camera=1.3), 20, 'rendered')
+                      posers.Person(1, 5, camera=1.3), seconds, 'rendered')
     for who, person in SIMULATED.items():
         posers.record_all(os.path.join(folder, who), POSES, person, 3, 'rendered')
     return list(SIMULATED)
@@ -183,17 +184,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--assets', type=pathlib.Path, metavar='FOLDER')
-    parser.add_argument('--into', required=True, metavar='FOLDER')
+    parser.add_argument('--into', metavar='FOLDER', help='default: nothing is kept')
     parser.add_argument('--model', default=MODEL)
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--simulated', action='store_true')
+    parser.add_argument('--seconds', type=float, default=TRAINER.seconds, help='of a training pose')
     args = parser.parse_args()
-    if args.simulated:
-        who = simulate(args.into)
-    else:
-        render(args, {'trainer': TRAINER, **OTHERS})
-        who = list(OTHERS)
-    means = np.mean([measure(args.into, who, labels) for labels in SETS], 0)
+    if not args.simulated and not args.assets:
+        parser.error('rendering needs --assets; or --simulated')
+    with tempfile.TemporaryDirectory() as folder:
+        args.into = args.into or folder
+        if args.simulated:
+            who = simulate(args.into, args.seconds)
+        else:
+            trainer = TRAINER._replace(seconds=args.seconds)
+            render(args, {'trainer': trainer, **OTHERS})
+            who = list(OTHERS)
+        means = np.mean([measure(args.into, who, labels) for labels in SETS], 0)
     print('mean: found {:.1%}, none {:.1%}; holds {:.1%}, none {:.1%}'.format(*means))
 
 

@@ -28,6 +28,7 @@ SHORT = {  # arguments with which a run is short
     'edgetpu_process': ['--frames', '3'],
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
+    'pose_trainer': ['--simulated', '--seconds', '2'],
     'report': ['--days', '2'],
     'tracker': ['--seeds', '1000', '1001']}
 

@@ -3,6 +3,8 @@
     torso_tilt < 40             a quantity below or above a number
     torso_tilt < 40 until 50    the same with hysteresis: once it holds, it does so up to 50
     descent > 0.4 within 3      it held at some time of the last 3 seconds
+    upright > 0.7 for 1         it has held for 1 second; with "within 3" after it: at some time of
+                                the last 3 seconds it had
     inside kitchen              the person stands in an area; or: outside kitchen
 
 A list of conditions holds if each does, {"any": [list, list]} if one of the lists does. The answer
@@ -18,29 +20,31 @@ MAX_CONDITIONS = 50  # in one list
 MAX_DEPTH = 4  # of lists in lists
 NUMBER = r'(-?\d{1,7}(?:\.\d{1,6})?)'
 COMPARISON = re.compile(rf'\s*(\w+)\s*([<>])\s*{NUMBER}(?:\s+until\s+{NUMBER})?'
-                        rf'(?:\s+within\s+{NUMBER})?\s*', re.ASCII)
+                        rf'(?:\s+for\s+{NUMBER})?(?:\s+within\s+{NUMBER})?\s*', re.ASCII)
 PLACE = re.compile(r'\s*(inside|outside)\s+(\S.*?)\s*')
 
 
 class Comparison:
     """A quantity against a number, with hysteresis and memory."""
 
-    def __init__(self, name: str, above: bool, number: float, until: float,
+    def __init__(self, name: str, above: bool, number: float, until: float, seconds: float,
                  within: Optional[float]) -> None:
-        self.name, self._above = name, above
-        self._number, self._until, self._within = number, until, within
+        self.name, self._above, self._number, self._until = name, above, number, until
+        self._seconds, self._within = seconds, within
 
     def holds(self, view: View, areas: 'Areas') -> Optional[bool]:
         value, notes = value_of(self.name, view), view.track.notes
-        held, last = notes.get(self, (False, -math.inf))
+        time = view.track.time
+        begun, last = notes.get(self, (math.inf, -math.inf))  # since when it holds; when it did
         if value is not None:
-            limit = self._until if held else self._number
-            held = value > limit if self._above else value < limit
-            last = view.track.time if held else last
-            notes[self] = held, last
-        if self._within is not None and view.track.time - last <= self._within:
+            limit = self._number if begun == math.inf else self._until
+            holds = value > limit if self._above else value < limit
+            begun = min(begun, time) if holds else math.inf
+            last = time if time - begun >= self._seconds else last
+            notes[self] = begun, last
+        if self._within is not None and time - last <= self._within:
             return True
-        return None if value is None else held
+        return None if value is None else time - begun >= self._seconds
 
 
 class Place:
@@ -112,7 +116,8 @@ def _condition(value: Any, depth: int) -> Condition:
         until = float(found[4] or found[3])
         if until > number if above else until < number:
             raise ValueError(f'{value!r:.60}: "until" must make it last longer, not end it sooner')
-        return Comparison(found[1], above, number, until, float(found[5]) if found[5] else None)
+        return Comparison(found[1], above, number, until, float(found[5] or 0),
+                          float(found[6]) if found[6] else None)
     if found:
         raise ValueError(f'there is no quantity {found[1]!r:.40}: need one of '
                          f'{", ".join(sorted(QUANTITIES))}')

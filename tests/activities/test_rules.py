@@ -100,6 +100,17 @@ def test_within_remembers():
     assert 14 <= sum(labels == ['hand'] for labels, _ in found) <= 18
 
 
+def test_a_moment_is_not_long_enough():
+    """Ten frames a second: raised for half a second, then for more than one."""
+    poses = [STANDS] * 10 + [RAISES] * 5 + [STANDS] * 30 + [RAISES] * 16 + [STANDS] * 30
+    for condition, first, last in (('highest_hand > 0.1 for 1', 54, 62),
+                                   ('highest_hand > 0.1 for 1 within 1.5', 54, 77)):
+        found = played(rule(when=[condition], **{'for': 0, 'release': 0}), poses)
+        held = [index for index, (labels, _) in enumerate(found) if labels == ['hand']]
+        assert held and held == list(range(held[0], held[-1] + 1))
+        assert abs(held[0] - first) <= 3 and abs(held[-1] - last) <= 3
+
+
 def test_any_and_areas():
     left = Area('left', [(0, 0), (500, 0), (500, 1000), (0, 1000)], '')
     poses = [seen(CAMERA._replace(aside=x)) for x in (-.8, .8) for _ in range(20)]

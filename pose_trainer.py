@@ -60,7 +60,7 @@ def record(args: argparse.Namespace) -> None:
         takes = takes_of(args.labels, args.seconds, args.countdown, args.start, args.end,
                          whole=not camera.live)
         engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
-        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False)
+        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False, lying=True)
         with Collector(args.into, takes, camera.source, engine and engine.model_path, camera.fps,
                        args.person) as collector:
 
@@ -138,7 +138,8 @@ def watch(args: argparse.Namespace) -> None:
     activities = Activities([classifier])
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
-        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False)
+        finder = PeopleFinder(engine, args.threshold, trusts_faulty=False,
+                              lying=classifier.lying)
         with Display.from_args(args, 'pose_trainer', camera) as display:
             for frame in camera:
                 frame, people, _, _ = finder.find(frame)

@@ -27,6 +27,7 @@ from posesuite.activities.track import Track
 from posesuite.files import own_file, written_whole
 from posesuite.pose.json_poses import field, number, text
 from posesuite.pose.skeleton import JSON_NAMES, KEYPOINT_TYPES
+from posesuite.pose.turned import STEEP
 
 import numpy as np
 
@@ -65,6 +66,15 @@ class Classifier:
         self.labels, self.samples, self.of, self.limits = list(labels), samples, of, limits
         self.layers, self.hold, self.about = layers or [], hold, about or {}
         self.latest: Dict[int, Answer] = {}
+
+    @property
+    def lying(self) -> bool:
+        """Whether people who lie are to be looked for: most samples of some label do."""
+        x, y = self.samples.values[:, :2].T  # of the hips, from the shoulders
+        known = self.samples.known[:, 0] > 0
+        lies = y < STEEP * np.hypot(x, y)
+        return any(2 * lies[known & (self.of == label)].sum() > (known & (self.of == label)).sum()
+                   for label in range(len(self.labels)))
 
     def answers(self, bodies: Bodies) -> List[Answer]:
         """What each body is. Those of whom too little is known are none."""

@@ -49,6 +49,12 @@ def test_a_file_answers_as_what_was_written(file, tmp_path):
     assert len(content['features']['numbers']) == len(content['samples'][0]['values'])
 
 
+def test_who_lies_is_looked_for_if_a_label_lies(file, tmp_path):
+    assert not Classifier.read(file).lying
+    posers.record_all(str(tmp_path), ['standing', 'lying'], Person(seed=1, yaw=80), 3)
+    assert train(list(read_recordings(str(tmp_path))))[0].lying
+
+
 def test_confidence_falls_with_the_distance(file):
     classifier = Classifier.read(file)
     near = classifier.answers(bodies('t_pose', Person(seed=1)))

@@ -34,6 +34,7 @@ from posesuite.engine import (
 )
 from posesuite.pose import PeopleFinder, PoseLog
 from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
+from posesuite.publish import Publishers, add_publish_options, check_publish_options
 from posesuite.visits import (
     Live,
     VisitStore,
@@ -64,7 +65,9 @@ def demo(args: argparse.Namespace) -> None:
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
                            whole_room=args.keep_background, areas=plan.areas) as store, \
-                Live(plan, args.store, camera.started, served=bool(args.serve)) as live, \
+                Live(plan, args.store, camera.started,
+                     served=bool(args.serve or args.publish)) as live, \
+                Publishers.from_args(args, live.numbers) as publishers, \
                 Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
                                   may_save=not shows_doubts(args),
                                   **window_controls(args, curtain)) as display:
@@ -80,6 +83,7 @@ def demo(args: argparse.Namespace) -> None:
                 log.write(frame, people, events)
                 store.write(frame, people, labels, events)
                 live.write(frame, people, text, curtain.share)
+                publishers.publish(frame, people, events)
                 store.keep_room(background and background.image)
                 if not display.show(frame, people, text, labels=labels):
                     break
@@ -148,6 +152,7 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    add_publish_options(parser)
     group = parser.add_argument_group('background', 'in a window, the key b renews it')
     group.add_argument('--background-delay', type=between(0, 3600), default=2.0,
                        metavar='SECONDS',
@@ -166,7 +171,7 @@ def parse_args() -> argparse.Namespace:
                        help='on a screen that only you see: a click on a grey patch shows what is '
                        'there for two seconds and asks whether to show it from then on')
     parser.add_argument('--areas', metavar='AREAS.json',
-                        help='what the page of --serve counts today: who comes in and goes out '
+                        help='what --serve and --publish count today: who comes in and goes out '
                         'over its lines, who waits in its areas; with --store, whether people at '
                         'its areas and displays face them and reach for them is stored, too; with '
                         '--activities, rules may name its areas')
@@ -181,14 +186,16 @@ def parse_args() -> argparse.Namespace:
                         '(default: %(default)s)')
     args = parser.parse_args()
     check_activity_options(parser, args)
+    check_publish_options(parser, args)
     if shows_doubts(args) and (args.output or args.serve or args.headless or args.no_background):
         parser.error(('--settle-doubts' if args.settle_doubts else '--show-live-while-waiting')
                      + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
-    if args.areas and not (args.serve or args.store or args.activities):
-        parser.error('--areas needs --serve, whose page counts what is there, --store, for who '
-                     'faces it, or --activities; a report has --areas of its own')
+    if args.areas and not (args.serve or args.publish or args.store or args.activities):
+        parser.error('--areas needs --serve, whose page counts what is there, --publish, which '
+                     'sends the counts, --store, for who faces it, or --activities; a report has '
+                     '--areas of its own')
     # A file may be edited while its own blackouts are applied.
     read = [*files_of(args.videosrc), *args.activities, args.areas,
             None if args.edit_areas else args.blackout]

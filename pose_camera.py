@@ -31,6 +31,7 @@ from posesuite.display import (
 )
 from posesuite.engine import add_engine_options, engine_options
 from posesuite.pose import BY_JSON_NAME, FURTHER_PARTS, KeypointType, PeopleFinder, PoseLog
+from posesuite.publish import Publishers, add_publish_options, check_publish_options
 
 import numpy as np
 
@@ -48,11 +49,13 @@ def demo(args: argparse.Namespace) -> None:
         finder = PeopleFinder(engine, args.threshold, smooth=args.smooth)
         rate = Rate(engine.family if engine else '')
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
+                Publishers.from_args(args) as publishers, \
                 Display.from_args(args, 'pose_camera', camera) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
                 labels, events = activities.update(frame, people)
                 log.write(frame, people, events)
+                publishers.publish(frame, people, events)
                 was_looked_at = frame.people is None
                 if was_looked_at:
                     frame = frame._replace(image=explained(frame.image, engine, args))
@@ -116,6 +119,7 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    add_publish_options(parser)
     parser.add_argument('--areas', metavar='AREAS.json', help='areas that rules of --activities '
                         'may name, as anonymizer.py --edit-areas draws them')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
@@ -134,6 +138,7 @@ def parse_args() -> argparse.Namespace:
                              'leftElbow-leftWrist')
     args = parser.parse_args()
     check_activity_options(parser, args)
+    check_publish_options(parser, args)
     script.refuse_overwriting(parser, [args.output, args.log],
                               [*files_of(args.videosrc), *args.activities, args.areas])
     return args

@@ -1,0 +1,130 @@
+"""Publishes frames: a sink like the log, for any number of systems.
+
+    with Publishers([target], 'hall', numbers=live.numbers) as publishers:
+        for frame in camera:
+            publishers.publish(frame, people, events)
+"""
+import argparse
+import importlib
+import os
+import sys
+import threading
+import time
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
+
+from posesuite.errors import SuiteError
+from posesuite.pose.event import Event
+from posesuite.pose.pose import Frame, People
+from posesuite.publish.messages import Happening, Numbers, Poses
+from posesuite.publish.publisher import Publisher, Sender
+from posesuite.publish.targets import Target
+from posesuite.publish.totals import Totals
+
+TICK = 1.0  # seconds between looks at the numbers
+CLOSE_TIMEOUT = 3.0  # seconds in which what waits may still be sent
+# The module of each kind, its class, and the package that it needs.
+SENDERS = {'mqtt': ('mqtt', 'Mqtt', 'paho-mqtt>=2')}
+
+
+class Publishers:
+    """Sends people, events and numbers to systems; a context manager. Without targets it does
+    nothing.
+
+    targets: where to. name: of the camera, in what is published.
+    poses: whether MQTT is sent the poses of each frame, too. every: seconds between numbers.
+    numbers: returns a room's numbers as Live.numbers does. min_visits: see Totals.
+    Raises SuiteError with one line if a package is missing.
+    """
+
+    def __init__(self, targets: Sequence[Target], name: str, poses: bool = False,
+                 every: float = 10.0, min_visits: int = 5,
+                 numbers: Optional[Callable[[], Dict[str, Any]]] = None) -> None:
+        self._name, self._room, self._totals = name, numbers, Totals(min_visits)
+        self._run, self._events = os.urandom(8).hex(), 0
+        self._frames, self._counted = 0, time.monotonic()
+        self._latest: Optional[Poses] = None
+        self._ended = threading.Event()
+        self._publishers: List[Publisher] = []
+        self._thread: Optional[threading.Thread] = None
+        senders = [_sender(target, name, poses) for target in targets]
+        for sender in senders:
+            self._publishers.append(Publisher(sender, every))
+        if senders:
+            self._thread = threading.Thread(target=self._watch, name='numbers', daemon=True)
+            self._thread.start()
+
+    @classmethod
+    def from_args(cls, args: argparse.Namespace,
+                  numbers: Optional[Callable[[], Dict[str, Any]]] = None) -> 'Publishers':
+        """What add_publish_options describes."""
+        return cls(args.publish, args.publish_name, args.publish_poses, args.publish_every,
+                   args.publish_min, numbers)
+
+    def publish(self, frame: Frame, people: People, events: Iterable[Event] = ()) -> None:
+        """Hands a frame over; returns at once. people: poses in the pixels of the frame."""
+        if not self._publishers:
+            return
+        height, width = frame.image.shape[:2]
+        now = time.time()
+        self._latest = Poses(self._name, now, frame.number, frame.time, width, height,
+                             frame.fault.text if frame.fault else '', dict(people))
+        self._frames += 1
+        for event in events:
+            happening = Happening(self._name, now, event, self._run, self._events)
+            self._events += 1
+            for publisher in self._publishers:
+                publisher.put_event(happening)
+        for publisher in self._publishers:
+            if publisher.takes_poses:
+                publisher.put_poses(self._latest)
+
+    def close(self) -> None:
+        """Sends the last numbers and what waits, for at most CLOSE_TIMEOUT seconds."""
+        if self._thread is None:
+            return
+        deadline = time.monotonic() + CLOSE_TIMEOUT
+        self._ended.set()
+        self._thread.join(CLOSE_TIMEOUT)
+        for publisher in self._publishers:
+            publisher.begin_to_close(deadline)
+        for publisher in self._publishers:
+            publisher.close()
+        self._publishers, self._thread = [], None
+
+    def __enter__(self) -> 'Publishers':
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _watch(self) -> None:
+        """Looks at the numbers once a TICK, and at the end."""
+        while True:
+            last = self._ended.wait(TICK)
+            numbers = self._numbers()
+            for publisher in self._publishers if numbers else ():
+                publisher.put_numbers(numbers, last)
+            if last:
+                return
+
+    def _numbers(self) -> Optional[Numbers]:
+        latest = self._latest
+        if latest is None:
+            return None
+        now = time.monotonic()
+        fps = self._frames / max(1e-3, now - self._counted)
+        self._frames, self._counted = 0, now
+        room = self._room() if self._room else {}
+        people = None if latest.fault and not latest.people else len(latest.people)
+        people = room.get('people', people)  # which does not forget who is hidden for a moment
+        return Numbers(self._name, time.time(), people, latest.fault, fps, self._totals.of(room))
+
+
+def _sender(target: Target, name: str, poses: bool) -> Sender:
+    module, cls, package = SENDERS[target.kind]
+    try:
+        made = getattr(importlib.import_module(f'posesuite.publish.{module}'), cls)
+    except ImportError as error:
+        raise SuiteError(f'--publish {target.scheme}: needs the package {package} ({error}): '
+                         f'{sys.executable or "python3"} -m pip install {package!r}')
+    return made(target, name, poses)

@@ -145,10 +145,11 @@ class Mqtt(Sender):
             self._fly(connection, f'{self._topic}/numbers', self._numbers.as_json(), True)
             outbox.numbers.done(numbers[0][0])
         self._send_events(connection, outbox)
-        if self._poses is None or self._poses.is_published():  # else the network is too slow
-            for number, poses in outbox.poses.peek(1):
-                self._poses = connection.publish(f'{self._topic}/poses', poses.as_json(), 0)
-                outbox.poses.done(number)
+        for number, poses in outbox.poses.peek(IN_FLIGHT):
+            if self._poses is not None and not self._poses.is_published():
+                break  # the network is too slow for them
+            self._poses = connection.publish(f'{self._topic}/poses', poses.as_json(), 0)
+            outbox.poses.done(number)
         if self._flight and time.monotonic() - self._flight[0][2] > ANSWER_TIMEOUT:
             raise OSError('it acknowledges nothing')
         return True

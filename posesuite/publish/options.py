@@ -11,9 +11,10 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
         'publishing', 'Passwords come from a file (?secret_file=FILE at the end of an address) or '
         'the environment; see docs/publish.md.')
     group.add_argument('--publish', type=target, action='append', default=[], metavar='URL',
-                       help='send events and numbers to mqtt://[user@]host[:port]/topic or '
-                            'mqtts://…, where Home Assistant finds them; may be given several '
-                            'times')
+                       help='send events and numbers to mqtt://[user@]host/topic or mqtts://…, '
+                            'where Home Assistant finds them, to a webhook https://…, or to '
+                            'influx://host/database, and poses to osc://host:port; may be given '
+                            'several times')
     group.add_argument('--publish-poses', action='store_true',
                        help='send the poses of every frame to MQTT, too; poses may identify '
                             'people')

@@ -53,11 +53,14 @@ class Outbox:
     """Events, which wait until they have arrived, and the newest numbers and poses.
 
     max_numbers: how many of the numbers wait; only the newest for who shows what is so now.
+    max_poses: the same of the poses.
     Attributes: events, numbers, poses, each a Lane.
     """
 
-    def __init__(self, max_numbers: int = 1, max_events: int = MAX_EVENTS) -> None:
-        self.events, self.numbers, self.poses = Lane(max_events), Lane(max_numbers), Lane(1)
+    def __init__(self, max_numbers: int = 1, max_poses: int = 8,
+                 max_events: int = MAX_EVENTS) -> None:
+        self.events, self.numbers = Lane(max_events), Lane(max_numbers)
+        self.poses = Lane(max_poses)
         self._news = threading.Event()
 
     def wake(self) -> None:

@@ -19,7 +19,7 @@ class Sender(abc.ABC):
 
     Attributes: name, what messages call the system, without secrets; at_once, whether numbers are
     wanted as soon as they change; max_numbers, how many numbers wait while nobody takes them;
-    takes_poses.
+    takes_poses, whether it has any use for poses.
     """
     at_once = False
     max_numbers = 1
@@ -109,9 +109,10 @@ class Publisher:
                 self._sender.reset()
                 self._say_away(error)
                 if not closing:
-                    self._closing.wait(delay)
+                    self._closing.wait(max(delay, getattr(error, 'after', 0)))
                     delay = min(2 * delay, MAX_DELAY)
                     continue
+                time.sleep(0.2)
             except Exception as error:  # a publisher never ends a demo, nor silently itself
                 LOGGER.error('%s: nothing is published there any more: %s: %s', self._sender.name,
                              type(error).__name__, one_line(error))

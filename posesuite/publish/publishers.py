@@ -23,7 +23,8 @@ from posesuite.publish.totals import Totals
 TICK = 1.0  # seconds between looks at the numbers
 CLOSE_TIMEOUT = 3.0  # seconds in which what waits may still be sent
 # The module of each kind, its class, and the package that it needs.
-SENDERS = {'mqtt': ('mqtt', 'Mqtt', 'paho-mqtt>=2')}
+SENDERS = {'mqtt': ('mqtt', 'Mqtt', 'paho-mqtt>=2'), 'osc': ('osc', 'Osc', 'python-osc'),
+           'webhook': ('webhook', 'Webhook', ''), 'influx': ('influx', 'Influx', '')}
 
 
 class Publishers:
@@ -102,8 +103,9 @@ class Publishers:
         while True:
             last = self._ended.wait(TICK)
             numbers = self._numbers()
-            for publisher in self._publishers if numbers else ():
-                publisher.put_numbers(numbers, last)
+            for publisher in self._publishers:
+                if numbers:
+                    publisher.put_numbers(numbers, last)
             if last:
                 return
 

@@ -1,12 +1,13 @@
 """Addresses to publish to, such as mqtts://user@broker/museum/hall."""
 import argparse
+import logging
 import os
 import re
 import shlex
 import socket
 import stat
 import urllib.parse
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from posesuite.arguments import did_you_mean
 
@@ -17,12 +18,20 @@ class Kind(NamedTuple):
     port: int  # 0: must be given
     tls: bool
     keys: Tuple[str, ...]  # of the part of an address after the question mark
+    secret: str = ''  # variable of the environment that may hold it
 
 
-MQTT = 'secret_file', 'ca_file', 'discovery'
-SCHEMES = {'mqtt': Kind('mqtt', 1883, False, MQTT), 'mqtts': Kind('mqtt', 8883, True, MQTT)}
-SECRETS = {'mqtt': 'POSESUITE_MQTT_PASSWORD'}  # variables of the environment, by kind
+MQTT = ('secret_file', 'ca_file', 'discovery'), 'POSESUITE_MQTT_PASSWORD'
+HOOK = ('secret_file', 'ca_file'), 'POSESUITE_WEBHOOK_SECRET'
+INFLUX = ('secret_file', 'ca_file', 'org'), 'POSESUITE_INFLUX_SECRET'
+SCHEMES = {'mqtt': Kind('mqtt', 1883, False, *MQTT), 'mqtts': Kind('mqtt', 8883, True, *MQTT),
+           'osc': Kind('osc', 9527, False, ('format', 'slots')),
+           'http': Kind('webhook', 80, False, *HOOK), 'https': Kind('webhook', 443, True, *HOOK),
+           'influx': Kind('influx', 8086, False, *INFLUX),
+           'influxs': Kind('influx', 8086, True, *INFLUX)}
+FORMATS = 'addr', 'arr', 'xml', 'json'  # of OSC
 MAX_SECRET = 4096  # characters
+LOGGER = logging.getLogger(__name__)
 
 
 class Target(NamedTuple):
@@ -34,6 +43,7 @@ class Target(NamedTuple):
     user: str
     path: str  # without the slash at its beginning, decoded
     options: Dict[str, str]
+    rest: Sequence[Tuple[str, str]]  # of the part after the question mark: what is a webhook's own
     secret: str
     tls: bool
 
@@ -63,7 +73,7 @@ def parse(text: str) -> Target:
                          + did_you_mean(parts.scheme, SCHEMES))
     if parts.password is not None:
         raise ValueError('holds a password, which other users of this machine can see: put it '
-                         f'into a file and add ?secret_file=FILE, or into {SECRETS[kind.name]}')
+                         f'into a file and add ?secret_file=FILE, or into {kind.secret}')
     host = parts.hostname or ''
     if not re.fullmatch(r'[\w.-]{1,253}|[0-9a-fA-F:.]+(%\w+)?', host):
         raise ValueError('has no name or number of a host after ://')
@@ -73,28 +83,44 @@ def parse(text: str) -> Target:
         port = 0
     if not port:
         raise ValueError('needs a port from 1 to 65535 after the host, as in host:9527')
-    options = _options(parts.query, kind)
-    return Target(parts.scheme, kind.name, host, port, urllib.parse.unquote(parts.username or ''),
-                  urllib.parse.unquote(parts.path[1:]), options,
-                  _secret(kind.name, options.get('secret_file')), kind.tls)
+    found = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+    options = {key: value for key, value in found if key in kind.keys}
+    rest = [(key, value) for key, value in found if key not in kind.keys]
+    made = Target(parts.scheme, kind.name, host, port, urllib.parse.unquote(parts.username or ''),
+                  urllib.parse.unquote(parts.path[1:]), options, rest,
+                  _secret(kind, options.get('secret_file')), kind.tls)
+    _check(made, kind)
+    return made
 
 
-def _options(query: str, kind: Kind) -> Dict[str, str]:
-    found = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    for key, _ in found:
-        if key not in kind.keys:
-            raise ValueError(f'has an unknown part {key[:40]!r} after the question mark, where '
-                             f'{", ".join(kind.keys)} may be' + did_you_mean(key, kind.keys))
-    options = dict(found)
+def _check(made: Target, kind: Kind) -> None:
+    """Raises ValueError for what only some kinds have, and what others need."""
+    options = made.options
+    if made.rest and made.kind != 'webhook':
+        key = made.rest[0][0]
+        raise ValueError(f'has an unknown part {key[:40]!r} after the question mark, where '
+                         f'{", ".join(kind.keys)} may be' + did_you_mean(key, kind.keys))
+    if made.user and made.kind not in ('mqtt', 'influx'):
+        raise ValueError('has a user, which is for MQTT and InfluxDB')
     if 'ca_file' in options and not os.path.isfile(options['ca_file']):
         raise ValueError(f'names a ca_file that is not there: {options["ca_file"]}')
-    return options
+    if made.kind == 'mqtt' and (
+            re.search('[+#]|^[$]|[^ -~\u00a0-\U0010ffff]', made.path) or len(made.path) > 200):
+        raise ValueError('has a topic with + or #, a $ at its beginning or over 200 characters')
+    if made.kind == 'influx' and not made.path:
+        raise ValueError('needs the name of a database after the host, as in influx://host/museum')
+    if 'org' in options and not made.secret:
+        raise ValueError(f'needs a token: add &secret_file=FILE, or put it into {kind.secret}')
+    if options.get('format', FORMATS[0]) not in FORMATS:
+        raise ValueError(f'has a format that is none of {", ".join(FORMATS)}')
+    if not re.fullmatch('[1-9][0-9]?', options.get('slots', '1')):
+        raise ValueError('has a number of slots that is not from 1 to 99')
 
 
-def _secret(kind: str, path: Optional[str]) -> str:
+def _secret(kind: Kind, path: Optional[str]) -> str:
     if path is None:
-        secret = os.environ.get(SECRETS[kind], '')
-        where = f'the variable {SECRETS[kind]}'
+        secret = os.environ.get(kind.secret, '')
+        where = f'the variable {kind.secret}'
     else:
         try:
             with open(path, encoding='utf-8-sig') as file:
@@ -105,8 +131,8 @@ def _secret(kind: str, path: Optional[str]) -> str:
                              f'{getattr(error, "strerror", None) or "it is no text in UTF-8"}')
         where = f'the file {path}'
         if os.name == 'posix' and stat.S_ISREG(mode) and mode & stat.S_IROTH:
-            raise ValueError('names a secret_file that every user of this machine can read: '
-                             f'chmod 600 {shlex.quote(path)}')
+            LOGGER.warning('every user of this machine can read the secret: chmod 600 %s',
+                           shlex.quote(path))
     if (path and not secret) or len(secret) > MAX_SECRET or not secret.isprintable():
         raise ValueError(f'needs one line of printable characters in {where}')
     return secret

@@ -148,9 +148,19 @@ class Room(NamedTuple):
     activities: Sequence[ActivityUse] = ()  # those of most visits first
 
 
+def to_milliseconds(seconds: np.ndarray) -> np.ndarray:
+    """Seconds rounded to milliseconds, which all that is stored is whole numbers of: so sums are
+    the same in whatever order they are made, also those of another engine (posesuite/fleet).
+    """
+    return np.round(seconds, 3)
+
+
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
-    """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size]."""
-    return np.bincount(labels, values, size)
+    """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size].
+
+    values: counts, or seconds in whole milliseconds.
+    """
+    return to_milliseconds(np.bincount(labels, values, size))
 
 
 def first_hours(room: Room) -> np.ndarray:
@@ -243,4 +253,5 @@ def quartiles(seconds: np.ndarray, min_visits: int) -> List[float]:
     """The first quartile, the median and the third quartile."""
     if len(seconds) < min_visits:
         return [np.nan] * 3
-    return list(np.percentile(seconds, (25, 50, 75)))
+    # Of whole numbers they are exact.
+    return list(np.percentile(np.round(np.multiply(seconds, 1000)), (25, 50, 75)) / 1000)

@@ -21,6 +21,7 @@ from posesuite.visits.statistics import (
     quartiles,
     rate,
     sum_by,
+    to_milliseconds,
     waits,
     week_rate,
 )
@@ -76,8 +77,8 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
             tables[name] += [[label, *row] for row in rows]
         few = len(room.begins) < min_visits
         add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, min_visits),
-                       room.watched.sum() / 3600,
-                       sum(gap.ended - gap.begun for gap in room.gaps) / 3600,
+                       to_milliseconds(room.watched.sum()) / 3600,
+                       to_milliseconds(sum(gap.ended - gap.begun for gap in room.gaps)) / 3600,
                        room.short if room.short >= min_visits else '',
                        hours.mean_people(room, min_visits), hours.peak(room, min_visits).people,
                        quartiles(room.speed[np.isfinite(room.speed)], min_visits)[1]])

@@ -26,12 +26,7 @@ from posesuite.activities import ActivityWatch, add_activity_options, check_acti
 from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import (
-    add_engine_options,
-    bodypix_model,
-    default_model,
-    engine_options,
-)
+from posesuite.engine import add_engine_options, bodypix_model, default_model, open_engine
 from posesuite.pose import PeopleFinder, PoseLog
 from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
 from posesuite.publish import Publishers, add_publish_options, check_publish_options
@@ -58,7 +53,7 @@ def demo(args: argparse.Namespace) -> None:
     plan = read_live_plan(args.areas, args.store)
     with ActivityWatch.from_args(args, plan.areas) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else open_engine(args, camera)
+        engine = None if camera.has_poses else open_sharp_engine(args, camera)
         background = open_background(args, camera, engine)
         curtain = Curtain(background, args.show_live_while_waiting)
         finder, systemd = PeopleFinder(engine, args.threshold, trusts_faulty=False), Systemd()
@@ -92,17 +87,17 @@ def demo(args: argparse.Namespace) -> None:
 def draw_areas(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses or args.no_background else open_engine(args, camera)
+        engine = None if camera.has_poses or args.no_background else open_sharp_engine(args, camera)
         background = open_background(args, camera, engine)
         room = room_to_draw_on(map(blackout.cover, camera), background and background.look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
 
-def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
+def open_sharp_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
     """An engine that also finds poses too faint to be shown, which may be a person."""
-    return PoseEngine(score_threshold=min(EVIDENCE, args.threshold),
-                      **engine_options(args, camera.size))
+    return open_engine(PoseEngine, args, camera.size,
+                       score_threshold=min(EVIDENCE, args.threshold))
 
 
 def open_background(args: argparse.Namespace, camera: Camera,

@@ -29,7 +29,7 @@ from posesuite.display import (
     draw_heatmap,
     draw_mask,
 )
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, open_engine
 from posesuite.pose import BY_JSON_NAME, FURTHER_PARTS, KeypointType, PeopleFinder, PoseLog
 from posesuite.publish import Publishers, add_publish_options, check_publish_options
 
@@ -43,9 +43,8 @@ def main() -> int:
 def demo(args: argparse.Namespace) -> None:
     with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(
-            tracking=not camera.pictures,
-            **engine_options(args, camera.size, masks=bool(args.mask)))
+        engine = None if camera.has_poses else open_engine(
+            PoseEngine, args, camera.size, masks=bool(args.mask), tracking=not camera.pictures)
         finder = PeopleFinder(engine, args.threshold, smooth=args.smooth)
         rate = Rate(engine.family if engine else '')
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \

@@ -19,7 +19,7 @@ from posesuite import script
 from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, open_engine
 from posesuite.files import own_file
 from posesuite.music import Audio, Delays, Trio, add_audio_options, add_music_options, stage
 from posesuite.pose import PeopleFinder, PoseLog
@@ -37,8 +37,8 @@ def demo(args: argparse.Namespace) -> None:
     trio, delays = args.trio, Delays()
     with ActivityWatch.from_args(args) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(
-            tracking=not camera.pictures, **engine_options(args, camera.size))
+        engine = None if camera.has_poses else open_engine(
+            PoseEngine, args, camera.size, tracking=not camera.pictures)
         finder = PeopleFinder(engine, args.threshold)
         with Audio.from_args(args, trio.programs,
                              may_be_silent=args.demo) as audio, \

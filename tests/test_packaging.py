@@ -17,7 +17,7 @@ from posesuite import __version__, files
 import pytest
 
 COMMANDS = ('pose-camera', 'simple-pose', 'anonymizer', 'synthesizer', 'visits', 'pose-log',
-            'pose-trainer', 'pose-doctor')
+            'pose-trainer', 'pose-server', 'pose-doctor')
 BUILD = 'from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])'
 
 

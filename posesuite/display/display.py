@@ -19,10 +19,10 @@ from posesuite.display.output import Output
 from posesuite.display.palette import Palette
 from posesuite.display.scene import Draw, Scene, mirrored
 from posesuite.display.server_process import Numbers, ServerProcess
-from posesuite.display.web_options import token_from_environment
 from posesuite.display.window import WindowOutput
 from posesuite.display.worker import SameThread, Worker
 from posesuite.pose.pose import Frame, People
+from posesuite.tokens import token_from_environment
 
 LOGGER = logging.getLogger(__name__)
 

@@ -47,11 +47,11 @@ class PeopleFinder:
             poses, inference_time = self._engine.DetectPosesInImage(frame.image)
         except DeviceFault as error:
             if self._lost is None:
-                self._lost = Fault.since(FaultKind.DEVICE, error.since)
+                self._lost = Fault.since(FaultKind(f'{error.what} lost'), error.since)
                 LOGGER.warning('%s: %s', self._lost.text, error)
             return Found(frame._replace(fault=self._lost, people={}), {}, [], 0.0)
         if self._lost is not None:
-            LOGGER.info('the Edge TPU is back')
+            LOGGER.info('the %s is back', self._lost.kind.value.partition(' lost')[0])
             self._lost = None
         likely = [pose for pose in poses if pose.score >= self._threshold]
         if frame.name:  # a photograph shows other people than the one before

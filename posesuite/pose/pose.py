@@ -65,6 +65,7 @@ class FaultKind(enum.Enum):
     COVERED = 'covered'
     TRUNCATED = 'truncated'  # a JPEG whose end is missing
     DEVICE = 'Edge TPU lost'  # the network's device failed; nobody was looked for
+    ENGINE = 'engine lost'  # the server of the network does not answer; nobody was looked for
     OTHER = 'other'  # a pose log of another program gives a reason of its own
 
 

@@ -39,22 +39,23 @@ class _Held(NamedTuple):
     until: int  # last moment
 
 
-def export(store: str, fleet: str, camera: Camera, keep_days: float = 30,
+def export(store: str, fleet: str, camera: Camera, keep_days: Optional[float] = None,
            since: Optional[datetime.date] = None, today: bool = False,
            clock: float = 0) -> Exported:
     """Writes the days of a store that a fleet lacks, and deletes the camera's oldest.
 
-    keep_days: days after which a fleet's day is deleted, counted from the last moment watched.
+    keep_days: of a new fleet: days after which a day is deleted, counted from the last moment that
+        its camera watched.
     since: writes all days from this one on, also those that are in the fleet.
     today: whether the day that still goes on is written, too; the next export replaces it.
     clock: the time in seconds since 1970, now unless it is given.
     Raises OSError, ValueError or ImportError with one line.
     """
-    files = Storage(fleet, may_be_new=True)
+    files = Storage(fleet, may_be_new=True, keep_days=keep_days)
     held = _held(store)
     if not held:
         return Exported([], [])
-    oldest = max(day.until for day in held) - keep_days * DAY
+    oldest = max(day.until for day in held) - files.keep_days * DAY
     deleted = files.delete_before(camera, oldest)
     ended = (clock or time.time()) * SECOND - MARGIN
     forgotten = files.days(FORGOTTEN, camera)

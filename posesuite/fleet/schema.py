@@ -1,6 +1,6 @@
 """The files of a fleet: their tables, columns and paths. docs/fleet.md tells the same to its users.
 
-    FLEET/fleet.json                                                        {"version": 1}
+    FLEET/fleet.json                                                        version, and how many days are kept
     FLEET/visits/site=museum/camera=hall/day=2026-03-02/part.parquet        and two other tables
     FLEET/forgotten/site=museum/camera=hall/day=2026-03-02                  empty: never exported
 

@@ -1,5 +1,6 @@
 """Where the files of a fleet are: a folder, or a bucket of an S3-compatible server."""
 import datetime
+import json
 import os
 from typing import Any, Dict, List, Optional
 from urllib.parse import parse_qsl, urlsplit
@@ -8,7 +9,7 @@ from posesuite.errors import one_line
 from posesuite.files import private, written_whole
 from posesuite.fleet.schema import FORGOTTEN, MARK, TABLES, VERSION, Camera, day_of, end_of, need
 
-MARK_TEXT = b'{"version": %d}\n' % VERSION
+KEEP_DAYS = 30.0  # of a new fleet
 S3 = 's3://'
 
 
@@ -19,21 +20,38 @@ class Storage:
         AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL of the environment, or what AWS's
         own programs use.
     may_be_new: whether an empty or missing folder becomes a fleet.
+    keep_days: of that; a fleet that is there must have the same, if it is given.
+    Attributes: keep_days, after which days are deleted.
     Its methods raise OSError or ValueError with one line, or ImportError without pyarrow.
     """
 
-    def __init__(self, address: str, may_be_new: bool = False) -> None:
+    def __init__(self, address: str, may_be_new: bool = False,
+                 keep_days: Optional[float] = None) -> None:
         need('fleet', ['pyarrow'])
         self.address = address
         self.is_remote = address.startswith(S3)
         self.files, self.root = _s3(address) if self.is_remote else _local(address)
         mark = self.read(MARK)
         if mark is None and may_be_new and not self._names(''):
-            self.write(MARK, MARK_TEXT)
-        elif mark is None:
+            self.keep(keep_days or KEEP_DAYS)
+            return
+        if mark is None:
             raise ValueError(f'{address} is not a fleet, which begins with visits.py export')
-        elif mark != MARK_TEXT:
-            raise ValueError(f'{address} is a fleet of another version than {VERSION}: {mark!r:.60}')
+        try:
+            found = json.loads(mark.decode('utf-8'))
+            version, self.keep_days = found['version'], float(found['keep_days'])
+        except (ValueError, TypeError, KeyError):
+            version = None
+        if version != VERSION:
+            raise ValueError(f'{address} is not a fleet of version {VERSION}: {mark!r:.80}')
+        if keep_days not in (None, self.keep_days):
+            raise ValueError(f'{address} keeps {self.keep_days:g} days, not {keep_days:g}; visits.py '
+                             'forget --keep changes that for all cameras')
+
+    def keep(self, days: float) -> None:
+        """Sets after how many days a day is deleted."""
+        self.keep_days = days
+        self.write(MARK, json.dumps({'version': VERSION, 'keep_days': days}).encode() + b'\n')
 
     def path(self, name: str) -> str:
         return f'{self.root}/{name}'

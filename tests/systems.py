@@ -21,8 +21,16 @@ def program(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.create_server(('127.0.0.1', 0)) as server:
+    with listening() as server:
         return server.getsockname()[1]
+
+
+def listening() -> socket.socket:
+    """A socket that takes connections."""
+    server = socket.socket()
+    server.bind(('127.0.0.1', 0))
+    server.listen()
+    return server
 
 
 def listens(port: int) -> bool:
@@ -122,7 +130,7 @@ class Network:
         self._to, self.connections = port, 0
         self.open = threading.Event()
         self.open.set()
-        self._server = socket.create_server(('127.0.0.1', 0))
+        self._server = listening()
         self.port = self._server.getsockname()[1]
         self._pairs: List[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -170,13 +178,15 @@ class Network:
 class Receiver(http.server.ThreadingHTTPServer):
     """Takes requests by POST. statuses: those that it answers one after the other, then 200.
 
-    Attributes: requests, a path, headers and a body each; url; answer_headers.
+    Attributes: requests, a path, headers by their names in small letters, and a body each; url;
+    answer_headers; stalled; done.
     """
     daemon_threads = True
 
     def __init__(self, statuses: Tuple[int, ...] = (), port: int = 0,
                  tls: Optional[ssl.SSLContext] = None) -> None:
         super().__init__(('127.0.0.1', port), _Taker)
+        self.done = threading.Event()
         self.requests: List[Tuple[str, Dict[str, str], bytes]] = []
         self.statuses, self.answer_headers = list(statuses), {}
         self.stalled = threading.Event()  # set: a request is not answered
@@ -190,7 +200,8 @@ class _Taker(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # noqa: N802, the name is http.server's
         body = self.rfile.read(int(self.headers['Content-Length']))
-        self.server.requests.append((self.path, dict(self.headers), body))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.path, headers, body))
         while self.server.stalled.is_set() and not self.server.done.wait(0.05):
             pass
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
@@ -206,7 +217,6 @@ class _Taker(http.server.BaseHTTPRequestHandler):
 def receiving(*statuses: int, port: int = 0,
               tls: Optional[ssl.SSLContext] = None) -> Iterator[Receiver]:
     with Receiver(statuses, port, tls) as server:
-        server.done = threading.Event()
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

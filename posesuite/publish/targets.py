@@ -66,7 +66,12 @@ def parse(text: str) -> Target:
     """The target of an address. Raises ValueError or OSError with one line without secrets."""
     if not text.isprintable() or ' ' in text:
         raise ValueError('must be an address without spaces')
-    parts = urllib.parse.urlsplit(text)
+    try:
+        parts = urllib.parse.urlsplit(text)
+    except ValueError:
+        raise ValueError('has a host in brackets that is no IPv6 address')
+    if '#' in text:
+        raise ValueError('has a #, which must be written as %23')
     kind = SCHEMES.get(parts.scheme)
     if kind is None or not parts.netloc:
         raise ValueError(f'must be an address that begins with {", ".join(SCHEMES)} and ://'

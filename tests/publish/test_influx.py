@@ -83,7 +83,7 @@ def test_a_token_of_version_2(tmp_path):
         wait_for(lambda: server.requests)
     path, headers, _ = server.requests[0]
     assert path == '/api/v2/write?org=my%20org&bucket=museum%20B&precision=ns'
-    assert headers['Authorization'] == 'Token word'
+    assert headers['authorization'] == 'Token word'
 
 
 def test_a_user_of_version_1(tmp_path, monkeypatch):
@@ -92,4 +92,4 @@ def test_a_user_of_version_1(tmp_path, monkeypatch):
             [parse(f'influx://ann@127.0.0.1:{server.server_port}/museum')], 'hall') as sink:
         sink.publish(frame(0), {})
         wait_for(lambda: server.requests)
-    assert server.requests[0][1]['Authorization'] == 'Basic YW5uOndvcmQ='
+    assert server.requests[0][1]['authorization'] == 'Basic YW5uOndvcmQ='

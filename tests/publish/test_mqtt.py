@@ -1,7 +1,6 @@
 """posesuite/publish/mqtt.py: with a real broker, which is away, lost, slow, forgetful, hostile."""
 import json
 import logging
-import socket
 import subprocess
 import threading
 import time
@@ -12,7 +11,7 @@ from posesuite.pose.event import Event
 from posesuite.publish import mqtt, publishers
 from posesuite.publish.publishers import Publishers
 from posesuite.publish.targets import parse
-from systems import Listener, Mosquitto, Network, certificate, free_port, program
+from systems import Listener, Mosquitto, Network, certificate, free_port, listening, program
 
 import pytest
 
@@ -219,7 +218,7 @@ def test_a_password_and_tls(tmp_path, caplog, monkeypatch):
 def test_a_broker_that_is_none(answer, caplog, capfd, monkeypatch):
     monkeypatch.setattr(mqtt, 'ANSWER_TIMEOUT', 0.5)
     monkeypatch.setattr(publishers, 'CLOSE_TIMEOUT', 0.3)
-    with socket.create_server(('127.0.0.1', 0)) as server:
+    with listening() as server:
         def serve():
             while True:
                 try:

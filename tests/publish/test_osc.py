@@ -17,7 +17,8 @@ from systems import free_port, program
 import pytest
 
 need_package('pythonosc')
-ROOM = {'people': 2, 'visits': 12, 'came': 7, 'lines': [{'name': 'Front door', 'came': 7, 'went': 1}],
+ROOM = {'people': 2, 'visits': 12, 'came': 7,
+        'lines': [{'name': 'Front door', 'came': 7, 'went': 1}],
         'areas': [{'name': 'Till/*', 'kind': 'queue', 'people': 1, 'waited': None, 'lately': None,
                    'usual': None}]}
 
@@ -31,6 +32,7 @@ def server(monkeypatch):
     dispatcher, heard = Dispatcher(), []
     dispatcher.set_default_handler(lambda address, *values: heard.append((address, values)))
     with ThreadingOSCUDPServer(('127.0.0.1', 0), dispatcher) as server:
+        server.max_packet_size = 65507  # which is 8192 else
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server.server_address[1], heard

@@ -15,7 +15,8 @@ def _no_secrets(monkeypatch):
 
 def test_parts():
     found = parse('mqtts://ann@broker.fritz.box/museum/hall%20B?discovery=ha')
-    assert (found.kind, found.tls, found.host, found.port) == ('mqtt', True, 'broker.fritz.box', 8883)
+    assert (found.kind, found.tls) == ('mqtt', True)
+    assert (found.host, found.port) == ('broker.fritz.box', 8883)
     assert (found.user, found.path, found.options) == ('ann', 'museum/hall B', {'discovery': 'ha'})
     assert found.shown == 'mqtts://broker.fritz.box:8883'
 
@@ -51,14 +52,15 @@ def test_a_secret_that_everybody_can_read_is_reported(tmp_path, caplog):
     ('', 'begins with mqtt, mqtts'), ('broker', 'begins with'), ('mqqt://h', 'did you mean mqtt?'),
     ('file:///etc/passwd', 'begins with'), ('mqtt:///topic', 'begins with'),
     ('mqtt://ann:secret@h', 'secret_file=FILE'), ('mqtt://h:99999', 'port from 1'),
-    ('mqtt://h:x', 'port from 1'), ('mqtt://h/a/#', 'topic with + or #'),
+    ('mqtt://h:x', 'port from 1'), ('mqtt://h/a/#', '%23'),
+    ('mqtt://h/a/%23', 'topic with + or #'),
     ('mqtt://h/a%00', 'topic with'), ('mqtt://h/%24SYS/x', 'topic with'),
     ('mqtt://h/x\ny', 'without spaces'), ('mqtt://a b/x', 'without spaces'),
     ('mqtt://h?secretfile=x', 'did you mean secret_file?'),
     ('mqtt://h?secret_file=/no/such', 'cannot be read'), ('mqtt://h?ca_file=/no/such', 'ca_file'),
     ('osc://h?format=yaml', 'none of addr'), ('osc://h?slots=0', 'from 1 to 99'),
     ('osc://ann@h', 'has a user'), ('influx://h', 'name of a database'),
-    ('influx://h/museum?org=us', 'needs a token'), ('mqtt://[::1', 'begins with')])
+    ('influx://h/museum?org=us', 'needs a token'), ('mqtt://[::1', 'no IPv6')])
 def test_what_is_no_target(text, reason):
     with pytest.raises(ValueError) as error:
         parse(text)

@@ -1,6 +1,7 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
+import itertools
 import logging
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Iterator, List, NamedTuple, Optional
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
@@ -25,14 +26,15 @@ class PeopleFinder:
     threshold: lowest score, 0 to 1, of a pose that counts as a person.
     smooth: steady the keypoints.
     trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
+    ids: the numbers that people get, which finders for several cameras may share.
     """
 
     def __init__(self, engine: Any, threshold: float, smooth: bool = False,
-                 trusts_faulty: bool = True) -> None:
+                 trusts_faulty: bool = True, ids: Optional[Iterator[int]] = None) -> None:
         self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
-        self._tracker = PoseTracker(smooth)
+        self._ids = itertools.count(1) if ids is None else ids
+        self._tracker = PoseTracker(smooth, self._ids)
         self._lost: Optional[Fault] = None  # of the device, while it fails
-        self._pictured = 0  # people in pictures so far, who all have ids of their own
 
     def find(self, frame: Frame) -> Found:
         """Who is in a frame. A device that fails makes it a frame with a fault and without people.
@@ -55,8 +57,7 @@ class PeopleFinder:
             self._lost = None
         likely = [pose for pose in poses if pose.score >= self._threshold]
         if frame.name:  # a photograph shows other people than the one before
-            people = dict(enumerate(likely, self._pictured + 1))
-            self._pictured += len(likely)
+            people = {next(self._ids): pose for pose in likely}
         else:
             faint = [pose for pose in poses
                      if FAINT * self._threshold <= pose.score < self._threshold]

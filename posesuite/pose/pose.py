@@ -101,3 +101,4 @@ class Frame(NamedTuple):
     people: Optional[People] = None  # those the source itself knows of; None: ask the network
     name: str = ''  # of the picture's file, if each frame is a picture of its own
     events: Sequence[Any] = ()  # of a pose log: what began or was complete with it, see event.py
+    camera: int = 0  # its source's place among several

@@ -56,9 +56,10 @@ class Publishers:
 
     @classmethod
     def from_args(cls, args: argparse.Namespace,
-                  numbers: Optional[Callable[[], Dict[str, Any]]] = None) -> 'Publishers':
-        """What add_publish_options describes."""
-        return cls(args.publish, args.publish_name, args.publish_poses, args.publish_every,
+                  numbers: Optional[Callable[[], Dict[str, Any]]] = None,
+                  camera: str = '') -> 'Publishers':
+        """What add_publish_options describes. camera: added to the name, for one of several."""
+        return cls(args.publish, args.publish_name + camera, args.publish_poses, args.publish_every,
                    args.publish_min, numbers)
 
     def publish(self, frame: Frame, people: People, events: Iterable[Event] = ()) -> None:

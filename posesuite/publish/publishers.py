@@ -21,6 +21,7 @@ from posesuite.publish.targets import Target
 from posesuite.publish.totals import Totals
 
 TICK = 1.0  # seconds between looks at the numbers
+ROOM_SHARE = 0.05  # of the time, at most, in which a room's numbers are computed
 CLOSE_TIMEOUT = 3.0  # seconds in which what waits may still be sent
 # The module of each kind, its class, and the package that it needs.
 SENDERS = {'mqtt': ('mqtt', 'Mqtt', 'paho-mqtt>=2'), 'osc': ('osc', 'Osc', 'python-osc'),
@@ -44,6 +45,8 @@ class Publishers:
         self._run, self._events = os.urandom(8).hex(), 0
         self._frames, self._counted = 0, time.monotonic()
         self._latest: Optional[Poses] = None
+        self._room_numbers: Dict[str, Any] = {}
+        self._room_due = 0.0  # time.monotonic() from which on they may be computed again
         self._ended = threading.Event()
         self._publishers: List[Publisher] = []
         self._thread: Optional[threading.Thread] = None
@@ -58,9 +61,12 @@ class Publishers:
     def from_args(cls, args: argparse.Namespace,
                   numbers: Optional[Callable[[], Dict[str, Any]]] = None,
                   camera: str = '') -> 'Publishers':
-        """What add_publish_options describes. camera: added to the name, for one of several."""
-        return cls(args.publish, args.publish_name + camera, args.publish_poses, args.publish_every,
-                   args.publish_min, numbers)
+        """What add_publish_options describes. camera: what tells one of several cameras
+        apart.
+        """
+        name = args.publish_name + camera
+        return cls([one.of_camera(name, camera) for one in args.publish], name,
+                   args.publish_poses, args.publish_every, args.publish_min, numbers)
 
     def publish(self, frame: Frame, people: People, events: Iterable[Event] = ()) -> None:
         """Hands a frame over; returns at once. people: poses in the pixels of the frame."""
@@ -103,21 +109,25 @@ class Publishers:
         """Looks at the numbers once a TICK, and at the end."""
         while True:
             last = self._ended.wait(TICK)
-            numbers = self._numbers()
+            numbers = self._numbers(last)
             for publisher in self._publishers:
                 if numbers:
                     publisher.put_numbers(numbers, last)
             if last:
                 return
 
-    def _numbers(self) -> Optional[Numbers]:
+    def _numbers(self, last: bool) -> Optional[Numbers]:
         latest = self._latest
         if latest is None:
             return None
         now = time.monotonic()
         fps = self._frames / max(1e-3, now - self._counted)
         self._frames, self._counted = 0, now
-        room = self._room() if self._room else {}
+        if self._room and (last or now >= self._room_due):
+            self._room_numbers = self._room()
+            taken = time.monotonic() - now
+            self._room_due = now + taken / ROOM_SHARE
+        room = self._room_numbers
         people = None if latest.fault and not latest.people else len(latest.people)
         people = room.get('people', people)  # which does not forget who is hidden for a moment
         return Numbers(self._name, time.time(), people, latest.fault, fps, self._totals.of(room))

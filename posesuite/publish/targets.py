@@ -53,6 +53,16 @@ class Target(NamedTuple):
         host = f'[{self.host}]' if ':' in self.host else self.host
         return f'{self.scheme}://{host}:{self.port}'
 
+    def of_camera(self, name: str, suffix: str) -> 'Target':
+        """The same for one of several cameras, where a path and not a name tells them apart.
+
+        suffix: at the end of its name and path, '' for a single camera.
+        """
+        if not suffix or self.kind not in ('mqtt', 'osc'):
+            return self
+        return self._replace(path=self.path + suffix if self.path else
+                             f'posesuite/{name}' if self.kind == 'mqtt' else name)
+
 
 def target(text: str) -> Target:
     """A type of arguments. Raises ArgumentTypeError."""

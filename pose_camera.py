@@ -18,7 +18,7 @@ import os
 import sys
 import time
 from collections import deque
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from pose_engine import PoseEngine
 from posesuite import script
@@ -47,57 +47,56 @@ from posesuite.publish import Publishers, add_publish_options, check_publish_opt
 
 import numpy as np
 
+# A frame, perhaps with a fault now, its people, what they do, and the network's seconds.
+Look = Tuple[Frame, People, Dict[int, List[str]], float]
+
 
 def main() -> int:
     return script.run(demo, parse_args())
 
 
 def demo(args: argparse.Namespace) -> None:
-    with contextlib.ExitStack() as opened:
-        cameras = opened.enter_context(script.stopped_by_signals(Cameras.from_args(args)))
+    with script.stopped_by_signals(Cameras.from_args(args)) as cameras:
         engine = None if cameras.has_poses else open_engine(
             PoseEngine, args, cameras.size, masks=bool(args.mask),
             tracking=not cameras.pictures and len(cameras.each) == 1)
-        ids = itertools.count(1)
-        watches = [opened.enter_context(Watch(args, camera, engine, ids, suffix))
-                   for camera, suffix in zip(cameras.each, suffixes(len(cameras.each)))]
-        rate = Rate(engine.family if engine else '')
-        display = opened.enter_context(Display.from_args(args, 'pose_camera', cameras))
-        for frame in cameras:
-            frame, people, labels, inference_time = watches[frame.camera].look(frame)
-            was_looked_at = frame.people is None
-            if was_looked_at:
-                frame = frame._replace(image=explained(frame.image, engine, args))
-            if args.skeleton_only or args.mask and not was_looked_at:
-                frame = black(frame)
-            text = rate.line(inference_time, len(people), frame.camera)
-            if not display.show(frame, people, text, labels=labels):
-                break
+        ids, rate = itertools.count(1), Rate(engine.family if engine else '')
+        with script.all_of([watch(args, camera, suffix, engine, ids) for camera, suffix in zip(
+                cameras.each, suffixes(len(cameras.each)))]) as looks, \
+                Display.from_args(args, 'pose_camera', cameras) as display:
+            for frame in cameras:
+                frame, people, labels, inference_time = looks[frame.camera](frame)
+                was_looked_at = frame.people is None
+                if was_looked_at:
+                    frame = frame._replace(image=explained(frame.image, engine, args))
+                if args.skeleton_only or args.mask and not was_looked_at:
+                    frame = black(frame)
+                text = rate.line(inference_time, len(people), frame.camera)
+                if not display.show(frame, people, text, labels=labels):
+                    break
 
 
-class Watch(contextlib.ExitStack):
-    """Who is before one camera and what they do, which goes into a log and to publishers.
+@contextlib.contextmanager
+def watch(args: argparse.Namespace, camera: Camera, suffix: str, engine: Optional[PoseEngine],
+          ids: Iterator[int]) -> Iterator[Callable[[Frame], Look]]:
+    """What looks at the frames of one camera, and writes and publishes what is there.
 
-    ids: the numbers of people, which all cameras share. suffix: to tell several cameras apart.
+    suffix: to tell several cameras apart. ids: the numbers of people, which all cameras share.
     """
+    finder = PeopleFinder(engine, args.threshold, smooth=args.smooth, ids=ids)
+    model, path = engine and engine.model_path, log_path(args.log, suffix)
+    with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
+            PoseLog(path, camera.source, model, camera.fps) as log, \
+            Publishers.from_args(args, camera=suffix) as publishers:
 
-    def __init__(self, args: argparse.Namespace, camera: Camera, engine: Optional[PoseEngine],
-                 ids: Iterator[int], suffix: str) -> None:
-        super().__init__()
-        self._finder = PeopleFinder(engine, args.threshold, smooth=args.smooth, ids=ids)
-        self._activities = self.enter_context(
-            ActivityWatch.from_args(args, rule_areas(args.areas)))
-        self._log = self.enter_context(PoseLog(log_path(args.log, suffix), camera.source,
-                                               engine and engine.model_path, camera.fps))
-        self._publishers = self.enter_context(Publishers.from_args(args, camera=suffix))
+        def look(frame: Frame) -> Look:
+            frame, people, _, inference_time = finder.find(frame)
+            labels, events = activities.update(frame, people)
+            log.write(frame, people, events)
+            publishers.publish(frame, people, events)
+            return frame, people, labels, inference_time
 
-    def look(self, frame: Frame) -> Tuple[Frame, People, Dict[int, List[str]], float]:
-        """The frame, perhaps with a fault now, its people, what they do, the network's seconds."""
-        frame, people, _, inference_time = self._finder.find(frame)
-        labels, events = self._activities.update(frame, people)
-        self._log.write(frame, people, events)
-        self._publishers.publish(frame, people, events)
-        return frame, people, labels, inference_time
+        yield look
 
 
 def suffixes(count: int) -> List[str]:

@@ -143,7 +143,7 @@ def test_a_replay_names_no_network(monkeypatch):
     import pose_camera
     texts = []
     monkeypatch.setattr(pose_camera.Display, 'show',
-                        lambda display, frame, people, text: texts.append(text) or True)
+                        lambda display, frame, people, text, labels: texts.append(text) or True)
     monkeypatch.setattr(sys, 'argv', [SCRIPT, LOG, '--headless', '--frames', '40'])
     pose_camera.demo(pose_camera.parse_args())
     assert len(texts) == 40

@@ -23,8 +23,9 @@ def add_camera_options(parser: argparse.ArgumentParser, positional: bool = True,
                              '- for a video on standard input (default: the first camera)'
                              + '; may be repeated to watch several' * several)
     if positional:
-        source.add_argument('videosrc', nargs='*' if several else '?', default=argparse.SUPPRESS,
-                            metavar='SOURCE', help='the same, without the name of the option')
+        source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
+                            action='append' if several else 'store',
+                            help='the same, without the name of the option')
     group.add_argument('--res', choices=RESOLUTIONS, default='640x480',
                        help="the camera's resolution (default: %(default)s)")
     form = group.add_mutually_exclusive_group()

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence
 
+from posesuite.errors import one_line
 from posesuite.fleet.schema import FILE, TABLES, need
 from posesuite.fleet.storage import Storage
 
@@ -111,23 +112,42 @@ def engine_of(name: str, storage: Storage, choice: Choice = Choice(),  # noqa: B
     settings: of the engine, by name. Raises OSError, ValueError or ImportError with one line.
     """
     with tempfile.TemporaryDirectory(prefix='fleet') as spilled:
-        if name == DUCKDB:
-            need('fleet', ['pyarrow', 'duckdb'])
-            import duckdb
-            with contextlib.closing(duckdb.connect(config={
-                    'temp_directory': spilled, 'autoinstall_known_extensions': 'false',
-                    'autoload_known_extensions': 'false', **(settings or {})})) as connection:
-                yield DuckDB(connection, storage, choice)
-            return
-        need('spark', ['pyarrow', 'pyspark'])
-        from pyspark.sql import SparkSession
-        os.environ.setdefault('PYSPARK_PYTHON', sys.executable)
-        builder = SparkSession.builder.master(name).appName('posesuite').config(map={
-            'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
-            'spark.ui.enabled': 'false', 'spark.sql.ansi.enabled': 'true',
-            'spark.local.dir': spilled, **(settings or {})})
-        session = builder.getOrCreate()
+        running = _duckdb if name == DUCKDB else _spark
+        with running(name, storage, choice, spilled, settings or {}) as engine:
+            yield engine
+
+
+@contextlib.contextmanager
+def _duckdb(_name: str, storage: Storage, choice: Choice, spilled: str,
+            settings: Dict[str, str]) -> Iterator[Engine]:
+    need('fleet', ['pyarrow', 'duckdb'])
+    import duckdb
+    try:
+        with contextlib.closing(duckdb.connect(config={
+                'temp_directory': spilled, 'autoinstall_known_extensions': 'false',
+                'autoload_known_extensions': 'false', **settings})) as connection:
+            yield DuckDB(connection, storage, choice)
+    except duckdb.Error as error:
+        raise OSError(f'DuckDB: {one_line(error)}')
+
+
+@contextlib.contextmanager
+def _spark(name: str, storage: Storage, choice: Choice, spilled: str,
+           settings: Dict[str, str]) -> Iterator[Engine]:
+    need('spark', ['pyarrow', 'pyspark'])
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+    os.environ.setdefault('PYSPARK_PYTHON', sys.executable)
+    options = {'spark.sql.sources.partitionColumnTypeInference.enabled': 'false',
+               'spark.ui.enabled': 'false', 'spark.ui.showConsoleProgress': 'false',
+               'spark.sql.ansi.enabled': 'true', 'spark.local.dir': spilled, **settings}
+    try:
+        session = SparkSession.builder.master(name).appName('visits').config(
+            map=options).getOrCreate()
+        session.sparkContext.setLogLevel('ERROR')
         try:
             yield Spark(session, storage, choice)
         finally:
             session.stop()
+    except PySparkException as error:
+        raise OSError(f'Spark at {name}: {one_line(error)}')

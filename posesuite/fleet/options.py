@@ -3,7 +3,6 @@ import argparse
 import datetime
 import os
 import re
-
 from typing import Tuple
 
 from posesuite.fleet.engines import DUCKDB

@@ -1,12 +1,12 @@
-"""The files of a fleet: their tables, columns and paths. docs/fleet.md tells the same to its users.
+"""The files of a fleet: their tables, columns and paths, which docs/fleet.md explains.
 
-    FLEET/fleet.json                                                        version, and how many days are kept
-    FLEET/visits/site=museum/camera=hall/day=2026-03-02/part.parquet        and two other tables
-    FLEET/forgotten/site=museum/camera=hall/day=2026-03-02                  empty: never exported
+    FLEET/fleet.json                                                      {"version": 1, "keep_days"}
+    FLEET/visits/site=museum/camera=hall/day=2026-03-02/part.parquet      and two other tables
+    FLEET/forgotten/site=museum/camera=hall/day=2026-03-02                empty: never exported again
 
-A day is a local day of the camera's board. Whoever came before midnight belongs, with all positions,
-to the day before. Durations are integer milliseconds, so that sums do not depend on their order;
-times are UTC milliseconds since 1970, so that no engine has a time zone of its own.
+A day is a local day of the camera's board. Whoever came before midnight belongs, with all
+positions, to the day before. Durations are integer milliseconds, so that sums do not depend on
+their order; times are UTC milliseconds since 1970, so that no engine has a time zone of its own.
 """
 import datetime
 import importlib.util

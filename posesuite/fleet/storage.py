@@ -45,8 +45,8 @@ class Storage:
         if version != VERSION:
             raise ValueError(f'{address} is not a fleet of version {VERSION}: {mark!r:.80}')
         if keep_days not in (None, self.keep_days):
-            raise ValueError(f'{address} keeps {self.keep_days:g} days, not {keep_days:g}; visits.py '
-                             'forget --keep changes that for all cameras')
+            raise ValueError(f'{address} keeps {self.keep_days:g} days, not {keep_days:g}; '
+                             'visits.py forget --keep changes that for all cameras')
 
     def keep(self, days: float) -> None:
         """Sets after how many days a day is deleted."""

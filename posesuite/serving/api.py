@@ -7,7 +7,7 @@ import functools
 import io
 import ipaddress
 import json
-from typing import Any, Awaitable, Callable, Deque, Dict, Hashable, List, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, Hashable, List, Optional, Tuple
 
 from posesuite.display.web_door import network_of
 from posesuite.engine.wire import FRAME_TYPE, MAPS, NPY_TYPE, model_as_json
@@ -22,7 +22,6 @@ from posesuite.serving.turns import Done, EngineQueue, QueueFull
 import falcon
 import numpy as np
 
-BODY_TIMEOUT = 30  # seconds for a picture to arrive
 THRESHOLD = 0.4  # lowest score of a pose unless a request says otherwise, as in the demos
 AHEAD = 2  # pictures of one request that wait or run at a time
 Prepare = Callable[[], np.ndarray]
@@ -92,8 +91,10 @@ class Api:
         self._rates.check(address)
         if self._queue.full:
             raise self._busy()
-        size = req.content_length or 0
-        with self._room.held(size):
+        if not req.get_param('memory'):
+            check_length(req, 3 * self._limits.max_pixels if req.content_type == FRAME_TYPE else
+                         self._limits.max_bytes)
+        with self._room.held(req.content_length or 0):
             prepare = await self._picture(req)
             return await self._answer(client, prepare, read_more)
 
@@ -129,7 +130,7 @@ class Api:
             with self._room.held((AHEAD + 1) * self._limits.max_bytes):
                 async for part in form:
                     name = part.filename or part.name or str(len(answers) + len(pending) + 1)
-                    data = await in_time(part.stream.read(self._limits.max_bytes + 1))
+                    data = await part.stream.read(self._limits.max_bytes + 1)
                     await part.stream.exhaust()
                     await self._rates.wait(address)
                     pending.append((name, asyncio.ensure_future(self._part(client, data, name))))
@@ -222,17 +223,9 @@ def check_length(req: falcon.Request, limit: int) -> None:
 
 
 async def read(req: falcon.Request, limit: int) -> bytes:
-    """A body. Raises PictureError if it is too long or too slow."""
+    """A body. Raises PictureError if it is too long."""
     check_length(req, limit)
-    return await in_time(req.stream.read())
-
-
-async def in_time(reading: Awaitable[bytes]) -> bytes:
-    """What is read. Raises PictureError if it takes too long."""
-    try:
-        return await asyncio.wait_for(reading, BODY_TIMEOUT)
-    except asyncio.TimeoutError:
-        raise PictureError(f'the picture did not arrive within {BODY_TIMEOUT} s', 408)
+    return await req.stream.read()
 
 
 def poses_of(done: Done, threshold: float) -> List[Dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Connections of a server: uvicorn's protocol, behind the door that the demos' web server has.
 
-When there is no room, an idle connection is closed for the new one; one that sends no whole head in
-time is closed, too. So neither idle nor slow clients lock others out.
+When there is no room, a connection whose request has not arrived yet is closed for the new one; one
+that sends no whole request in time is closed, too. So neither idle nor slow clients lock others out.
 """
 import asyncio
 import itertools
@@ -12,6 +12,7 @@ from posesuite.display.web_door import Door
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_TIMEOUT = 10  # seconds for the first head to arrive
+BODY_TIMEOUT = 60  # seconds for a whole body to arrive after its head
 LOCAL = 'local'  # in place of an address: of a client of a Unix socket
 
 
@@ -31,26 +32,37 @@ def protocol_behind(door: Door) -> Type[H11Protocol]:
             super().connection_made(transport)
             if self.client is None:
                 self.client = LOCAL, next(numbers)
-            self._timer = self.loop.call_later(HEAD_TIMEOUT, self._without_head)
+            self._expect(HEAD_TIMEOUT)
 
-        def _without_head(self) -> None:
-            if self.cycle is None:
-                self.transport.abort()
+        def _expect(self, seconds: float) -> None:
+            """Closes the connection if what is to arrive does not in time."""
+            self._expect_nothing()
+            self._timer = self.loop.call_later(seconds, self.transport.abort)
 
-        def data_received(self, data: bytes) -> None:
-            if self._visitor is None:
+        def _expect_nothing(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+        def handle_events(self) -> None:
+            before = self.cycle
+            super().handle_events()
+            if self.cycle is None or self.cycle.response_complete:
                 return
-            super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
+            if not self.cycle.more_body:
+                self._expect_nothing()
                 self._visitor.waits = False
+            elif self.cycle is not before:
+                self._expect(BODY_TIMEOUT)
 
         def on_response_complete(self) -> None:
+            self._expect_nothing()
             self._visitor.wait()
             super().on_response_complete()
 
         def connection_lost(self, exc: Optional[Exception]) -> None:
             if self._visitor is not None:
-                self._timer.cancel()
+                self._expect_nothing()
                 door.leave(self._visitor)
                 super().connection_lost(exc)
 

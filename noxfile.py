@@ -21,6 +21,7 @@ PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'test
                 *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),
                 *(f'tests/display/test_web_{name}.py' for name in ('door', 'requests', 'server')),
                 *(f'tests/music/test_{name}.py' for name in ('midi_file', 'performance', 'sound')),
+                'tests/publish',
                 *(f'tests/visits/test_{name}.py' for name in (
                     'areas', 'database', 'floor', 'hours', 'live', 'measure', 'plots', 'queries',
                     'recorder', 'report', 'routes', 'row_queue', 'store', 'store_faults',

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from typing import List
 
-from helpers import ROOT, bundled_model
+from helpers import ROOT, bundled_model, need_package
 from pose_engine import PoseEngine
+from systems import program
 
 import pytest
 from PIL import Image
@@ -25,6 +26,7 @@ SHORT = {  # arguments with which a run is short
     'edgetpu_process': ['--frames', '3'],
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
+    'publish': ['--seconds', '0.8', '--visits', '3'],
     'report': ['--days', '2'],
     'tracker': ['--seeds', '1000', '1001']}
 
@@ -92,6 +94,9 @@ def test_benchmark(path, tmp_path):
         (tmp_path / 'empty').mkdir()
         shutil.copy(os.path.join(ROOT, 'samples', 'couple.jpg'), str(tmp_path / 'empty' / '1.jpg'))
         arguments.append(str(tmp_path))
+    if name == 'publish':
+        program('mosquitto')
+        need_package('paho')
     done = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stderr

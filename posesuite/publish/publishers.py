@@ -21,6 +21,7 @@ from posesuite.publish.targets import Target
 from posesuite.publish.totals import Totals
 
 TICK = 1.0  # seconds between looks at the numbers
+SWITCH_INTERVAL = 0.001  # seconds for which a thread may keep a frame's from running; 0.005 else
 ROOM_SHARE = 0.05  # of the time, at most, in which a room's numbers are computed
 CLOSE_TIMEOUT = 3.0  # seconds in which what waits may still be sent
 # The module of each kind, its class, and the package that it needs.
@@ -54,6 +55,8 @@ class Publishers:
         for sender in senders:
             self._publishers.append(Publisher(sender, every))
         if senders:
+            self._interval = sys.getswitchinterval()
+            sys.setswitchinterval(min(SWITCH_INTERVAL, self._interval))
             self._thread = threading.Thread(target=self._watch, name='numbers', daemon=True)
             self._thread.start()
 
@@ -98,6 +101,7 @@ class Publishers:
         for publisher in self._publishers:
             publisher.close()
         self._publishers, self._thread = [], None
+        sys.setswitchinterval(self._interval)
 
     def __enter__(self) -> 'Publishers':
         return self

@@ -11,7 +11,7 @@ import itertools
 import logging
 import threading
 import time
-from typing import Any, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from posesuite.camera.base import CameraError
 from posesuite.camera.camera import START_TIMEOUT, TICK, Camera
@@ -22,6 +22,7 @@ from posesuite.pose.pose import Fault, FaultKind, Frame
 
 import numpy as np
 
+PATIENCE = 0.5  # seconds that files wait for a frame of one that is slower
 GRACE = 2.0  # seconds for the other sources to start once the first one delivers frames
 END_TIMEOUT = 2.0  # seconds for all sources to end
 LOGGER = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ class Cameras:
 
     each: the sources; not entered yet. frames: the number of all frames to stop after; None for no
         limit.
-    keeps: whether sources that are not live wait until each of their frames is taken, rather than
-        hand over their newest one.
+    keeps: whether all frames of files are handed over, in the order of their times, rather than
+        the newest one of each.
 
     A source that fails while others go on is reported once, and a last frame with the fault LOST
     stands for it. Entering raises CameraError if a file cannot be read, or if no source delivers a
@@ -47,7 +48,8 @@ class Cameras:
         self._changed = threading.Condition()  # guards what follows
         self._newest: List[Optional[Frame]] = [None] * len(each)
         self._ended: List[bool] = [False] * len(each)
-        self._errors: List[CameraError] = []
+        self._errors: Dict[int, CameraError] = {}  # by source
+        self._late: Set[int] = set()  # files that are not waited for, because they stall
         self._stopped = False
         self._last = -1  # the source whose turn was the latest
         self._threads = [threading.Thread(target=self._feed, args=(number,), daemon=True)
@@ -106,6 +108,7 @@ class Cameras:
         for thread in self._threads:
             thread.start()
         began = time.monotonic()
+        problem: Optional[CameraError] = None
         first: Optional[float] = None  # when a source delivered a frame, before others did
         with self._changed:
             while not self._stopped:
@@ -117,13 +120,16 @@ class Cameras:
                         now - began > START_TIMEOUT and (first or self._wait)):
                     break
                 if now - began > START_TIMEOUT:
-                    self._errors.append(CameraError(f'none of {self.source} answers'))
-                if self._errors:
+                    problem = CameraError(f'none of {self.source} answers')
+                    break
+                if any(self.each[number].size is None for number in self._errors):
                     break
                 self._changed.wait(TICK)
-        if self._errors and not self._stopped:
+            problem = problem or next((error for number, error in self._errors.items()
+                                       if self.each[number].size is None), None)
+        if problem and not self._stopped:
             self.__exit__()
-            raise self._errors[0]
+            raise problem
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -138,16 +144,15 @@ class Cameras:
     def _next(self) -> Optional[Frame]:
         """The frame of the source whose turn it is among those that have one; None at the end."""
         with self._changed:
+            began = time.monotonic()
             while not self._stopped:
-                count = len(self.each)
-                turns = [(self._last + step) % count for step in range(1, count + 1)]
-                number = next((turn for turn in turns if self._newest[turn] is not None), None)
+                number = self._turn(time.monotonic() - began > PATIENCE)
                 if number is not None:
                     frame, self._newest[number], self._last = self._newest[number], None, number
                     self._changed.notify_all()
                     # How long a frame waited that had to be kept is no delay.
                     return (frame._replace(captured=time.monotonic())
-                            if self._waits(self.each[number]) else frame)
+                            if self._is_kept(number) else frame)
                 if all(self._ended):
                     break
                 self._changed.wait(TICK)
@@ -155,18 +160,33 @@ class Cameras:
             raise self._errors[0]
         return None
 
+    def _turn(self, impatient: bool) -> Optional[int]:
+        """The source whose turn it is; None while none is ready, or a file is waited for."""
+        count = len(self.each)
+        turns = [(self._last + step) % count for step in range(1, count + 1)]
+        ready = [turn for turn in turns if self._newest[turn] is not None]
+        files = [turn for turn in ready if self._is_kept(turn)]
+        if not ready or ready[0] not in files:
+            return ready[0] if ready else None
+        missing = {turn for turn in turns if self._is_kept(turn) and turn not in ready
+                   and not self._ended[turn]} - self._late
+        if missing and not impatient:
+            return next((turn for turn in ready if turn not in files), None)
+        self._late |= missing
+        return min(files, key=lambda turn: self._newest[turn].time)
+
     def _feed(self, number: int) -> None:
         """The work of a source's thread."""
         frame = None
         try:
             with self.each[number] as camera:
                 for frame in camera:
-                    self._put(number, frame, self._waits(camera))
+                    self._put(number, frame, self._is_kept(number))
                     if self._stopped:
                         break
         except CameraError as error:
             with self._changed:
-                self._errors.append(error)
+                self._errors[number] = error
             if frame is not None:
                 LOGGER.error('%s', one_line(error))
                 grey = np.full_like(frame.image, 128)
@@ -177,12 +197,14 @@ class Cameras:
                 self._ended[number] = True
                 self._changed.notify_all()
 
-    def _waits(self, camera: Camera) -> bool:
-        return self._keeps and not camera.live
+    def _is_kept(self, number: int) -> bool:
+        """Whether all frames of a source are handed over."""
+        return self._keeps and not self.each[number].live
 
     def _put(self, number: int, frame: Frame, waits: bool) -> None:
         with self._changed:
             while waits and self._newest[number] is not None and not self._stopped:
                 self._changed.wait(TICK)
             self._newest[number] = frame._replace(camera=number)
+            self._late.discard(number)
             self._changed.notify_all()

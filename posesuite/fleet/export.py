@@ -102,12 +102,17 @@ def _short(store: str) -> List[int]:
 
 
 def _write(files: Storage, camera: Camera, day: Day) -> None:
+    for table in TABLES:  # visits last: a day without them is exported again
+        files.write(f'{camera.folder(table)}/day={day.date}/{FILE}', as_parquet(day, table))
+
+
+def as_parquet(day: Day, table: str) -> bytes:
+    """A day's table as the content of its file."""
     import pyarrow
     from pyarrow import parquet
-    for table in TABLES:  # visits last: a day without them is exported again
-        schema = arrow_schema(table, day.until)
-        content = io.BytesIO()
-        parquet.write_table(
-            pyarrow.table([pyarrow.array(day.tables[table][field.name]).cast(field.type)
-                           for field in schema], schema=schema), content, compression='zstd')
-        files.write(f'{camera.folder(table)}/day={day.date}/{FILE}', content.getvalue())
+    schema = arrow_schema(table, day.until)
+    content = io.BytesIO()
+    parquet.write_table(
+        pyarrow.table([pyarrow.array(day.tables[table][field.name]).cast(field.type)
+                       for field in schema], schema=schema), content, compression='zstd')
+    return content.getvalue()

@@ -1,8 +1,8 @@
 """The files of a fleet: their tables, columns and paths, which docs/fleet.md explains.
 
-    FLEET/fleet.json                                                      {"version": 1, "keep_days"}
-    FLEET/visits/site=museum/camera=hall/day=2026-03-02/part.parquet      and two other tables
-    FLEET/forgotten/site=museum/camera=hall/day=2026-03-02                empty: never exported again
+    FLEET/fleet.json                                                    version and keep_days
+    FLEET/visits/site=museum/camera=hall/day=2026-03-02/part.parquet    and two other tables
+    FLEET/forgotten/site=museum/camera=hall/day=2026-03-02              empty: never exported again
 
 A day is a local day of the camera's board. Whoever came before midnight belongs, with all
 positions, to the day before. Durations are integer milliseconds, so that sums do not depend on

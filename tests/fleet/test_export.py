@@ -1,4 +1,4 @@
-"""posesuite/fleet/export.py: days of a store, written whole, once, and again where more was seen."""
+"""posesuite/fleet/export.py: days are written whole, once, and again where more was seen."""
 import datetime
 import glob
 import os
@@ -8,9 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from typing import Any, Dict
 
 import visitors
+from fleets import contents
 from helpers import ROOT, need_package, wait_for
 from posesuite.fleet.export import export
 from posesuite.fleet.schema import TABLES, Camera
@@ -21,15 +21,6 @@ import pytest
 need_package('pyarrow')
 HALL, FIRST = Camera('museum', 'hall'), datetime.date(2026, 3, 2)
 FOREVER = 10000.0  # days
-
-
-def contents(address: Any) -> Dict[str, bytes]:
-    found = {}
-    for path in glob.glob(os.path.join(str(address), '**'), recursive=True):
-        if os.path.isfile(path):
-            with open(path, 'rb') as file:
-                found[os.path.relpath(path, str(address))] = file.read()
-    return found
 
 
 def noon(day: int) -> float:

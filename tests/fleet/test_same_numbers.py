@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any, Dict, List
 
+from fleets import contents
 from helpers import ROOT, need, need_package
 from posesuite.fleet import report as fleets
 from posesuite.visits.report import make_report
@@ -88,8 +89,6 @@ def test_duckdb_and_a_cluster_of_spark(museum, whole_fleet, of_duckdb, tmp_path)
                     '-o', str(tmp_path / 'page.html'), '--areas', str(museum / 'areas.json'),
                     '--csv', str(tmp_path / 'tables'), '--min-visits', '1', '--engine', SPARK,
                     '--set', 'spark.sql.shuffle.partitions=2'], check=True)
-    for name in fleets.TABLES:
-        paths = [os.path.join(str(folder), f'{name}.csv')
-                 for folder in (tmp_path / 'tables', of_duckdb / '1')]
-        spark, duckdb = (open(path, 'rb').read() for path in paths)
-        assert spark == duckdb and spark.count(b'\n') > 2
+    spark, duckdb = contents(tmp_path / 'tables'), contents(of_duckdb / '1')
+    assert spark == duckdb and len(spark) == len(fleets.TABLES)
+    assert all(table.count(b'\n') > 2 for table in spark.values())

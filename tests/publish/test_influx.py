@@ -1,11 +1,12 @@
 """posesuite/publish/influx.py: with the real server, which is away, and comes back."""
 import json
 import logging
+import os
 import urllib.parse
 import urllib.request
 
 from figures import frame, standing
-from helpers import wait_for
+from helpers import ROOT, wait_for
 from posesuite.pose.event import Event
 from posesuite.publish import publishers
 from posesuite.publish.publishers import Publishers
@@ -17,7 +18,7 @@ import pytest
 NAME = 'Till, "a=b" \\ é'
 ROOM = {'people': 2, 'visits': 12, 'came': 7, 'lines': [{'name': NAME, 'came': 7, 'went': 2}],
         'areas': [{'name': NAME, 'kind': 'queue', 'people': 1, 'waited': 3, 'lately': 20,
-                   'usual': None}]}
+                   'usual': 60}]}
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,7 @@ def query(port, text):
     data = urllib.parse.urlencode({'q': text, 'db': 'museum'}).encode()
     with urllib.request.urlopen(f'http://127.0.0.1:{port}/query', data) as answer:
         result = json.load(answer)['results'][0]
+    assert 'error' not in result, (text, result)
     return [dict(zip(series['columns'], row)) for series in result.get('series', [])
             for row in series['values']]
 
@@ -58,8 +60,30 @@ def test_points_reach_the_real_server_that_was_away(tmp_path, caplog):
     assert (room['camera'], room['people'], room['visits']) == ('hall "B", 1', 2, 12)
     assert room['watching'] is True and room['fault'] == ''
     assert areas[0]['area'] == lines[0]['line'] == NAME.replace('\\', '/')
-    assert (areas[0]['people'], areas[0]['lately']) == (1, 20) and 'usual' not in areas[0]
+    assert (areas[0]['people'], areas[0]['lately']) == (1, 20)
     assert lines[0]['came'] == 7 and 'went' not in lines[0]
+
+
+def test_the_dashboard_asks_for_what_is_there(tmp_path):
+    with open(os.path.join(ROOT, 'docs', 'grafana.json'), encoding='utf-8') as file:
+        board = json.load(file)
+    with Influx(tmp_path) as server:
+        query(server.port, 'CREATE DATABASE museum')
+        with Publishers([parse(f'influx://127.0.0.1:{server.port}/museum')], 'hall', every=1,
+                        numbers=lambda: ROOM, min_visits=1) as sink:
+            sink.publish(frame(0, 'camera lost'), {3: standing()}, [Event('fall', 3, 0)])
+        cameras, = (row['value'] for row in query(
+            server.port, board['templating']['list'][0]['query']))
+        assert cameras == 'hall'
+        rows = {}
+        for panel in board['panels']:
+            for target in panel['targets']:
+                text = target['query'].replace('$timeFilter', 'time > now() - 1h').replace(
+                    '$__interval', '1m').replace('$camera', '.*')
+                rows[panel['title']] = query(server.port, text)
+    assert len(rows) == 12
+    del rows['Visits by hour']  # an hour has no difference from the one before
+    assert all(rows.values()), rows
 
 
 def test_a_blind_camera_counts_nobody(tmp_path):

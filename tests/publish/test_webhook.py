@@ -4,11 +4,13 @@ import hashlib
 import hmac
 import json
 import logging
+import os
+import re
 import ssl
 import time
 
 from figures import frame, standing
-from helpers import wait_for
+from helpers import ROOT, wait_for
 from posesuite.pose.event import Event
 from posesuite.publish import http, publishers
 from posesuite.publish.publishers import Publishers
@@ -63,6 +65,12 @@ def test_a_signature_that_a_receiver_can_check(tmp_path):
     digest = hmac.new(b'0123456789abcdef01234567', signed, hashlib.sha256).digest()
     assert headers['webhook-signature'] == 'v1,' + base64.b64encode(digest).decode()
     assert abs(int(headers['webhook-timestamp']) - time.time()) < 60
+    with open(os.path.join(ROOT, 'docs', 'publish.md'), encoding='utf-8') as file:
+        example = re.search('^```python\n(.*?)^```', file.read(), re.M | re.S).group(1)
+    names = {}
+    exec(example, names)
+    assert names['is_genuine'](f'whsec_{bare}', headers, body)
+    assert not names['is_genuine'](f'whsec_{bare}', headers, body + b' ')
 
 
 def test_a_server_that_is_away_and_comes_back(caplog):

@@ -25,12 +25,10 @@ library=$here/posenet_decoder/posenet_decoder.so
 missing=
 # A compiler with sanitizers; a screen, a mouse, a browser and a proxy; what a process does; sound
 # and MIDI servers; an RTSP server; what demos publish to.
-dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
-    nginx-light wget curl nodejs faketime x11-xkb-utils
-    pulseaudio pulseaudio-utils jackd2
+dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver nginx-light
+    wget curl nodejs faketime x11-xkb-utils pulseaudio pulseaudio-utils jackd2 mosquitto liblo-tools
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
-    mosquitto mosquitto-clients liblo-tools'
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -280,9 +278,8 @@ if [ -n "$dev" ]; then
     done)
     # shellcheck disable=SC2086
     [ -z "$absent" ] || apt_install $absent || note "what some tests need:$absent"
-    # Not every release of Debian has it, and apt installs all that it is asked for, or nothing.
-    ! command -v apt-get > /dev/null || installed influxdb || apt_install influxdb ||
-        note 'what some tests need: influxdb'
+    # Apart, as not every Debian has it, and apt installs all that it is asked for, or nothing.
+    installed influxdb || apt_install influxdb || note 'what some tests need: influxdb'
 fi
 build_decoder
 if ! decoder_loads; then  # It was compiled on another machine.

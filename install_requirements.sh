@@ -24,7 +24,7 @@ python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
 # A compiler with sanitizers; a screen, a mouse, a browser and a proxy; what a process does; sound
-# and MIDI servers; an RTSP server; what demos publish to.
+# and MIDI servers; an RTSP server; what demos publish to, but influxdb: not every Debian has it.
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver nginx-light
     wget curl nodejs faketime x11-xkb-utils pulseaudio pulseaudio-utils jackd2 mosquitto liblo-tools
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
@@ -278,7 +278,6 @@ if [ -n "$dev" ]; then
     done)
     # shellcheck disable=SC2086
     [ -z "$absent" ] || apt_install $absent || note "what some tests need:$absent"
-    # Apart, as not every Debian has it, and apt installs all that it is asked for, or nothing.
     installed influxdb || apt_install influxdb || note 'what some tests need: influxdb'
 fi
 build_decoder

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from helpers import DOWNLOAD, wait_for
@@ -123,11 +124,11 @@ class Listener:
 
 class Network:
     """A port before another one; a context manager. Attributes: port, open (whether it lets
-    anything through), connections (how many there were so far).
+    anything through), connections (how many there were so far). delay: seconds, each way.
     """
 
-    def __init__(self, port: int) -> None:
-        self._to, self.connections = port, 0
+    def __init__(self, port: int, delay: float = 0.0) -> None:
+        self._to, self._delay, self.connections = port, delay, 0
         self.open = threading.Event()
         self.open.set()
         self._server = listening()
@@ -168,6 +169,7 @@ class Network:
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             for data in iter(lambda: source.recv(65536), b''):
+                time.sleep(self._delay)
                 self.open.wait()
                 target.sendall(data)
         for end in (source, target):

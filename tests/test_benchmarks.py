@@ -26,6 +26,8 @@ SHORT = {  # arguments with which a run is short
     'edgetpu_process': ['--frames', '3'],
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
+    'pose_server': ['--model', bundled_model(), '--sleep', '5', '--images', '9', '--clients', '3',
+                    '--streams', '2', '--seconds', '0.5'],
     'publish': ['--seconds', '0.8', '--visits', '3'],
     'report': ['--days', '2'],
     'tracker': ['--seeds', '1000', '1001']}

@@ -55,7 +55,7 @@ def join(cameras: Sequence[Measured], min_visits: int) -> Joined:
                           seconds_watched(room, all_hours, WEEK), of_all.ravel()))
 
     first = np.unique(np.concatenate([camera.days for camera in cameras]))
-    if max(len(np.unique(camera.days)) for camera in cameras) > MAX_DAYS:
+    if len(room.hour) // 24 > MAX_DAYS:  # as the page: a week less its days would tell the rest
         first = np.unique([day - (day - 1) % 7 for day in first])  # ordinal 1 is a Monday
     at = [np.searchsorted(first, camera.days, 'right') - 1 for camera in cameras]
     by_day = np.array([sum_by(day, len(first), camera.room.begun)

@@ -140,6 +140,8 @@ def _facts(words: Words, cameras: Sequence[Measured], joined: Joined, quartiles:
         low, middle, high = map(words.duration, quartiles)
         facts.append(_('The median visit lasts %(middle)s; half of all visits last between '
                        '%(low)s and %(high)s.') % {'middle': middle, 'low': low, 'high': high})
+    if len(cameras) > 1:
+        facts.append(_('Means are those of one camera.'))
     facts.append(_('Watched for %(time)s.') % {'time': words.duration(room.watched.sum())})
     if room.short:
         facts.append(_('Not counted, because shorter than %(time)s: %(n)s.') % {

@@ -1,6 +1,8 @@
 """The same numbers, to the digit, from the stores by NumPy and from their fleet by each engine."""
+import contextlib
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
 from typing import Any, Dict, List
@@ -8,10 +10,16 @@ from typing import Any, Dict, List
 from fleets import contents
 from helpers import ROOT, need, need_package
 from posesuite.fleet import report as fleets
+from posesuite.fleet import schema, statements
+from posesuite.fleet.engines import engine_of
+from posesuite.fleet.rooms import measure_fleet, read_areas
+from posesuite.fleet.storage import Storage
 from posesuite.visits.report import make_report
 
 import pytest
 
+STATEMENTS = ('HOURS', 'PEAK', 'DWELL', 'MAP', 'AREA_HOURS', 'QUARTILES', 'ALL_QUARTILES',
+              'HUNDREDTHS', 'AREA_QUARTILES')
 SPARK = 'local-cluster[2,1,1024]'  # two workers, each a process of its own
 
 
@@ -69,6 +77,26 @@ def test_what_is_told_of_few_visits_is_the_same_number(of_stores, of_duckdb):
                 assert value in ('', other[column])  # a fleet's sums may make a number blank
                 told, blank = told + (value != ''), blank + (value != other[column])
     assert told > 500 and 0 < blank < 60
+
+
+def test_sqlite_takes_the_same_statements(museum, whole_fleet):
+    need_package('duckdb')
+    storage = Storage(whole_fleet)
+    areas = read_areas(str(museum / 'areas.json'), storage.cameras())
+    with engine_of('duckdb', storage) as engine, contextlib.closing(
+            sqlite3.connect(':memory:')) as sqlite:
+        measure_fleet(engine, areas, maps=False)  # adds the table spans
+        for table in ('spans', *schema.TABLES):
+            rows = engine.query(f'SELECT * FROM {table}')
+            sqlite.execute(f'CREATE TABLE {table} ({", ".join(rows.column_names)})')
+            sqlite.executemany(
+                f'INSERT INTO {table} VALUES ({", ".join("?" * rows.num_columns)})',
+                zip(*(column.to_pylist() for column in rows.columns)))
+        for name in STATEMENTS:
+            found = sqlite.execute(getattr(statements, name)).fetchall()
+            expected = engine.query(getattr(statements, name))
+            assert found == list(zip(*(column.to_pylist() for column in expected.columns))), name
+            assert found
 
 
 def test_all_cameras_are_the_sums(of_duckdb):

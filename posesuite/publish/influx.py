@@ -19,6 +19,7 @@ from posesuite.publish.publisher import Sender
 from posesuite.publish.targets import Target
 
 MAX_POINTS = 500  # messages of a request
+EARLIEST = 1577836800 * 10 ** 9  # nanoseconds; 1 January 2020, and the suite is younger
 LOGGER = logging.getLogger(__name__)
 
 
@@ -94,7 +95,8 @@ def _point(measurement: str, tags: List[Tuple[str, str]], fields: Dict[str, Any]
     if not written:
         return ''
     words = ''.join(f',{key}={_tag(value)}' for key, value in tags if value)
-    return f'{measurement}{words} {",".join(written)} {at}'
+    moment = f' {at}' if at > EARLIEST else ''  # else this clock is wrong: the server's counts
+    return f'{measurement}{words} {",".join(written)}{moment}'
 
 
 def _field(value: Any) -> Optional[str]:

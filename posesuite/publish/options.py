@@ -23,8 +23,8 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
                        help='time between numbers; MQTT also has them when they change '
                             '(default: %(default)g)')
     group.add_argument('--publish-min', type=whole(1, 1000), default=5, metavar='VISITS',
-                       help="leave out counts of a day's visits that are smaller, and let others "
-                            'grow by so many at least; 1 leaves out none (default: %(default)d)')
+                       help="tell a day's counts of visits in steps of so many, and smaller ones "
+                            'not at all; 1 tells all (default: %(default)d)')
     group.add_argument('--publish-name', type=_name, default=this_machine(), metavar='NAME',
                        help="this camera's name in what is published (default: %(default)s)")
 

@@ -63,6 +63,12 @@ class Outbox:
         self.poses = Lane(max_poses)
         self._news = threading.Event()
 
+    def skip(self) -> None:
+        """Gives up what comes next, because it cannot be sent."""
+        for lane in (self.events, self.numbers, self.poses):
+            for number, _ in lane.peek(1):
+                lane.done(number)
+
     def wake(self) -> None:
         """Ends the present or the next wait()."""
         self._news.set()

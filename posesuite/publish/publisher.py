@@ -113,10 +113,12 @@ class Publisher:
                     delay = min(2 * delay, MAX_DELAY)
                     continue
                 time.sleep(0.2)
-            except Exception as error:  # a publisher never ends a demo, nor silently itself
-                LOGGER.error('%s: nothing is published there any more: %s: %s', self._sender.name,
-                             type(error).__name__, one_line(error))
-                return
+            except Exception as error:  # whatever it is: it ends no demo and stops nothing else
+                LOGGER.error('%s: something could not be sent, and is left out: %s: %s',
+                             self._sender.name, type(error).__name__, one_line(error))
+                self._sender.reset()
+                self.outbox.skip()
+                self._closing.wait(FIRST_DELAY)
             if closing and (time.monotonic() >= self._deadline or not (
                     self.outbox.events or self.outbox.numbers)):
                 break

@@ -18,7 +18,7 @@ from posesuite.pose.pose import Frame, People
 from posesuite.publish.messages import Happening, Numbers, Poses
 from posesuite.publish.publisher import Publisher, Sender
 from posesuite.publish.targets import Target
-from posesuite.publish.totals import Totals
+from posesuite.publish.totals import publishable
 
 TICK = 1.0  # seconds between looks at the numbers
 SWITCH_INTERVAL = 0.001  # seconds for which a thread may keep a frame's from running; 0.005 else
@@ -35,14 +35,14 @@ class Publishers:
 
     targets: where to. name: of the camera, in what is published.
     poses: whether MQTT is sent the poses of each frame, too. every: seconds between numbers.
-    numbers: returns a room's numbers as Live.numbers does. min_visits: see Totals.
+    numbers: returns a room's numbers as Live.numbers does. min_visits: see publishable().
     Raises SuiteError with one line if a package is missing.
     """
 
     def __init__(self, targets: Sequence[Target], name: str, poses: bool = False,
                  every: float = 10.0, min_visits: int = 5,
                  numbers: Optional[Callable[[], Dict[str, Any]]] = None) -> None:
-        self._name, self._room, self._totals = name, numbers, Totals(min_visits)
+        self._name, self._room, self._min_visits = name, numbers, min_visits
         self._run, self._events = os.urandom(8).hex(), 0
         self._frames, self._counted = 0, time.monotonic()
         self._latest: Optional[Poses] = None
@@ -134,7 +134,8 @@ class Publishers:
         room = self._room_numbers
         people = None if latest.fault and not latest.people else len(latest.people)
         people = room.get('people', people)  # which does not forget who is hidden for a moment
-        return Numbers(self._name, time.time(), people, latest.fault, fps, self._totals.of(room))
+        return Numbers(self._name, time.time(), people, latest.fault, fps,
+                       publishable(room, self._min_visits))
 
 
 def _sender(target: Target, name: str, poses: bool) -> Sender:

@@ -48,29 +48,27 @@ class Webhook(Sender):
         self._url = (f'{target.scheme}://{host}:{target.port}/'
                      f'{urllib.parse.quote(target.path)}{"?" if query else ""}{query}')
         self._http = Http(target)
-        self._batch: List[Tuple[int, Any]] = []  # events that are sent until they have arrived
+        self._last = -1  # number of the last event of the latest request, which may be sent again
         self._run, self._counts = os.urandom(8).hex(), 0
         self._said = ''  # the latest refusal
 
     def send(self, outbox: Outbox) -> bool:
-        self._batch = self._batch or outbox.events.peek(MAX_EVENTS)
-        numbers = outbox.numbers.peek(1)
-        if self._batch:
-            first, last = self._batch[0][1], self._batch[-1][1]
-            self._post(f'{first.run}-{first.number}-{last.number}', 'events', {
-                'camera': self._camera,
-                'events': [event.as_json() for _, event in self._batch]}, first.at)
-            outbox.events.done(self._batch[-1][0])
-            more, self._batch = bool(self._batch), []
-        else:
-            more = False
+        waiting, numbers = outbox.events.peek(MAX_EVENTS), outbox.numbers.peek(1)
+        if waiting:
+            if waiting[0][0] > self._last:
+                self._last = waiting[-1][0]
+            events = [event for number, event in waiting if number <= self._last]
+            self._post(f'{events[0].run}-{events[0].number}-{events[-1].number}', 'events', {
+                'camera': self._camera, 'events': [event.as_json() for event in events]},
+                events[0].at)
+            outbox.events.done(self._last)
         for number, found in numbers:
             self._counts += 1
             self._post(f'{self._run}-counts-{self._counts}', 'counts', counts_of(found), found.at)
             outbox.numbers.done(number)
         if outbox.events:
             outbox.wake()
-        return more or bool(numbers)
+        return bool(waiting or numbers)
 
     def _post(self, id: str, kind: str, data: Dict[str, Any], at: float) -> None:
         body = json.dumps({'type': kind, 'timestamp': iso(at), 'data': data}, allow_nan=False,

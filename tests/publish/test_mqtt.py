@@ -42,8 +42,9 @@ def test_events_numbers_and_poses_arrive(tmp_path):
                  and listener.of('hall/poses'))
     assert listener.of('hall/status') == [b'online', b'offline']
     numbers = json.loads(listener.of('hall/numbers')[0])
-    assert (numbers['people'], numbers['visits']) == (1, 12)
-    assert numbers['lines'] == ROOM['lines'] and numbers['areas'][0]['waited'] is None
+    assert (numbers['people'], numbers['visits']) == (1, 10)
+    assert numbers['lines'] == [{'name': 'Door', 'came': 5, 'went': 5}]
+    assert numbers['areas'][0]['waited'] is None
     event = json.loads(listener.of('hall/events')[0])
     assert (event['event'], event['id'], event['time'], event['number']) == ('fall', 3, 0.5, 0)
     poses = json.loads(listener.of('hall/poses')[0])
@@ -179,8 +180,8 @@ def test_what_home_assistant_reads(tmp_path):
     assert (event['event_type'], event['id']) == ('fall', 3)
     del values['Frame rate']
     assert values == {
-        'People': '1', 'Visits today': '12', 'Came in today': '7', 'Camera fault': 'OFF',
-        'Door: in today': '7', 'Door: out today': '6', '{{ 7 * 7 }}: waiting': '1',
+        'People': '1', 'Visits today': '10', 'Came in today': '5', 'Camera fault': 'OFF',
+        'Door: in today': '5', 'Door: out today': '5', '{{ 7 * 7 }}: waiting': '1',
         '{{ 7 * 7 }}: stay lately': '20', '{{ 7 * 7 }}: stay today': 'None'}
 
 

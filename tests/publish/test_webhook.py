@@ -117,6 +117,14 @@ def test_what_is_refused_stops_nothing(caplog):
         wait_for(lambda: numbers(server) == [0, 1])
 
 
+def test_what_cannot_be_written_stops_nothing(caplog):
+    with receiving() as server, Publishers([parse(server.url)], 'hall') as sink:
+        sink.publish(frame(0), {}, [Event('fall', 3, 0, float('nan'))])
+        wait_for(lambda: 'left out' in caplog.text)
+        sink.publish(frame(1), {}, [Event('fall', 3, 1)])
+        wait_for(lambda: numbers(server) == [1])
+
+
 def test_redirections_are_not_followed(caplog):
     with receiving() as elsewhere, receiving(307) as server, \
             Publishers([parse(server.url)], 'hall') as sink:

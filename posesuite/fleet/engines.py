@@ -18,6 +18,8 @@ from posesuite.fleet.storage import Storage
 
 DUCKDB = 'duckdb'
 PARTITIONS = 'site', 'camera', 'day'
+MAX_MESSAGE = 300  # characters of an error of Spark, which has Java's stack
+PATTERN = set('*?[]{}')  # what makes a path a pattern
 
 
 class Choice(NamedTuple):
@@ -29,10 +31,10 @@ class Choice(NamedTuple):
     until: Optional[datetime.date] = None
 
     def sql(self) -> str:
-        """As a condition of SQL. Names of sites are letters, digits and . _ - alone."""
+        """As a condition of SQL."""
         found = ['1 = 1']
         if self.sites:
-            found.append(f'''site IN ({', '.join(f"'{site}'" for site in self.sites)})''')
+            found.append(f"site IN ({', '.join(map(_quoted, self.sites))})")
         found += [f"day {sign} '{day}'" for sign, day in (('>=', self.since), ('<', self.until))
                   if day]
         return ' AND '.join(found)
@@ -54,7 +56,9 @@ class DuckDB(Engine):
     def __init__(self, connection: Any, storage: Storage, choice: Choice) -> None:
         self._connection = connection
         for table in TABLES:
-            if storage.is_remote:  # by pyarrow, because DuckDB would download an extension for it
+            if storage.is_remote or PATTERN & set(storage.root):
+                # By pyarrow: DuckDB would download an extension for S3, and has no way to say that
+                # a path is no pattern.
                 from pyarrow import dataset, schema, string
                 partitions = dataset.partitioning(schema([(name, string())
                                                           for name in PARTITIONS]), flavor='hive')
@@ -63,10 +67,10 @@ class DuckDB(Engine):
                     partitioning=partitions))
                 source = f'all_{table}'
             else:
-                pattern = storage.path('/'.join([table, *(f'{name}=*' for name in PARTITIONS),
-                                                 FILE])).replace("'", "''")
+                pattern = _quoted(storage.path('/'.join(
+                    [table, *(f'{name}=*' for name in PARTITIONS), FILE])))
                 types = ', '.join(f"'{name}': VARCHAR" for name in PARTITIONS)
-                source = (f"read_parquet('{pattern}', hive_partitioning = true, "
+                source = (f"read_parquet({pattern}, hive_partitioning = true, "
                           f'hive_types = {{{types}}})')
             connection.execute(f'CREATE VIEW {table} AS SELECT * FROM {source} '
                                f'WHERE {choice.sql()}')
@@ -93,6 +97,10 @@ class Spark(Engine):
 
     def add(self, name: str, table: Any) -> None:
         self._session.createDataFrame(table).createOrReplaceTempView(name)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _whole(table: Any) -> Any:
@@ -135,6 +143,7 @@ def _duckdb(_name: str, storage: Storage, choice: Choice, spilled: str,
 def _spark(name: str, storage: Storage, choice: Choice, spilled: str,
            settings: Dict[str, str]) -> Iterator[Engine]:
     need('spark', ['pyarrow', 'pyspark'])
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
     os.environ.setdefault('PYSPARK_PYTHON', sys.executable)
@@ -149,5 +158,5 @@ def _spark(name: str, storage: Storage, choice: Choice, spilled: str,
             yield Spark(session, storage, choice)
         finally:
             session.stop()
-    except PySparkException as error:
-        raise OSError(f'Spark at {name}: {one_line(error)}')
+    except (PySparkException, Py4JError) as error:
+        raise OSError(f'Spark at {name}: {one_line(error)[:MAX_MESSAGE]}')

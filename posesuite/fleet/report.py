@@ -6,7 +6,6 @@ The tables have the names, columns and numbers of those of visits.py report; row
 together come first, and their camera is ALL.
 """
 import datetime
-import os
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from posesuite.fleet.engines import DUCKDB, Choice, engine_of
@@ -15,7 +14,7 @@ from posesuite.fleet.rooms import Measured, measure_fleet, read_areas
 from posesuite.fleet.storage import Storage
 from posesuite.language import Words, user_language
 from posesuite.visits.blanks import blanked
-from posesuite.visits.report import write_page
+from posesuite.visits.report import need_jinja, write_page, write_tables
 from posesuite.visits.statistics import GRID, occupancy, sum_by, to_milliseconds
 from posesuite.visits.tables import COLUMNS, WEEKDAYS, csv_text, iso
 
@@ -39,6 +38,7 @@ def make_report(fleet: str, output: str, engine: str = DUCKDB, areas: Optional[s
     """
     if min_visits < 1:
         raise ValueError(f'min_visits must be 1 or more, got {min_visits}')
+    need_jinja()
     storage = Storage(fleet)
     listed = [camera for camera in storage.cameras()
               if not choice.sites or camera.site in choice.sites]
@@ -57,11 +57,8 @@ def make_report(fleet: str, output: str, engine: str = DUCKDB, areas: Optional[s
                _side_by_side(words, cameras, joined, min_visits),
                enough=bool(np.isfinite(joined.visits.all)))
     if csv_folder:
-        os.makedirs(csv_folder, exist_ok=True)
-        for name, rows in tables(cameras, joined, quartiles, min_visits).items():
-            with open(os.path.join(csv_folder, f'{name}.csv'), 'w', encoding='utf-8',
-                      newline='') as file:
-                file.write(csv_text(rows))
+        write_tables(csv_folder, {name: csv_text(rows) for name, rows in tables(
+            cameras, joined, quartiles, min_visits).items()})
 
 
 def tables(cameras: Sequence[Measured], joined: Joined, quartiles: Sequence[float],

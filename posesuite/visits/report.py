@@ -10,7 +10,7 @@ import datetime
 import importlib.util
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
 from posesuite.language import Words, user_language
@@ -62,10 +62,14 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
     page = _page(cameras, min_visits, title, Words(language or user_language()))
     _write(output, page)
     if csv_folder:
-        os.makedirs(csv_folder, exist_ok=True)
-        rooms = [camera.room for camera in cameras]
-        for name, text in csv_tables(rooms, min_visits).items():
-            _write(os.path.join(csv_folder, name + '.csv'), text)
+        write_tables(csv_folder, csv_tables([camera.room for camera in cameras], min_visits))
+
+
+def write_tables(folder: str, texts: Mapping[str, str]) -> None:
+    """Writes CSV files by their names into a folder, which may be new. Raises OSError."""
+    os.makedirs(folder, exist_ok=True)
+    for name, text in texts.items():
+        _write(os.path.join(folder, name + '.csv'), text)
 
 
 def _cameras(stores: Sequence[str], areas: Optional[str], since: Optional[datetime.datetime],

@@ -11,6 +11,7 @@ examples:
   python3 anonymizer.py --edit-areas areas.json    # draw areas, lines, blackouts, the floor
   python3 anonymizer.py --store visits.db --blackout areas.json
   python3 anonymizer.py --serve 8080 --store visits.db --areas areas.json  # numbers in a browser
+  python3 anonymizer.py --areas areas.json --publish mqtt://broker/hall  # Home Assistant finds it
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse

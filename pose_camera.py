@@ -9,6 +9,7 @@ examples:
   python3 pose_camera.py --videosrc 0 --videosrc rtsp://hall/stream   # several cameras, one network
   python3 pose_camera.py visit.jsonl               # the same again, from its log
   python3 pose_camera.py --activities fall --on-event 'notify-send "{event}: {id}"'
+  python3 pose_camera.py --publish osc://127.0.0.1:9527     # for TouchDesigner, Max
   python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse

@@ -11,8 +11,8 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
         'publishing', 'Passwords come from a file (?secret_file=FILE at the end of an address) or '
         'the environment; see docs/publish.md.')
     group.add_argument('--publish', type=target, action='append', default=[], metavar='URL',
-                       help='send events and numbers to mqtt://[user@]host/topic or mqtts://…, '
-                            'where Home Assistant finds them, to a webhook https://…, or to '
+                       help='send events and numbers to mqtt://[user@]host/topic or mqtts://, '
+                            'where Home Assistant finds them, to a webhook https://, or to '
                             'influx://host/database, and poses to osc://host:port; may be given '
                             'several times')
     group.add_argument('--publish-poses', action='store_true',
@@ -32,7 +32,7 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
 def check_publish_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Makes it wrong usage if poses go nowhere."""
     if args.publish_poses and not any(one.kind == 'mqtt' for one in args.publish):
-        parser.error('--publish-poses needs --publish mqtt://…')
+        parser.error('--publish-poses needs --publish mqtt://')
 
 
 def _name(text: str) -> str:

@@ -6,6 +6,7 @@
 """
 import argparse
 import importlib
+import logging
 import os
 import sys
 import threading
@@ -27,6 +28,7 @@ CLOSE_TIMEOUT = 3.0  # seconds in which what waits may still be sent
 # The module of each kind, its class, and the package that it needs.
 SENDERS = {'mqtt': ('mqtt', 'Mqtt', 'paho-mqtt>=2'), 'osc': ('osc', 'Osc', 'python-osc'),
            'webhook': ('webhook', 'Webhook', ''), 'influx': ('influx', 'Influx', '')}
+LOGGER = logging.getLogger(__name__)
 
 
 class Publishers:
@@ -52,7 +54,9 @@ class Publishers:
         self._publishers: List[Publisher] = []
         self._thread: Optional[threading.Thread] = None
         senders = [_sender(target, name, poses) for target in targets]
-        for sender in senders:
+        for target, sender in zip(targets, senders):
+            if sender.takes_poses and target.is_overheard:
+                LOGGER.info('poses pass the network to %s unencrypted', target.shown)
             self._publishers.append(Publisher(sender, every))
         if senders:
             self._interval = sys.getswitchinterval()

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import socket
+import ssl
 import stat
 import urllib.parse
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
@@ -52,6 +53,11 @@ class Target(NamedTuple):
         """The address without what may be secret."""
         host = f'[{self.host}]' if ':' in self.host else self.host
         return f'{self.scheme}://{host}:{self.port}'
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether what is sent passes a network unencrypted."""
+        return not self.tls and not re.fullmatch(r'localhost|127\.[\d.]+|::1', self.host)
 
     def of_camera(self, name: str, suffix: str) -> 'Target':
         """The same for one of several cameras, where a path and not a name tells them apart.
@@ -117,8 +123,16 @@ def _check(made: Target, kind: Kind) -> None:
                          f'{", ".join(kind.keys)} may be' + did_you_mean(key, kind.keys))
     if made.user and made.kind not in ('mqtt', 'influx'):
         raise ValueError('has a user, which is for MQTT and InfluxDB')
-    if 'ca_file' in options and not os.path.isfile(options['ca_file']):
-        raise ValueError(f'names a ca_file that is not there: {options["ca_file"]}')
+    if 'ca_file' in options:
+        try:
+            ssl.create_default_context(cafile=options['ca_file'])
+        except (OSError, ValueError) as error:
+            reason = 'it holds no certificate' if isinstance(error, ssl.SSLError) else error
+            raise ValueError(f'names a ca_file that cannot be read, {options["ca_file"]}: '
+                             f'{getattr(reason, "strerror", None) or reason}')
+    if made.secret and made.is_overheard and made.kind != 'webhook':
+        LOGGER.warning('the password for %s passes the network unencrypted: use %ss://', made.shown,
+                       made.scheme)
     if made.kind == 'mqtt' and (
             re.search('[+#]|^[$]|[^ -~\u00a0-\U0010ffff]', made.path) or len(made.path) > 200):
         raise ValueError('has a topic with + or #, a $ at its beginning or over 200 characters')

@@ -44,8 +44,18 @@ def test_a_secret_of_the_environment(monkeypatch):
 def test_a_secret_that_everybody_can_read_is_reported(tmp_path, caplog):
     (tmp_path / 'key').write_text('word\n')
     (tmp_path / 'key').chmod(0o644)
-    assert parse(f'mqtt://ann@h?secret_file={tmp_path}/key').secret == 'word'
+    assert parse(f'mqtts://ann@h?secret_file={tmp_path}/key').secret == 'word'
     assert 'chmod 600' in caplog.text and 'word' not in caplog.text
+
+
+def test_a_password_in_the_open_is_reported(monkeypatch, caplog):
+    monkeypatch.setenv('POSESUITE_MQTT_PASSWORD', 'word')
+    for host in ('localhost', '127.0.0.1', '[::1]'):
+        parse(f'mqtt://ann@{host}/x')
+    parse('mqtts://ann@broker/x')
+    assert caplog.messages == []
+    parse('mqtt://ann@broker/x')
+    assert 'unencrypted: use mqtts://' in caplog.text
 
 
 @pytest.mark.parametrize('text, reason', [
@@ -57,7 +67,9 @@ def test_a_secret_that_everybody_can_read_is_reported(tmp_path, caplog):
     ('mqtt://h/a%00', 'topic with'), ('mqtt://h/%24SYS/x', 'topic with'),
     ('mqtt://h/x\ny', 'without spaces'), ('mqtt://a b/x', 'without spaces'),
     ('mqtt://h?secretfile=x', 'did you mean secret_file?'),
-    ('mqtt://h?secret_file=/no/such', 'cannot be read'), ('mqtt://h?ca_file=/no/such', 'ca_file'),
+    ('mqtt://h?secret_file=/no/such', 'cannot be read'),
+    ('mqtt://h?ca_file=/no/such', 'No such file'),
+    (f'mqtt://h?ca_file={__file__}', 'holds no certificate'),
     ('osc://h?format=yaml', 'none of addr'), ('osc://h?slots=0', 'from 1 to 99'),
     ('osc://ann@h', 'has a user'), ('influx://h', 'name of a database'),
     ('influx://h/museum?org=us', 'needs a token'), ('mqtt://[::1', 'no IPv6')])

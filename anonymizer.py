@@ -63,7 +63,7 @@ def demo(args: argparse.Namespace) -> None:
                            whole_room=args.keep_background, areas=plan.areas) as store, \
                 Live(plan, args.store, camera.started,
                      served=bool(args.serve or args.publish)) as live, \
-                Publishers.from_args(args, live.numbers) as publishers, \
+                Publishers.from_args(args, live.numbers, activities.kinds) as publishers, \
                 Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
                                   may_save=not shows_doubts(args),
                                   **window_controls(args, curtain)) as display:

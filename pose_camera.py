@@ -88,7 +88,7 @@ def watch(args: argparse.Namespace, camera: Camera, suffix: str, engine: Optiona
     model, path = engine and engine.model_path, log_path(args.log, suffix)
     with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
             PoseLog(path, camera.source, model, camera.fps) as log, \
-            Publishers.from_args(args, camera=suffix) as publishers:
+            Publishers.from_args(args, kinds=activities.kinds, camera=suffix) as publishers:
 
         def look(frame: Frame) -> Look:
             frame, people, _, inference_time = finder.find(frame)

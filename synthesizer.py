@@ -43,7 +43,7 @@ def demo(args: argparse.Namespace) -> None:
         with Audio.from_args(args, trio.programs,
                              may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-                Publishers.from_args(args) as publishers, \
+                Publishers.from_args(args, kinds=activities.kinds) as publishers, \
                 Display.from_args(args, 'synthesizer', camera, draw=stage.painter(trio)) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)

@@ -54,6 +54,10 @@ def test_a_broker_that_is_killed_and_started_again_in_mid_run(tmp_path):
                         '--publish', f'mqtt://127.0.0.1:{network.port}/hall'),
                 stderr=subprocess.PIPE, text=True)
             wait_for(lambda: listener.of('hall/events'))
+            topics = [topic for topic, _, _ in listener.heard]
+            found, = [topic for topic in topics if '/event/' in topic]  # before it happens
+            assert topics.index(found) < topics.index('hall/events')
+            assert json.loads(listener.of(found)[0])['event_types'] == ['standing']
         network.open.clear()
         broker.kill()
         broker.start()

@@ -70,7 +70,8 @@ def _entities(topic: str, numbers: Optional[Numbers], kinds: Any) -> Iterator[En
                        f'{{{{ {value}.{name} }}}}', STAY)
     if kinds:
         yield 'event', 'activity', 'Activity', EVENT, {
-            'event_types': kinds, 'state_topic': f'{topic}/events', 'icon': 'mdi:human'}
+            'event_types': kinds, 'state_topic': f'{topic}/events', 'qos': 1,
+            'icon': 'mdi:human'}
 
 
 def _key(kind: str, name: str, seen: Dict[str, int]) -> str:

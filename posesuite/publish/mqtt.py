@@ -12,7 +12,7 @@ import json
 import ssl
 import threading
 import time
-from typing import Any, Deque, Dict, Optional, Set, Tuple
+from typing import Any, Deque, Dict, Optional, Tuple
 
 from posesuite.publish.home_assistant import PREFIX, configurations
 from posesuite.publish.messages import Numbers
@@ -129,7 +129,6 @@ class Mqtt(Sender):
         self._sent = -1  # number of the latest event that was sent over this connection
         self._poses: Any = None  # info of the latest poses
         self._numbers: Optional[Numbers] = None  # the latest
-        self._kinds: Set[str] = set()  # of events
         self._announced: Dict[str, Any] = {}  # topics and payloads
         self._announced_at = 0.0  # time.monotonic()
 
@@ -178,7 +177,7 @@ class Mqtt(Sender):
     def _announce(self, connection: Connection) -> None:
         """Says what there is, to a broker that may know nothing of it, and when it has changed."""
         now = time.monotonic()
-        wanted = configurations(self._prefix, self._topic, self._camera, self._numbers, self._kinds)
+        wanted = configurations(self._prefix, self._topic, self._camera, self._numbers, self.kinds)
         first = not self._announced
         if connection.heard and now - self._announced_at > ANNOUNCE_INTERVAL:
             self._announced, connection.heard = {}, False
@@ -199,8 +198,8 @@ class Mqtt(Sender):
             number = self._flight.popleft()[0]
             outbox.events.done(number)
         for number, event in outbox.events.peek(max(0, IN_FLIGHT - len(self._flight)), self._sent):
-            if event.event.event not in self._kinds:
-                self._kinds.add(event.event.event)
+            if event.event.event not in self.kinds:
+                self.kinds.add(event.event.event)
                 self._announce(connection)
             self._fly(connection, f'{self._topic}/events', event.as_json(), False, number)
             self._sent = number

@@ -3,7 +3,7 @@ import abc
 import logging
 import threading
 import time
-from typing import Optional
+from typing import Optional, Set
 
 from posesuite.errors import one_line
 from posesuite.publish.messages import Happening, Numbers, Poses
@@ -19,7 +19,7 @@ class Sender(abc.ABC):
 
     Attributes: name, what messages call the system, without secrets; at_once, whether numbers are
     wanted as soon as they change; max_numbers, how many numbers wait while nobody takes them;
-    takes_poses, whether it has any use for poses.
+    takes_poses, whether it has any use for poses; kinds, names of events that may come.
     """
     at_once = False
     max_numbers = 1
@@ -27,6 +27,7 @@ class Sender(abc.ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.kinds: Set[str] = set()
 
     @abc.abstractmethod
     def send(self, outbox: Outbox) -> bool:

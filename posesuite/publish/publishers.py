@@ -38,12 +38,14 @@ class Publishers:
     targets: where to. name: of the camera, in what is published.
     poses: whether MQTT is sent the poses of each frame, too. every: seconds between numbers.
     numbers: returns a room's numbers as Live.numbers does. min_visits: see publishable().
+    kinds: names of events that may come; others may, too.
     Raises SuiteError with one line if a package is missing.
     """
 
     def __init__(self, targets: Sequence[Target], name: str, poses: bool = False,
                  every: float = 10.0, min_visits: int = 5,
-                 numbers: Optional[Callable[[], Dict[str, Any]]] = None) -> None:
+                 numbers: Optional[Callable[[], Dict[str, Any]]] = None,
+                 kinds: Iterable[str] = ()) -> None:
         self._name, self._room, self._min_visits = name, numbers, min_visits
         self._run, self._events = os.urandom(8).hex(), 0
         self._frames, self._counted = 0, time.monotonic()
@@ -54,7 +56,9 @@ class Publishers:
         self._publishers: List[Publisher] = []
         self._thread: Optional[threading.Thread] = None
         senders = [_sender(target, name, poses) for target in targets]
+        kinds = set(kinds)
         for target, sender in zip(targets, senders):
+            sender.kinds.update(kinds)
             if sender.takes_poses and target.is_overheard:
                 LOGGER.info('poses pass the network to %s unencrypted', target.shown)
             self._publishers.append(Publisher(sender, every))
@@ -67,13 +71,13 @@ class Publishers:
     @classmethod
     def from_args(cls, args: argparse.Namespace,
                   numbers: Optional[Callable[[], Dict[str, Any]]] = None,
-                  camera: str = '') -> 'Publishers':
+                  kinds: Iterable[str] = (), camera: str = '') -> 'Publishers':
         """What add_publish_options describes. camera: what tells one of several cameras
         apart.
         """
         name = args.publish_name + camera
         return cls([one.of_camera(name, camera) for one in args.publish], name,
-                   args.publish_poses, args.publish_every, args.publish_min, numbers)
+                   args.publish_poses, args.publish_every, args.publish_min, numbers, kinds)
 
     def publish(self, frame: Frame, people: People, events: Iterable[Event] = ()) -> None:
         """Hands a frame over; returns at once. people: poses in the pixels of the frame."""

@@ -73,7 +73,7 @@ class Mosquitto(System):
     def __init__(self, folder: Any, more: str = 'allow_anonymous true') -> None:
         path = folder / 'mosquitto.conf'
         super().__init__(folder, program('mosquitto'), '-c', str(path))
-        user = f'user {os.environ.get("USER", "root")}\n'  # else it cannot read its own files
+        user = '' if os.geteuid() else 'user root\n'  # else it cannot read its own files
         path.write_text(f'{user}listener {self.port} 127.0.0.1\npersistence false\n{more}\n')
 
 

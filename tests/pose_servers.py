@@ -54,6 +54,8 @@ class Engine:
     def GetMaskScores(self) -> np.ndarray:
         raise EngineError('PoseNet has no masks: a BodyPix has')
 
+    GetMasks = GetMaskScores
+
 
 class Answer(NamedTuple):
     status: int

@@ -17,7 +17,7 @@ from posesuite.serving.pictures import PictureError
 import numpy as np
 
 MAX_MEMORIES = 64  # clients at a time
-IDLE = 60.0  # seconds without a frame after which a memory may be forgotten
+IDLE = 60.0  # seconds without a frame after which a memory is forgotten
 
 
 class Memory:
@@ -62,8 +62,9 @@ class Memories:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise PictureError('the memory is no file', 400)
         with self._lock:
+            self._forget_idle()
             if len(self._memories) >= MAX_MEMORIES:
-                self._forget_idle()
+                raise PictureError(f'{MAX_MEMORIES} clients share memory, as many as may', 503)
             id = secrets.token_hex(16)
             self._memories[id] = memory
         return id
@@ -72,12 +73,11 @@ class Memories:
         limit = time.monotonic() - IDLE
         self._memories = {id: memory for id, memory in self._memories.items()
                           if memory.used > limit}
-        if len(self._memories) >= MAX_MEMORIES:
-            raise PictureError(f'{MAX_MEMORIES} clients share memory, which is as many as may', 503)
 
     def get(self, id: str) -> Memory:
         """Raises PictureError if the memory is not known, for example after a restart."""
         with self._lock:
+            self._forget_idle()
             if id not in self._memories:
                 raise PictureError('no such memory', 404)
             return self._memories[id]

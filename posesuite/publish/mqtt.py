@@ -139,7 +139,8 @@ class Mqtt(Sender):
         numbers = outbox.numbers.peek(1)
         if numbers:
             self._numbers = numbers[0][1]
-        self._announce(connection)
+        if numbers or connection.heard or not self._announced:
+            self._announce(connection)
         if numbers and self._numbers:
             self._fly(connection, f'{self._topic}/numbers', self._numbers.as_json(), True)
             outbox.numbers.done(numbers[0][0])

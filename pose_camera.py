@@ -35,6 +35,7 @@ from posesuite.display import (
     draw_mask,
 )
 from posesuite.engine import add_engine_options, open_engine
+from posesuite.errors import DeviceFault
 from posesuite.pose import (
     BY_JSON_NAME,
     FURTHER_PARTS,
@@ -68,8 +69,11 @@ def demo(args: argparse.Namespace) -> None:
             for frame in cameras:
                 frame, people, labels, inference_time = looks[frame.camera](frame)
                 was_looked_at = frame.people is None
-                if was_looked_at:
-                    frame = frame._replace(image=explained(frame.image, engine, args))
+                try:
+                    if was_looked_at:
+                        frame = frame._replace(image=explained(frame.image, engine, args))
+                except DeviceFault:  # it has gone since, as the next frame will say
+                    was_looked_at = False
                 if args.skeleton_only or args.mask and not was_looked_at:
                     frame = black(frame)
                 text = rate.line(inference_time, len(people), frame.camera)

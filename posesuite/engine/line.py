@@ -14,9 +14,9 @@ from posesuite.engine.wire import NETWORK
 
 UNIX = 'unix:'
 SCHEMES = 'http://', 'https://'
-PORT = 8090  # of a server unless its address names one
 CONNECT_TIMEOUT = 3.0  # seconds
 ANSWER_TIMEOUT = 10.0  # seconds, in which a server with many clients answers, too
+BUSY = 429, 503  # statuses that a later try may not have
 BUSY_TIMEOUT = 3.0  # seconds for which a server may be too busy before a frame is given up
 MAX_ANSWER = 1 << 30  # bytes; masks of many people in a large picture are the longest
 
@@ -42,7 +42,7 @@ class Line:
         if self._path is None:
             url = urlsplit(address)
             self._secure, self._host = url.scheme == 'https', url.hostname or ''
-            self._port = url.port or PORT
+            self._port = url.port
             self._prefix, self.name = url.path.rstrip('/'), hidden(address)
             self.is_local = self._host == 'localhost'
             with contextlib.suppress(ValueError):
@@ -61,7 +61,7 @@ class Line:
             try:
                 return ask()
             except Refused as error:
-                if error.status != 503 or time.monotonic() + error.retry_after > end:
+                if error.status not in BUSY or time.monotonic() + error.retry_after > end:
                     raise
                 time.sleep(error.retry_after)
 
@@ -96,7 +96,7 @@ class Line:
             raise
         if response.status >= 300:
             raise Refused(response.status, _error_of(answer, response.status),
-                           _seconds(response.getheader('Retry-After')))
+                          _seconds(response.getheader('Retry-After')))
         found = re.search(rf'{NETWORK};dur=([\d.]+)', response.getheader('Server-Timing', ''))
         return answer, float(found.group(1)) / 1000 if found else 0.0
 

@@ -14,7 +14,7 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from posesuite.engine.image import as_array, people_in_image
-from posesuite.engine.line import Line, Refused
+from posesuite.engine.line import BUSY, Line, Refused
 from posesuite.engine.model_file import EngineError
 from posesuite.engine.wire import FRAME_TYPE, MEMORY_FOLDER
 from posesuite.errors import DeviceFault, one_line
@@ -137,7 +137,7 @@ class RemoteEngine:
         except Refused as error:
             if error.status == 400:
                 raise ValueError(one_line(error))
-            if error.status != 503:
+            if error.status not in BUSY:
                 raise EngineError(f'{self._line.name}: {one_line(error)}')
             why = one_line(error)
         except (OSError, http.client.HTTPException) as error:

@@ -57,11 +57,13 @@ class Guard:
 
     async def _check_token(self, req: falcon.Request) -> None:
         scheme, _, given = (req.get_header('Authorization') or '').partition(' ')
+        visitor, host = req.scope['visitor'], req.scope['client'][0]
         if scheme.lower() == 'bearer' and hmac.compare_digest(
                 given.strip().encode('utf-8', 'replace'), self._token.encode()):
+            visitor.trusted = True
             return
-        host = req.scope['client'][0]
         if given:
+            visitor.wait()  # may be closed if there is no room
             await asyncio.sleep(self._door.delay(host if host == LOCAL else network_of(host)))
         raise falcon.HTTPUnauthorized(
             description='needs the header "Authorization: Bearer TOKEN"', challenges=['Bearer'])

@@ -1,7 +1,7 @@
 """Connections of a server: uvicorn's protocol, behind the door that the demos' web server has.
 
 When there is no room, a connection whose request has not arrived yet is closed for the new one; one
-that sends no whole request in time is closed, too. So neither idle nor slow clients lock others out.
+that sends no whole request in time is closed, too. So idle and slow clients lock nobody out.
 """
 import asyncio
 import itertools
@@ -49,6 +49,7 @@ def protocol_behind(door: Door) -> Type[H11Protocol]:
             super().handle_events()
             if self.cycle is None or self.cycle.response_complete:
                 return
+            self.scope['visitor'] = self._visitor
             if not self.cycle.more_body:
                 self._expect_nothing()
                 self._visitor.waits = False

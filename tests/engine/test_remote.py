@@ -241,3 +241,10 @@ def test_other_servers(answer):
             RemoteEngine(f'http://127.0.0.1:{server.getsockname()[1]}')
         assert '\n' not in str(error.value)
         ended.set()
+
+
+def test_a_server_with_a_rate_is_waited_for(addresses):
+    from posesuite.serving.limits import Limits
+    with serving(addresses=addresses, limits=Limits(rate=2)) as server:
+        engine = RemoteEngine(server.urls[0])
+        assert [len(engine.DetectPosesInImage(grey(1))[0]) for _ in range(6)] == [2] * 6

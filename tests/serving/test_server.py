@@ -265,3 +265,16 @@ def test_a_client_that_shortens_its_memory_does_not_kill_the_server(server):
             400, {'error': 'the memory does not hold 64x48 pixels'})
     assert ask(server, 'DELETE', f'/v1/memories/{id}').status == 204
     assert ask(server, 'POST', path).status == 404
+
+
+def test_guesses_of_tokens_lock_nobody_out():
+    with serving(token=TOKEN) as server:
+        guess = (b'GET /v1/models HTTP/1.1\r\nHost: localhost\r\n'
+                 b'Authorization: Bearer guess-guess\r\n\r\n')
+        guessing = []
+        for _ in range(140):
+            guessing.append(socket.create_connection(('127.0.0.1', port_of(server)), 10))
+            guessing[-1].sendall(guess)
+        assert ask(server, 'GET', '/v1/models', headers=BEARER).status == 200
+        for connection in guessing:
+            connection.close()

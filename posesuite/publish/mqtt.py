@@ -80,7 +80,7 @@ class Connection:
         if not isinstance(payload, str):
             payload = json.dumps(payload, allow_nan=False, separators=(',', ':'))
         info = self._client.publish(topic, payload, qos, retain)
-        if self.lost or info.rc not in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_NO_CONN):
+        if self.lost or info.rc != mqtt.MQTT_ERR_SUCCESS:
             raise OSError(self.lost or mqtt.error_string(info.rc))
         return info
 

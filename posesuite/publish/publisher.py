@@ -1,5 +1,6 @@
 """Sends what waits in an outbox, on a thread of its own, and says when nobody takes it."""
 import abc
+import contextlib
 import logging
 import threading
 import time
@@ -10,6 +11,8 @@ from posesuite.publish.messages import Happening, Numbers, Poses
 from posesuite.publish.outbox import Outbox
 
 FIRST_DELAY, MAX_DELAY = 0.5, 30.0  # seconds between attempts
+# Errors of what is to be sent, not of who is to take it; some OSErrors are ValueErrors, too.
+UNWRITABLE = ArithmeticError, LookupError, TypeError, ValueError
 CHORES = 1.0  # seconds after which a sender looks after its connection
 LOGGER = logging.getLogger(__name__)
 
@@ -106,30 +109,33 @@ class Publisher:
                 if self._sender.send(self.outbox):
                     delay = FIRST_DELAY
                     self._say_back()
-            except OSError as error:
-                self._sender.reset()
-                self._say_away(error)
+            except Exception as error:  # whatever it is, it must not end the thread
+                self._reset()
+                if isinstance(error, UNWRITABLE) and not isinstance(error, OSError):
+                    LOGGER.error('%s: something could not be written, and is left out: %s: %s',
+                                 self._sender.name, type(error).__name__, one_line(error))
+                    self.outbox.skip()
+                else:
+                    self._say_away(error)
                 if not closing:
                     self._closing.wait(max(delay, getattr(error, 'after', 0)))
                     delay = min(2 * delay, MAX_DELAY)
                     continue
                 time.sleep(0.2)
-            except Exception as error:  # whatever it is: it ends no demo and stops nothing else
-                LOGGER.error('%s: something could not be sent, and is left out: %s: %s',
-                             self._sender.name, type(error).__name__, one_line(error))
-                self._sender.reset()
-                self.outbox.skip()
-                self._closing.wait(FIRST_DELAY)
             if closing and (time.monotonic() >= self._deadline or not (
                     self.outbox.events or self.outbox.numbers)):
                 break
             self.outbox.wait(CHORES if not closing else 0.1)
         try:
             self._sender.close()
-        except OSError as error:
+        except Exception as error:
             self._say_away(error)
 
-    def _say_away(self, error: OSError) -> None:
+    def _reset(self) -> None:
+        with contextlib.suppress(Exception):  # it failed already
+            self._sender.reset()
+
+    def _say_away(self, error: Exception) -> None:
         reason = getattr(error, 'strerror', None) or one_line(error) or type(error).__name__
         if not self._away:
             self._away = True

@@ -72,8 +72,7 @@ class Waiting:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--model', default=default_model(), metavar='FILE',
-                        help="default: that of pose_server.py")
+    parser.add_argument('--model', metavar='FILE', help='default: that of pose_server.py')
     parser.add_argument('--sleep', type=float, default=0, metavar='MS',
                         help='a network that waits so long in place of one on the CPU')
     parser.add_argument('--images', type=int, default=200, help='for latencies (default: '
@@ -83,6 +82,7 @@ def main() -> None:
     parser.add_argument('--seconds', type=float, default=8, help='of each run (default: '
                         '%(default)s)')
     args = parser.parse_args()
+    args.model = args.model or default_model()
     image = np.asarray(Image.open(os.path.join(ROOT, 'samples', 'couple.jpg')).convert('RGB'))
     with tempfile.TemporaryDirectory() as folder:
         os.symlink(os.path.abspath(__file__), os.path.join(folder, 'benchmark_of_the_server.py'))

@@ -8,13 +8,16 @@ import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from figures import standing
-from helpers import ROOT
+from helpers import ROOT, need_package
 from posesuite.engine.model_file import EngineError
 from posesuite.pose.pose import Pose
 from posesuite.pose.skeleton import SEVENTEEN
 from posesuite.serving.server import PoseServer
 
 import numpy as np
+
+for _name in ('falcon', 'uvicorn', 'prometheus_client'):  # else who imports this is skipped
+    need_package(_name)
 
 COUPLE = os.path.join(ROOT, 'samples', 'couple.jpg')  # 640x480
 

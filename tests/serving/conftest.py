@@ -2,15 +2,9 @@
 import io
 from typing import Any, Iterator, Tuple
 
-from helpers import need_package
-
 import numpy as np
 import pytest
 from PIL import Image
-
-need_package('falcon')
-need_package('uvicorn')
-need_package('prometheus_client')
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ examples:
   python3 anonymizer.py --edit-areas areas.json    # draw areas, lines, blackouts, the floor
   python3 anonymizer.py --store visits.db --blackout areas.json
   python3 anonymizer.py --serve 8080 --store visits.db --areas areas.json  # numbers in a browser
+  python3 anonymizer.py --areas areas.json --publish mqtt://broker/hall  # Home Assistant finds it
   python3 visits.py report visits.db -o report.html --areas areas.json
 """
 import argparse
@@ -26,14 +27,10 @@ from posesuite.activities import ActivityWatch, add_activity_options, check_acti
 from posesuite.arguments import between
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import (
-    add_engine_options,
-    bodypix_model,
-    default_model,
-    engine_options,
-)
+from posesuite.engine import add_engine_options, bodypix_model, default_model, open_engine
 from posesuite.pose import PeopleFinder, PoseLog
 from posesuite.privacy import EVIDENCE, Background, Blackout, Curtain, Systemd
+from posesuite.publish import Publishers, add_publish_options, check_publish_options
 from posesuite.visits import (
     Live,
     VisitStore,
@@ -57,7 +54,7 @@ def demo(args: argparse.Namespace) -> None:
     plan = read_live_plan(args.areas, args.store)
     with ActivityWatch.from_args(args, plan.areas) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else open_engine(args, camera)
+        engine = None if camera.has_poses else open_sharp_engine(args, camera)
         background = open_background(args, camera, engine)
         curtain = Curtain(background, args.show_live_while_waiting)
         systemd = Systemd()
@@ -65,7 +62,9 @@ def demo(args: argparse.Namespace) -> None:
         with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
                 VisitStore(args.store, args.keep, camera.source, camera.started,
                            whole_room=args.keep_background, areas=plan.areas) as store, \
-                Live(plan, args.store, camera.started, served=bool(args.serve)) as live, \
+                Live(plan, args.store, camera.started,
+                     served=bool(args.serve or args.publish)) as live, \
+                Publishers.from_args(args, live.numbers, activities.kinds) as publishers, \
                 Display.from_args(args, 'anonymizer', camera, numbers=live.numbers,
                                   may_save=not shows_doubts(args),
                                   **window_controls(args, curtain)) as display:
@@ -81,6 +80,7 @@ def demo(args: argparse.Namespace) -> None:
                 log.write(frame, people, events)
                 store.write(frame, people, labels, events)
                 live.write(frame, people, text, curtain.share)
+                publishers.publish(frame, people, events)
                 store.keep_room(background and background.image)
                 if not display.show(frame, people, text, labels=labels):
                     break
@@ -89,17 +89,17 @@ def demo(args: argparse.Namespace) -> None:
 def draw_areas(args: argparse.Namespace) -> None:
     blackout = Blackout(read_blackouts(args.blackout, args.store))
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses or args.no_background else open_engine(args, camera)
+        engine = None if camera.has_poses or args.no_background else open_sharp_engine(args, camera)
         background = open_background(args, camera, engine)
         room = room_to_draw_on(map(blackout.cover, camera), background and background.look)
     if room is not None:
         edit_areas(args.edit_areas, room, os.path.basename(args.store or ''))
 
 
-def open_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
+def open_sharp_engine(args: argparse.Namespace, camera: Camera) -> PoseEngine:
     """An engine that also finds poses too faint to be shown, which may be a person."""
-    return PoseEngine(score_threshold=min(EVIDENCE, args.threshold),
-                      **engine_options(args, camera.size))
+    return open_engine(PoseEngine, args, camera.size,
+                       score_threshold=min(EVIDENCE, args.threshold))
 
 
 def open_background(args: argparse.Namespace, camera: Camera,
@@ -149,6 +149,7 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    add_publish_options(parser)
     group = parser.add_argument_group('background', 'in a window, the key b renews it')
     group.add_argument('--background-delay', type=between(0, 3600), default=2.0,
                        metavar='SECONDS',
@@ -167,7 +168,7 @@ def parse_args() -> argparse.Namespace:
                        help='on a screen that only you see: a click on a grey patch shows what is '
                        'there for two seconds and asks whether to show it from then on')
     parser.add_argument('--areas', metavar='AREAS.json',
-                        help='what the page of --serve counts today: who comes in and goes out '
+                        help='what --serve and --publish count today: who comes in and goes out '
                         'over its lines, who waits in its areas; with --store, whether people at '
                         'its areas and displays face them and reach for them is stored, too; with '
                         '--activities, rules may name its areas')
@@ -182,14 +183,16 @@ def parse_args() -> argparse.Namespace:
                         '(default: %(default)s)')
     args = parser.parse_args()
     check_activity_options(parser, args)
+    check_publish_options(parser, args)
     if shows_doubts(args) and (args.output or args.serve or args.headless or args.no_background):
         parser.error(('--settle-doubts' if args.settle_doubts else '--show-live-while-waiting')
                      + ' needs a window and a background')
     if args.keep_background and (not args.store or args.no_background):
         parser.error('--keep-background needs --store and a background')
-    if args.areas and not (args.serve or args.store or args.activities):
-        parser.error('--areas needs --serve, whose page counts what is there, --store, for who '
-                     'faces it, or --activities; a report has --areas of its own')
+    if args.areas and not (args.serve or args.publish or args.store or args.activities):
+        parser.error('--areas needs --serve, whose page counts what is there, --publish, which '
+                     'sends the counts, --store, for who faces it, or --activities; a report has '
+                     '--areas of its own')
     # A file may be edited while its own blackouts are applied.
     read = [*files_of(args.videosrc), *args.activities, args.areas,
             None if args.edit_areas else args.blackout]

@@ -6,20 +6,25 @@ examples:
   python3 pose_camera.py samples/three_people.mp4 --output skeletons.mp4
   python3 pose_camera.py --serve 8080              # a board without a screen: look with a browser
   python3 pose_camera.py --videosrc rtsp://camera/stream --log visit.jsonl --headless
+  python3 pose_camera.py --videosrc 0 --videosrc rtsp://hall/stream   # several cameras, one network
   python3 pose_camera.py visit.jsonl               # the same again, from its log
   python3 pose_camera.py --activities fall --on-event 'notify-send "{event}: {id}"'
+  python3 pose_camera.py --publish osc://127.0.0.1:9527     # for TouchDesigner, Max
   python3 pose_camera.py --mask blur               # with a BodyPix: people without their looks
 """
 import argparse
+import contextlib
+import itertools
+import os
 import sys
 import time
 from collections import deque
-from typing import Any, List, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from pose_engine import PoseEngine
 from posesuite import script
 from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
-from posesuite.camera import Camera, add_camera_options, files_of
+from posesuite.camera import Camera, Cameras, add_camera_options, files_of
 from posesuite.display import (
     MASKS,
     Display,
@@ -29,10 +34,23 @@ from posesuite.display import (
     draw_heatmap,
     draw_mask,
 )
-from posesuite.engine import add_engine_options, engine_options
-from posesuite.pose import BY_JSON_NAME, FURTHER_PARTS, KeypointType, PeopleFinder, PoseLog
+from posesuite.engine import add_engine_options, open_engine
+from posesuite.errors import DeviceFault
+from posesuite.pose import (
+    BY_JSON_NAME,
+    FURTHER_PARTS,
+    Frame,
+    KeypointType,
+    People,
+    PeopleFinder,
+    PoseLog,
+)
+from posesuite.publish import Publishers, add_publish_options, check_publish_options
 
 import numpy as np
+
+# A frame, perhaps with a fault now, its people, what they do, and the network's seconds.
+Look = Tuple[Frame, People, Dict[int, List[str]], float]
 
 
 def main() -> int:
@@ -40,27 +58,61 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
-    with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
-            script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(
-            tracking=not camera.pictures,
-            **engine_options(args, camera.size, masks=bool(args.mask)))
-        finder = PeopleFinder(engine, args.threshold, smooth=args.smooth, lying=activities.lying)
-        rate = Rate(engine.family if engine else '')
-        with PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
-                Display.from_args(args, 'pose_camera', camera) as display:
-            for frame in camera:
-                frame, people, _, inference_time = finder.find(frame)
-                labels, events = activities.update(frame, people)
-                log.write(frame, people, events)
+    with script.stopped_by_signals(Cameras.from_args(args)) as cameras:
+        engine = None if cameras.has_poses else open_engine(
+            PoseEngine, args, cameras.size, masks=bool(args.mask),
+            tracking=not cameras.pictures and len(cameras.each) == 1)
+        ids, rate = itertools.count(1), Rate(engine.family if engine else '')
+        with script.all_of([watch(args, camera, suffix, engine, ids) for camera, suffix in zip(
+                cameras.each, suffixes(len(cameras.each)))]) as looks, \
+                Display.from_args(args, 'pose_camera', cameras) as display:
+            for frame in cameras:
+                frame, people, labels, inference_time = looks[frame.camera](frame)
                 was_looked_at = frame.people is None
-                if was_looked_at:
-                    frame = frame._replace(image=explained(frame.image, engine, args))
+                try:
+                    if was_looked_at:
+                        frame = frame._replace(image=explained(frame.image, engine, args))
+                except DeviceFault:  # it has gone since, as the next frame will say
+                    was_looked_at = False
                 if args.skeleton_only or args.mask and not was_looked_at:
                     frame = black(frame)
-                text = rate.line(inference_time, len(people))
+                text = rate.line(inference_time, len(people), frame.camera)
                 if not display.show(frame, people, text, labels=labels):
                     break
+
+
+@contextlib.contextmanager
+def watch(args: argparse.Namespace, camera: Camera, suffix: str, engine: Optional[PoseEngine],
+          ids: Iterator[int]) -> Iterator[Callable[[Frame], Look]]:
+    """What looks at the frames of one camera, and writes and publishes what is there.
+
+    suffix: to tell several cameras apart. ids: the numbers of people, which all cameras share.
+    """
+    model, path = engine and engine.model_path, log_path(args.log, suffix)
+    with ActivityWatch.from_args(args, rule_areas(args.areas)) as activities, \
+            PoseLog(path, camera.source, model, camera.fps) as log, \
+            Publishers.from_args(args, kinds=activities.kinds, camera=suffix) as publishers:
+        finder = PeopleFinder(engine, args.threshold, smooth=args.smooth, ids=ids,
+                              lying=activities.lying)
+
+        def look(frame: Frame) -> Look:
+            frame, people, _, inference_time = finder.find(frame)
+            labels, events = activities.update(frame, people)
+            log.write(frame, people, events)
+            publishers.publish(frame, people, events)
+            return frame, people, labels, inference_time
+
+        yield look
+
+
+def suffixes(count: int) -> List[str]:
+    """What tells cameras apart: '-1', '-2' and so on; '' for a single one."""
+    return [f'-{number}' for number in range(1, count + 1)] if count > 1 else ['']
+
+
+def log_path(path: Optional[str], suffix: str) -> Optional[str]:
+    """The log of one of several cameras: hall-2.jsonl for hall.jsonl."""
+    return path and suffix.join(os.path.splitext(path))
 
 
 def explained(image: np.ndarray, engine: PoseEngine, args: argparse.Namespace) -> np.ndarray:
@@ -90,17 +142,20 @@ class Rate:
 
     def __init__(self, network: str) -> None:
         self._network = network
+        self._counts: Dict[int, int] = {}  # of people, by camera
         self._times = deque([time.monotonic()], maxlen=31)
         self._inference_times = deque(maxlen=30)
 
-    def line(self, inference_time: float, count: int) -> str:
+    def line(self, inference_time: float, count: int, camera: int = 0) -> str:
         """The text of a frame, such as '2 people, 30.0 frames a second, PoseNet 14.0 ms'.
 
         inference_time: in seconds, 0 if no network ran, as for a pose log or a lost camera.
-        count: the number of people.
+        count: the number of people before the camera; the text has that of all cameras.
         """
         self._times.append(time.monotonic())
         fps = (len(self._times) - 1) / max(1e-6, self._times[-1] - self._times[0])
+        self._counts[camera] = count
+        count = sum(self._counts.values())
         people = {0: 'nobody', 1: '1 person'}.get(count, f'{count} people')
         text = f'{people}, {fps:.1f} frames a second'
         if not inference_time:
@@ -112,10 +167,11 @@ class Rate:
 
 def parse_args() -> argparse.Namespace:
     parser = script.parser(__doc__)
-    add_camera_options(parser)
+    add_camera_options(parser, several=True)
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    add_publish_options(parser)
     parser.add_argument('--areas', metavar='AREAS.json', help='areas that rules of --activities '
                         'may name, as anonymizer.py --edit-areas draws them')
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
@@ -134,8 +190,11 @@ def parse_args() -> argparse.Namespace:
                              'leftElbow-leftWrist')
     args = parser.parse_args()
     check_activity_options(parser, args)
-    script.refuse_overwriting(parser, [args.output, args.log],
-                              [*files_of(args.videosrc), *args.activities, args.areas])
+    check_publish_options(parser, args)
+    sources = args.videosrc or []
+    logs = [log_path(args.log, suffix) for suffix in suffixes(len(sources))]
+    script.refuse_overwriting(parser, [args.output, *logs], [
+        *(file for source in sources for file in files_of(source)), *args.activities, args.areas])
     return args
 
 

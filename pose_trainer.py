@@ -33,7 +33,7 @@ from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options, draw_people
 from posesuite.display.overlay import YELLOW, shadow_text
 from posesuite.display.picture_file import write_png
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, open_engine
 from posesuite.files import command
 from posesuite.pose import PeopleFinder
 
@@ -59,7 +59,7 @@ def record(args: argparse.Namespace) -> None:
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
         takes = takes_of(args.labels, args.seconds, args.countdown, args.start, args.end,
                          whole=not camera.live)
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
+        engine = None if camera.has_poses else open_engine(PoseEngine, args, camera.size)
         finder = PeopleFinder(engine, args.threshold, trusts_faulty=False, lying=True)
         with Collector(args.into, takes, camera.source, engine and engine.model_path, camera.fps,
                        args.person) as collector:
@@ -137,7 +137,7 @@ def watch(args: argparse.Namespace) -> None:
     classifier.hold = classifier.hold if args.hold is None else args.hold
     activities = Activities([classifier])
     with script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(**engine_options(args, camera.size))
+        engine = None if camera.has_poses else open_engine(PoseEngine, args, camera.size)
         finder = PeopleFinder(engine, args.threshold, trusts_faulty=False,
                               lying=classifier.lying)
         with Display.from_args(args, 'pose_trainer', camera) as display:

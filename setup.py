@@ -26,7 +26,7 @@ except ImportError:  # before setuptools 70.1
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPTS = ('pose_camera', 'simple_pose', 'anonymizer', 'synthesizer', 'visits', 'pose_log',
-           'pose_trainer', 'doctor')
+           'pose_trainer', 'pose_server', 'doctor')
 DATA = ('models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite',
         'samples/couple.jpg', 'samples/one_person.mp4', 'samples/trio.jsonl')
 
@@ -98,7 +98,8 @@ if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as work:
         setup(packages=find_packages(include=['posesuite', 'posesuite.*']),
               py_modules=['pose_engine'],
-              package_data={'': ['*.html', '*.js', 'shipped/*.json', 'languages/*.po', 'py.typed']},
+              package_data={'': ['*.html', '*.js', 'openapi.json', 'shipped/*.json',
+                                 'languages/*.po', 'py.typed']},
               license='Apache-2.0',
               setup_requires=build_requirements(),
               distclass=Suite,

@@ -21,7 +21,7 @@ from posesuite import script
 from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import CameraError, open_image, shown
 from posesuite.display import drawing_paths, four_panels, save_drawing, save_picture
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, open_engine
 from posesuite.errors import DeviceFault
 from posesuite.files import check_outputs, command, own_file, user_folder
 from posesuite.pose import Pose, pose_as_json
@@ -56,7 +56,7 @@ def find_all(args: argparse.Namespace, activities: ActivityWatch) -> int:
         try:
             image = open_image(picture)
             # The first picture decides on the model, if the user does not.
-            engine = engine or PoseEngine(**engine_options(args, image.size))
+            engine = engine or open_engine(PoseEngine, args, image.size)
             poses, inference_time = engine.DetectPosesInImage(image)
             poses = [pose for pose in poses if pose.score >= args.threshold]
             labels, events = activities.still(dict(enumerate(poses)), image.size)

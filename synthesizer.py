@@ -19,10 +19,11 @@ from posesuite import script
 from posesuite.activities import ActivityWatch, add_activity_options, check_activity_options
 from posesuite.camera import Camera, add_camera_options, files_of
 from posesuite.display import Display, add_display_options
-from posesuite.engine import add_engine_options, engine_options
+from posesuite.engine import add_engine_options, open_engine
 from posesuite.files import own_file
 from posesuite.music import Audio, Delays, Trio, add_audio_options, add_music_options, stage
 from posesuite.pose import PeopleFinder, PoseLog
+from posesuite.publish import Publishers, add_publish_options, check_publish_options
 
 DEMO = own_file('samples', 'trio.jsonl')
 LOGGER = logging.getLogger('posesuite')
@@ -36,12 +37,13 @@ def demo(args: argparse.Namespace) -> None:
     trio, delays = args.trio, Delays()
     with ActivityWatch.from_args(args) as activities, \
             script.stopped_by_signals(Camera.from_args(args)) as camera:
-        engine = None if camera.has_poses else PoseEngine(
-            tracking=not camera.pictures, **engine_options(args, camera.size))
+        engine = None if camera.has_poses else open_engine(
+            PoseEngine, args, camera.size, tracking=not camera.pictures)
         finder = PeopleFinder(engine, args.threshold, lying=activities.lying)
         with Audio.from_args(args, trio.programs,
                              may_be_silent=args.demo) as audio, \
                 PoseLog(args.log, camera.source, engine and engine.model_path, camera.fps) as log, \
+                Publishers.from_args(args, kinds=activities.kinds) as publishers, \
                 Display.from_args(args, 'synthesizer', camera, draw=stage.painter(trio)) as display:
             for frame in camera:
                 frame, people, _, inference_time = finder.find(frame)
@@ -51,6 +53,7 @@ def demo(args: argparse.Namespace) -> None:
                 audio.play(sounds, frame.time, trio.programs)
                 delays.add(sounds, frame.captured, inference_time)
                 log.write(frame, people, events)
+                publishers.publish(frame, people, events)
                 text = stage.text(trio) if args.serve else ''
                 if not display.show(frame, people, text, audio.soundtrack(), labels):
                     break
@@ -68,9 +71,11 @@ def parse_args() -> argparse.Namespace:
     add_engine_options(parser)
     add_display_options(parser)
     add_activity_options(parser)
+    add_publish_options(parser)
     parser.add_argument('--log', metavar='FILE.jsonl', help='write the poses of every frame')
     args = parser.parse_args()
     check_activity_options(parser, args)
+    check_publish_options(parser, args)
     if args.change and not args.activities:
         parser.error('--change needs --activities, such as --activities hand_raised')
     if args.demo:

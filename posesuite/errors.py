@@ -8,8 +8,9 @@ class SuiteError(RuntimeError):
 class DeviceFault(SuiteError):
     """A device failed and is being started again: this call failed, a later one may succeed.
 
-    since: time.time() of the first failure since the device last worked.
+    since: time.time() of the first failure since the device last worked. Attribute what: its name.
     """
+    what = 'Edge TPU'
 
     def __init__(self, message: str, since: float) -> None:
         super().__init__(message)

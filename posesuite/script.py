@@ -16,7 +16,7 @@ import io
 import logging
 import signal
 import sys
-from typing import Any, Callable, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from posesuite import __version__
 from posesuite.arguments import Parser
@@ -132,6 +132,18 @@ def stopped_by_signals(source: Any) -> Iterator[Any]:
     finally:
         for number, handler in before.items():  # None is a handler that C code installed
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextlib.contextmanager
+def all_of(managers: Sequence[Any]) -> Iterator[List[Any]]:
+    """Enters several context managers. If several fail on leaving, each error is raised with the
+    one before as its context, where an ExitStack would lose some.
+    """
+    if not managers:
+        yield []
+        return
+    with managers[0] as first, all_of(managers[1:]) as others:
+        yield [first, *others]
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -9,8 +9,9 @@ import subprocess
 import sys
 from typing import List
 
-from helpers import ROOT, bundled_model
+from helpers import ROOT, bundled_model, need_package
 from pose_engine import PoseEngine
+from systems import program
 
 import pytest
 from PIL import Image
@@ -29,6 +30,9 @@ SHORT = {  # arguments with which a run is short
     'music': ['--runs', '1'],
     'pose_camera': ['--frames', '20', '--runs', '1'],
     'pose_trainer': ['--simulated', '--seconds', '2'],
+    'pose_server': ['--model', bundled_model(), '--sleep', '5', '--images', '9', '--clients', '3',
+                    '--streams', '2', '--seconds', '0.5'],
+    'publish': ['--seconds', '0.8', '--visits', '3'],
     'report': ['--days', '2'],
     'tracker': ['--seeds', '1000', '1001']}
 
@@ -143,6 +147,9 @@ def test_benchmark(path, tmp_path):
     if name == 'coco_ap':
         pytest.importorskip('pycocotools')
         arguments.extend(write_labels(tmp_path, 0))
+    if name == 'publish':
+        program('mosquitto')
+        need_package('paho')
     done = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stderr

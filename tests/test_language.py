@@ -42,7 +42,8 @@ def messages() -> Set[Message]:
     jinja2 = pytest.importorskip('jinja2')
     found = {(name,) for name in (*WEEKDAYS, *SHORT_WEEKDAYS, *MONTHS, 'no frames', NOT_RUNNING,
                                   *(kind.value for kind in FaultKind))}
-    for source in sources('visits', '*.py') | sources('', 'language.py'):
+    for source in (sources('visits', '*.py') | sources('fleet', '*.py')
+                   | sources('', 'language.py')):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, 'id', getattr(node.func, 'attr', ''))

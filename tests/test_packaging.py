@@ -17,7 +17,7 @@ from posesuite import __version__, files
 import pytest
 
 COMMANDS = ('pose-camera', 'simple-pose', 'anonymizer', 'synthesizer', 'visits', 'pose-log',
-            'pose-trainer', 'pose-doctor')
+            'pose-trainer', 'pose-server', 'pose-doctor')
 BUILD = 'from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])'
 
 
@@ -78,7 +78,7 @@ def test_the_wheel_has_the_library_the_scripts_the_data_and_nothing_else(wheel):
                                 and os.path.exists(os.path.join(ROOT, name))}
     scripts = {f'posesuite/scripts/{name}' for name in (
         '__init__.py', 'pose_camera.py', 'simple_pose.py', 'anonymizer.py', 'synthesizer.py',
-        'visits.py', 'pose_log.py', 'pose_trainer.py', 'doctor.py')}
+        'visits.py', 'pose_log.py', 'pose_trainer.py', 'pose_server.py', 'doctor.py')}
     library = os.path.relpath(files.decoder_library(), ROOT)
     models = {f'posesuite/{name}' for name in tracked(
         'models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite')}

@@ -8,6 +8,7 @@ import argparse
 from typing import Any, Iterable, List, Optional, Sequence, Tuple
 
 from posesuite.activities.activities import Activities, Labels
+from posesuite.activities.classifier import NEGATIVE
 from posesuite.activities.files import open_activity
 from posesuite.activities.hooks import Hooks
 from posesuite.pose.event import Event
@@ -42,6 +43,13 @@ class ActivityWatch:
     def lying(self) -> bool:
         """Whether a file asks for people who lie, whom a PeopleFinder then looks for."""
         return any(getattr(file, 'lying', False) for file in self._files)
+
+    @property
+    def kinds(self) -> List[str]:
+        """The names of the events that may come."""
+        found = {rule.event for file in self._files for rule in getattr(file, 'rules', ())}
+        found.update(label for file in self._files for label in getattr(file, 'labels', ()))
+        return sorted(filter(None, found.difference(NEGATIVE)))
 
     def update(self, frame: Frame, people: People) -> Tuple[Labels, List[Event]]:
         """The labels of the people by id, and what begins or is complete with this frame."""

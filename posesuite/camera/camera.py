@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from datetime import datetime
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from posesuite.camera import base
 from posesuite.camera.base import CameraError
@@ -90,6 +90,11 @@ class Camera:
         return cls(args.videosrc or None, resolution=args.res, format=args.format, fps=args.fps,
                    frames=args.frames, realtime=plays_in_realtime(args), wait=args.wait,
                    loop=args.loop, picture_time=plays_in_realtime(args) * args.picture_time)
+
+    @property
+    def each(self) -> 'List[Camera]':
+        """The camera itself, as Cameras.each has several."""
+        return [self]
 
     @property
     def source(self) -> str:

@@ -8,19 +8,23 @@ MAX_FPS = 1000  # frames per second that a camera may be asked for
 MAX_FRAMES = 10 ** 9  # after which a demo may be asked to stop
 
 
-def add_camera_options(parser: argparse.ArgumentParser, positional: bool = True) -> None:
+def add_camera_options(parser: argparse.ArgumentParser, positional: bool = True,
+                       several: bool = False) -> None:
     """Adds the options that Camera.from_args reads.
 
     positional: whether the source can be named without --videosrc, too.
+    several: whether there may be several sources, as Cameras.from_args reads them.
     """
     group = parser.add_argument_group('camera')
     source = group.add_mutually_exclusive_group()
-    source.add_argument('--videosrc', metavar='SOURCE',
+    source.add_argument('--videosrc', metavar='SOURCE', action='append' if several else 'store',
                         help='a camera (/dev/video0 or its number), a video, a picture, a folder '
                              'or glob of pictures, an rtsp:// or http(s):// stream, a pose log, or '
-                             '- for a video on standard input (default: the first camera)')
+                             '- for a video on standard input (default: the first camera)'
+                             + '; may be repeated to watch several' * several)
     if positional:
         source.add_argument('videosrc', nargs='?', default=argparse.SUPPRESS, metavar='SOURCE',
+                            action='append' if several else 'store',
                             help='the same, without the name of the option')
     group.add_argument('--res', choices=RESOLUTIONS, default='640x480',
                        help="the camera's resolution (default: %(default)s)")

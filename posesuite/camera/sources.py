@@ -10,6 +10,11 @@ from posesuite.camera.videos import Stream, VideoFile
 KINDS = (Stream, LoggedPoses, Pictures, VideoFile)  # the first that matches reads the source
 
 
+def is_live(source: Optional[str]) -> bool:
+    """Whether a source may be there later, as cameras and streams may; None is the first camera."""
+    return source is None or Device.matches(source) or Stream.matches(source)
+
+
 def open_source(source: str, size: Tuple[int, int], format: Optional[str] = None,
                 fps: Optional[int] = None) -> Source:
     """The reader of a source, chosen by its name alone; nothing is opened yet.

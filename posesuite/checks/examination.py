@@ -57,7 +57,7 @@ class Doctor:
             'Edge TPU': lambda: engine.check_edgetpu(
                 open_engine, self.examine('TPU library').state == OK),
             'window': machine.check_window, 'cameras': machine.check_cameras,
-            'sound': machine.check_sound}
+            'sound': machine.check_sound, 'publish': machine.check_publish}
 
     def run(self, names: Sequence[str] = ()) -> bool:
         """Prints the table; returns whether the demos run on the CPU, as far as it was checked.

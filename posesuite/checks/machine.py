@@ -1,4 +1,4 @@
-"""Checks of the machine: Python, packages, window, cameras, sound."""
+"""Checks of the machine: Python, packages, window, cameras, sound, what demos publish by."""
 import ctypes.util
 import glob
 import importlib.util
@@ -89,3 +89,14 @@ def check_sound() -> Row:
     if library and fonts:
         return Row(OK, found)
     return Row(ABSENT, found, 'sudo apt install fluidsynth fluid-soundfont-gm')
+
+
+def check_publish() -> Row:
+    needed = {'paho': ('paho-mqtt', 'mqtt://'), 'pythonosc': ('python-osc', 'osc://')}
+    missing = {package: scheme for name, (package, scheme) in needed.items()
+               if not importlib.util.find_spec(name)}
+    if not missing:
+        return Row(OK, ', '.join(package for package, _ in needed.values()))
+    return Row(ABSENT, '; '.join(f'--publish {scheme} needs {package}'
+                                 for package, scheme in missing.items()),
+               f'{sys.executable or "python3"} -m pip install {" ".join(missing)}')

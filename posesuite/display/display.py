@@ -13,16 +13,17 @@ from concurrent.futures import Executor, Future
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from posesuite.display.files import open_file
+from posesuite.display.grid import Grid
 from posesuite.display.keys import Keys, MoreKeys
 from posesuite.display.latency import Latency
 from posesuite.display.output import Output
 from posesuite.display.palette import Palette
 from posesuite.display.scene import Draw, Scene, mirrored
 from posesuite.display.server_process import Numbers, ServerProcess
-from posesuite.display.web_options import token_from_environment
 from posesuite.display.window import WindowOutput
 from posesuite.display.worker import SameThread, Worker
 from posesuite.pose.pose import Frame, People
+from posesuite.tokens import token_from_environment
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Display:
         frame.
     numbers: called in another thread, about once a second while a browser waits for them: what the
         owner's view of the page shows, which then has one, as web_numbers.html reads it.
+    cameras: the names of several cameras, whose frames are shown beside each other.
     on_end: called in the display's thread when q, Esc or the window's close button ends the display
         while no frame comes.
 
@@ -65,10 +67,12 @@ class Display:
                  keys: Optional[MoreKeys] = None, source: Optional[str] = None,
                  on_click: Optional[Callable[[int, int], None]] = None,
                  numbers: Optional[Numbers] = None,
-                 on_end: Optional[Callable[[], None]] = None) -> None:
+                 on_end: Optional[Callable[[], None]] = None,
+                 cameras: Sequence[str] = ()) -> None:
         title = title or window or 'poses'
         self._mirror, self._draw, self._palette = mirror, draw, Palette()
         self._stats, self._latency = stats, Latency()
+        self._grid = Grid(cameras) if len(cameras) > 1 else None
         # macOS allows windows in the main thread only.
         self._worker: Executor = (SameThread() if sys.platform == 'darwin'
                                   else Worker(self._idle))
@@ -98,13 +102,16 @@ class Display:
         """
         alone = not (args.headless or args.output or args.serve)
         if camera is not None:
-            more = dict({'fps': camera.fps, 'on_end': camera.stop}, **more)
+            more = dict({'fps': camera.fps, 'on_end': camera.stop,
+                         'cameras': [each.source for each in camera.each]}, **more)
             if camera.pictures:
                 more['keys'] = dict(more.get('keys', {}), space=('next picture', camera.skip))
+        source = getattr(args, 'videosrc', None)
+        source = source if isinstance(source, str) else None  # several are checked by the script
         token = args.token or args.token_file or (token_from_environment() if args.serve else None)
         display = cls(window=title if alone else None, output=args.output, serve=args.serve,
                       token=token, host_names=args.allow_host, title=title, mirror=args.mirror,
-                      stats=args.stats, source=getattr(args, 'videosrc', None), **more)
+                      stats=args.stats, source=source, **more)
         if args.token:
             LOGGER.warning('other users of this machine can see what --token says: --token-file '
                            'hides it')
@@ -147,6 +154,8 @@ class Display:
         captured, self._width = frame.captured, frame.image.shape[1]
         if self._mirror:
             frame, people = mirrored(frame, people)
+        if self._grid and self._outputs:
+            frame, people, labels = self._grid.put(frame, people, labels or {})
         scene = Scene(frame, people, text, self._latency.rate(), self._draw, sound,
                       self._palette.update(people), labels)
         goes_on = all(output.show(scene) for output in self._outputs)

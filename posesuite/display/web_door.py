@@ -60,6 +60,10 @@ class Door:
         self._visitors.append(visitor)
         return visitor
 
+    def __len__(self) -> int:
+        """How many connections are open."""
+        return len(self._visitors)
+
     def leave(self, visitor: Visitor) -> None:
         if visitor in self._visitors:
             self._visitors.remove(visitor)

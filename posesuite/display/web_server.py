@@ -120,7 +120,7 @@ def text_of(name: str) -> str:
 def listening(address: Tuple[str, int]) -> socket.socket:
     """A socket that listens at a host and a port; for :: also to IPv4. Raises OSError."""
     family, *_, place = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
-    server = socket.socket(family)
+    server = socket.socket(family, proto=socket.IPPROTO_TCP)  # for asyncio: answers go at once
     try:
         if os.name == 'posix':
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

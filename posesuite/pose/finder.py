@@ -1,6 +1,7 @@
 """People in frames: poses from an engine, above a threshold, followed by a tracker."""
+import itertools
 import logging
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from posesuite.errors import DeviceFault
 from posesuite.pose.pose import Fault, FaultKind, Frame, People, Pose
@@ -27,18 +28,20 @@ class PeopleFinder:
     threshold: lowest score, 0 to 1, of a pose that counts as a person.
     smooth: steady the keypoints.
     trusts_faulty: whether frames with a fault, such as black or frozen ones, are looked at too.
+    ids: the numbers that people get, which finders for several cameras may share.
     lying: look for people who lie, too, in the turned picture: see turned.py.
     """
 
     def __init__(self, engine: Any, threshold: float, smooth: bool = False,
-                 trusts_faulty: bool = True, lying: bool = False) -> None:
+                 trusts_faulty: bool = True, ids: Optional[Iterator[int]] = None,
+                 lying: bool = False) -> None:
         self._engine, self._threshold, self._trusts_faulty = engine, threshold, trusts_faulty
-        self._tracker = PoseTracker(smooth)
+        self._ids = itertools.count(1) if ids is None else ids
+        self._tracker = PoseTracker(smooth, self._ids)
         # A MoveNet looks where it saw somebody in the frame before, which must not be turned.
         self._turned = TurnedLook(engine, threshold) if (
             lying and engine and engine.family not in FOLLOWING) else None
         self._lost: Optional[Fault] = None  # of the device, while it fails
-        self._pictured = 0  # people in pictures so far, who all have ids of their own
 
     def find(self, frame: Frame) -> Found:
         """Who is in a frame. A device that fails makes it a frame with a fault and without people.
@@ -53,15 +56,14 @@ class PeopleFinder:
             likely, poses, inference_time = self._look(frame)
         except DeviceFault as error:
             if self._lost is None:
-                self._lost = Fault.since(FaultKind.DEVICE, error.since)
+                self._lost = Fault.since(FaultKind(f'{error.what} lost'), error.since)
                 LOGGER.warning('%s: %s', self._lost.text, error)
             return Found(frame._replace(fault=self._lost, people={}), {}, [], 0.0)
         if self._lost is not None:
-            LOGGER.info('the Edge TPU is back')
+            LOGGER.info('the %s is back', self._lost.kind.value.partition(' lost')[0])
             self._lost = None
         if frame.name:  # a photograph shows other people than the one before
-            people = dict(enumerate(likely, self._pictured + 1))
-            self._pictured += len(likely)
+            people = {next(self._ids): pose for pose in likely}
         else:
             faint = [pose for pose in poses
                      if FAINT * self._threshold <= pose.score < self._threshold

@@ -76,7 +76,8 @@ class PoseLog:
             self._header['fps'] = fps
         if model_path and self._file is not None:
             self._header['model'] = printable(os.path.basename(model_path))
-            self._header['sha256'] = sha256_of(model_path)
+            if os.path.exists(model_path):  # else it is a server's
+                self._header['sha256'] = sha256_of(model_path)
 
     def write(self, frame: Frame, people: People, events: Sequence[Event] = ()) -> None:
         """Adds a line. people: poses in the pixels of the frame; events: what it brings."""

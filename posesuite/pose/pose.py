@@ -65,6 +65,7 @@ class FaultKind(enum.Enum):
     COVERED = 'covered'
     TRUNCATED = 'truncated'  # a JPEG whose end is missing
     DEVICE = 'Edge TPU lost'  # the network's device failed; nobody was looked for
+    ENGINE = 'engine lost'  # the server of the network does not answer; nobody was looked for
     OTHER = 'other'  # a pose log of another program gives a reason of its own
 
 
@@ -100,3 +101,4 @@ class Frame(NamedTuple):
     people: Optional[People] = None  # those the source itself knows of; None: ask the network
     name: str = ''  # of the picture's file, if each frame is a picture of its own
     events: Sequence[Any] = ()  # of a pose log: what began or was complete with it, see event.py
+    camera: int = 0  # its source's place among several

@@ -5,7 +5,7 @@
 """
 import itertools
 import math
-from typing import List, Optional, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from posesuite.pose.common_motion import FREEDOM, CommonMotion
 from posesuite.pose.pace import Pace
@@ -48,14 +48,15 @@ class PoseTracker:
     """Follows people from frame to frame.
 
     smooth: steady the keypoints; their scores do not change.
+    ids: the numbers that people get, which the trackers of several cameras may share.
     """
 
-    def __init__(self, smooth: bool = False) -> None:
+    def __init__(self, smooth: bool = False, ids: Optional[Iterator[int]] = None) -> None:
         self._smooth = smooth
         self._time: Optional[float] = None
         self._pace, self._camera = Pace(), CommonMotion()
         self._people: List[_Person] = []
-        self._ids = itertools.count(1)
+        self._ids = itertools.count(1) if ids is None else ids
 
     def update(self, poses: List[Pose], time: float, faint: Sequence[Pose] = ()) -> People:
         """Returns the poses of a frame by the ids of their persons.

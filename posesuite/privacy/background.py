@@ -86,7 +86,8 @@ class Background:
         try:
             poses, _ = self._engine.DetectPosesInImage(frame.image)
         except DeviceFault as error:
-            frame, poses = frame._replace(fault=Fault.since(FaultKind.DEVICE, error.since)), []
+            fault = Fault.since(FaultKind(f'{error.what} lost'), error.since)
+            frame, poses = frame._replace(fault=fault), []
         self.update(frame, poses)
         return self.image
 

@@ -3,7 +3,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from posesuite.engine.choice import is_bundled
 from posesuite.errors import DeviceFault
-from posesuite.pose.pose import FaultKind, Frame, Pose
+from posesuite.pose.pose import Frame, Pose
 from posesuite.privacy.composition import compose, levels
 from posesuite.privacy.evidence import CELL, ENLARGEMENTS, Evidence, View, number_of_views, views
 
@@ -111,8 +111,8 @@ class Looking:
             self._examined += 1
             try:
                 self._evidence.examine(view, engine)
-            except DeviceFault:
-                return FaultKind.DEVICE.value
+            except DeviceFault as error:
+                return f'{error.what} lost'
         return None
 
 

@@ -6,7 +6,13 @@ where the quietest hour is sought, but its figure is NaN.
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 from posesuite.visits.blanks import told
-from posesuite.visits.statistics import Room, first_hours, hours_watched, sum_by
+from posesuite.visits.statistics import (
+    Room,
+    first_hours,
+    hours_watched,
+    sum_by,
+    to_milliseconds,
+)
 
 import numpy as np
 
@@ -126,9 +132,8 @@ def this_week(room: Room, min_visits: int, times: Optional[np.ndarray] = None,
 
 def mean_people(room: Room, min_visits: int) -> float:
     """Mean number of people while the camera watched; NaN with fewer than min_visits visits."""
-    watched = room.watched.sum()
-    return float(room.people.sum() / watched) if (
-        len(room.begins) >= min_visits and watched) else np.nan
+    people, watched = map(to_milliseconds, (room.people.sum(), room.watched.sum()))
+    return float(people / watched) if len(room.begins) >= min_visits and watched else np.nan
 
 
 def peak(room: Room, min_visits: int) -> Peak:

@@ -6,6 +6,7 @@
 """
 import datetime
 import logging
+import queue
 import threading
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -25,14 +26,18 @@ from posesuite.visits.recorder import Recorder
 from posesuite.visits.rows import SECOND, Rows, no_rows
 from posesuite.visits.tally import Tally
 
+import numpy as np
+
 LOGGER = logging.getLogger(__name__)
 FORGET_INTERVAL = 60 * SECOND  # milliseconds between looks for what is too old to be shown
+MAX_WAITING = 300  # frames that wait to be counted; then, as with a file at full speed, write waits
 
 
 class Live:
     """What happens in a room, in numbers; a context manager and a sink.
 
-    One thread writes, another may ask for the numbers.
+    One thread writes, another may ask for the numbers, and frames are counted on a third one, which
+    takes longer the more people came today.
 
     plan: of the areas and lines that are counted.
     store: path of the store, opened before, whose rows of today count too: a restart loses nothing.
@@ -52,24 +57,48 @@ class Live:
         self._runs = self._stored_runs() if served and store else []
         self._now = self._forgotten = 0  # UTC of the latest frame and of the latest forgetting
         self._seen: Dict[str, Any] = {}  # of the latest frame: what is no number
+        self._waiting: queue.Queue[Any] = queue.Queue(MAX_WAITING)
+        self._thread: Optional[threading.Thread] = None  # from the first frame on
+        self._error: Optional[Exception] = None  # of that thread
 
     def __enter__(self) -> 'Live':
         return self
 
     def __exit__(self, *_: Any) -> None:
-        pass
+        if self._thread:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
 
     def write(self, frame: Frame, people: People, text: str = '',
               background: Optional[float] = None) -> None:
-        """Counts a frame. people: as of VisitStore.write.
+        """Lets a frame be counted, and returns at once. people: as of VisitStore.write.
 
         text: what the picture says beside the people. background: the share of the picture that
         shows the room, None if it never is to.
         """
         if not self._served:
             return
+        if self._error:
+            raise self._error
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name='live', daemon=True)
+            self._thread.start()
+        imageless = frame._replace(image=np.broadcast_to(np.uint8(0), frame.image.shape))
+        self._waiting.put((imageless, dict(people), text, background, self._clock.zero()))
+
+    def _work(self) -> None:
+        for waiting in iter(self._waiting.get, None):
+            try:
+                self._count(*waiting)
+            except Exception as error:  # the demo's own thread raises it
+                self._error = error
+            self._waiting.task_done()
+        self._waiting.task_done()
+
+    def _count(self, frame: Frame, people: People, text: str, background: Optional[float],
+               zero: float) -> None:
         size = frame.image.shape[1], frame.image.shape[0]
-        zero = self._clock.zero()
         with self._lock:
             if self._recorder.clock_was_set(zero):
                 self._tally.add(self._recorder.end(), size)
@@ -93,7 +122,10 @@ class Live:
     def numbers(self) -> Dict[str, Any]:
         """The numbers of the latest frame as live_numbers.py describes them, with its "fault" and
         "text", and the "background": its share of the picture, or null. {} before the first frame.
+
+        Waits until the frames are counted that were written before; a demo's own thread should not.
         """
+        self._waiting.join()
         with self._lock:
             if self._earlier is None:
                 return {}

@@ -26,6 +26,8 @@ from posesuite.visits.statistics import (
     AreaUse,
     Queue,
     Room,
+    sum_by,
+    to_milliseconds,
 )
 from posesuite.visits.walking import is_still, on_their_feet, speeds
 
@@ -49,7 +51,7 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
     watched = recorded.watched if len(recorded.watched) else np.zeros((1, 2))
     now = watched[-1, 1]
     edges, weekday, hour = local_hours(watched[0, 0], now)
-    seen = _sightings(recorded, edges)
+    seen = sightings(recorded, edges)
     points = np.stack([recorded.x, recorded.y], 1).astype(float)
     still = is_still(seen.visit, points, seen.height, recorded.size)
     metres = floor and floor.to_metres(points, recorded.size[0] / recorded.size[1])
@@ -62,9 +64,9 @@ def measure(path: str, label: str = '', areas: Sequence[Area] = (),
         label=label, size=recorded.size, now=now, gaps=recorded.gaps, short=recorded.short,
         edges=edges, weekday=weekday, hour=hour, watched=_seconds_in(edges, watched),
         begun=np.histogram(recorded.begins, edges)[0],
-        begins=recorded.begins, dwell=recorded.ends - recorded.begins,
+        begins=recorded.begins, dwell=to_milliseconds(recorded.ends - recorded.begins),
         present=_distinct(seen.visit, seen.slot, len(hour)),
-        people=np.bincount(seen.slot, seen.seconds, len(hour)),
+        people=sum_by(seen.slot, len(hour), seen.seconds),
         **_maps(seen, still, recorded.size),
         **_area_use(seen, areas, len(hour), len(recorded.begins), _Places(
             points, still, metres, recorded, floor, now)),
@@ -85,7 +87,7 @@ class _Places(NamedTuple):
     now: float
 
 
-class _Sightings(NamedTuple):
+class Sightings(NamedTuple):
     """The positions by visit and time."""
     visit: np.ndarray  # index of the visit
     when: np.ndarray  # seconds since 1970
@@ -125,25 +127,25 @@ def _seconds_in(edges: np.ndarray, spans: np.ndarray) -> np.ndarray:
     points = np.concatenate([[0.0], spans.ravel()])
     lengths = np.diff(points)
     lengths[::2] = 0  # those are the times between spans
-    return np.diff(np.interp(edges, points[1:], np.cumsum(lengths)))
+    return to_milliseconds(np.diff(np.interp(edges, points[1:], np.cumsum(lengths))))
 
 
-def _sightings(recorded: Recorded, edges: np.ndarray) -> _Sightings:
+def sightings(recorded: Recorded, edges: np.ndarray) -> Sightings:
     """A person is where they were last seen, until they are seen again or for MAX_STEP."""
     visit, when = recorded.visit, recorded.when
     last = np.ones(len(visit), bool)
     last[:-1] = visit[1:] != visit[:-1]
-    seconds = np.empty(len(visit), np.float32)
+    seconds = np.empty(len(visit))
     seconds[:-1] = np.diff(when)
     seconds[last] = (recorded.ends[visit] - when)[last]
-    np.clip(seconds, 0, MAX_STEP, seconds)
-    return _Sightings(
+    np.clip(to_milliseconds(seconds), 0, MAX_STEP, seconds)
+    return Sightings(
         visit=visit, when=when, x=np.clip(recorded.x, 0, 999), y=np.clip(recorded.y, 0, 999),
         height=recorded.height, last=last, seconds=seconds,
         slot=np.searchsorted(edges[1:-1], when, 'right').astype(np.int32))
 
 
-def _maps(seen: _Sightings, still: np.ndarray, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
+def _maps(seen: Sightings, still: np.ndarray, size: Tuple[int, int]) -> Dict[str, np.ndarray]:
     """Room's map, map_visits, stops, stop_visits and flow."""
     cell = _cell(seen.x, seen.y, GRID)
     return {**_map(cell, seen, slice(None), 'map', 'map_visits'),
@@ -151,16 +153,16 @@ def _maps(seen: _Sightings, still: np.ndarray, size: Tuple[int, int]) -> Dict[st
             'flow': _flow(seen, np.flatnonzero(~still & ~seen.last), size)}
 
 
-def _map(cell: np.ndarray, seen: _Sightings, which: Any, seconds: str,
+def _map(cell: np.ndarray, seen: Sightings, which: Any, seconds: str,
          visits: str) -> Dict[str, np.ndarray]:
     """Two maps [Y, X] of some sightings by name: person-seconds in each cell, visits there."""
     cells = GRID[0] * GRID[1]
     shape = GRID[::-1]
-    return {seconds: np.bincount(cell[which], seen.seconds[which], cells).reshape(shape),
+    return {seconds: sum_by(cell[which], cells, seen.seconds[which]).reshape(shape),
             visits: _distinct(seen.visit[which], cell[which], cells).reshape(shape)}
 
 
-def _flow(seen: _Sightings, at: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+def _flow(seen: Sightings, at: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     """Visits that walk through each cell of COARSE by direction; at: sightings of who walks."""
     width, height = size
     angle = np.arctan2((seen.y[at + 1] - seen.y[at]) * (height / width),
@@ -184,7 +186,7 @@ class _Stays(NamedTuple):
     seconds: np.ndarray
 
 
-def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
+def _area_use(seen: Sightings, areas: Sequence[Area], hours: int, visits: int,
               places: _Places) -> Dict[str, Any]:
     """Room's areas and steps. hours, visits: their numbers."""
     recorded = places.recorded
@@ -195,7 +197,7 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
     number = number[inside].astype(int)
     place = (number - 1) * hours + seen.slot[inside]
     shape = len(areas), hours
-    people = np.bincount(place, seen.seconds[inside], len(areas) * hours).reshape(shape)
+    people = sum_by(place, len(areas) * hours, seen.seconds[inside]).reshape(shape)
     present = _distinct(seen.visit[inside], place, len(areas) * hours).reshape(shape)
     stays = _stays(seen, inside, number)
     uses = []
@@ -204,7 +206,7 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
         here = inside[number == index + 1]
         is_inside = np.zeros(len(seen.visit), bool)
         is_inside[here] = True
-        dwell = np.bincount(stays.visit[mine], stays.seconds[mine], visits)
+        dwell = sum_by(stays.visit[mine], visits, stays.seconds[mine])
         uses.append(AreaUse(area=area, people=people[index], present=present[index],
                             dwell=dwell[dwell > 0], ended=stays.ended[mine],
                             stays=stays.seconds[mine], stayed=stays.visit[mine],
@@ -214,16 +216,16 @@ def _area_use(seen: _Sightings, areas: Sequence[Area], hours: int, visits: int,
     return {'areas': uses, 'steps': _steps(stays, len(areas))}
 
 
-def _queue(seen: _Sightings, here: np.ndarray, places: _Places) -> Queue:
+def _queue(seen: Sightings, here: np.ndarray, places: _Places) -> Queue:
     metres = np.full((len(here), 2), np.nan) if places.metres is None else places.metres[here]
     return find_queue(seen.visit[here], seen.when[here], seen.seconds[here], metres, places.now)
 
 
-def _stays(seen: _Sightings, inside: np.ndarray, area: np.ndarray) -> _Stays:
+def _stays(seen: Sightings, inside: np.ndarray, area: np.ndarray) -> _Stays:
     """The stays of STAY or more. inside: the sightings in areas; area: the number of each."""
     visit, area, ended, seconds = _merged(seen.visit[inside], area, (np.maximum, seen.when[inside]),
                                           (np.add, seen.seconds[inside]))
-    stays = seconds >= STAY
+    stays = to_milliseconds(seconds) >= STAY
     return _Stays(*_merged(visit[stays], area[stays], (np.maximum, ended[stays]),
                            (np.add, seconds[stays])))
 

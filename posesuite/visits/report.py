@@ -10,7 +10,7 @@ import datetime
 import importlib.util
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from posesuite.files import written_whole
 from posesuite.language import Words, user_language
@@ -55,20 +55,21 @@ def make_report(stores: Sequence[str], output: str, areas: Optional[str] = None,
     min_stay: seconds of the shortest visit that counts.
     Raises OSError, ValueError or ImportError with one line.
     """
-    missing = [package for package in NEEDED if importlib.util.find_spec(package) is None]
-    if missing:
-        raise ImportError(f'the report needs {" and ".join(missing)}, which this Python lacks: '
-                          f'pip install {" ".join(missing)}')
+    need_jinja()
     if min_visits < 1:
         raise ValueError(f'min_visits must be 1 or more, got {min_visits}')
     cameras = _cameras(stores, areas, since, until, min_stay)
     page = _page(cameras, min_visits, title, Words(language or user_language()))
     _write(output, page)
     if csv_folder:
-        os.makedirs(csv_folder, exist_ok=True)
-        rooms = [camera.room for camera in cameras]
-        for name, text in csv_tables(rooms, min_visits).items():
-            _write(os.path.join(csv_folder, name + '.csv'), text)
+        write_tables(csv_folder, csv_tables([camera.room for camera in cameras], min_visits))
+
+
+def write_tables(folder: str, texts: Mapping[str, str]) -> None:
+    """Writes CSV files by their names into a folder, which may be new. Raises OSError."""
+    os.makedirs(folder, exist_ok=True)
+    for name, text in texts.items():
+        _write(os.path.join(folder, name + '.csv'), text)
 
 
 def _cameras(stores: Sequence[str], areas: Optional[str], since: Optional[datetime.datetime],
@@ -96,22 +97,55 @@ def _write(path: str, text: str) -> None:
 
 
 def _page(cameras: List[Camera], min_visits: int, title: str, words: Words) -> str:
+    seen = [places.Seen(camera.room, camera.plan, camera.plan.floors[0]) for camera in cameras
+            if camera.plan.floors and len(camera.room.begins) >= min_visits]
+    return _filled(
+        words, min_visits, title or ', '.join(camera.room.label for camera in cameras),
+        side_by_side=[_side_by_side(camera.room, min_visits, words) for camera in cameras],
+        floor=places.floor_maps(words, seen, min_visits) if seen else [],
+        rooms=[_room(camera, f'room{number}', min_visits, words)
+               for number, camera in enumerate(cameras, 1)])
+
+
+def write_page(path: str, words: Words, min_visits: int, title: str, room: Room,
+               facts: Sequence[str], side_by_side: Sequence[Sequence[str]], enough: bool) -> None:
+    """Writes a page on many cameras together.
+
+    room: the sums of all of them by hours. facts: sentences on all. side_by_side: of each camera,
+    its name, visits, median visit and time watched. enough: whether their visits may be shown.
+    Raises OSError, or ImportError with one line.
+    """
+    need_jinja()
+    page = {'label': room.label, 'id': 'all', 'picture': None, 'facts': facts, 'answers': [],
+            'note': '' if enough else words.gettext(
+                'Too little yet: fewer than %(n)d visits. Come back in a few days.') % {
+                    'n': min_visits},
+            'sections': [(words.gettext('When people come'), '',
+                          charts.when_plots(words, room, min_visits))] if enough else [],
+            'areas': [], 'order': None, 'now': words.moment(room.now), 'gaps': [], 'gap_count': 0}
+    _write(path, _filled(words, min_visits, title, side_by_side=side_by_side, floor=[],
+                         rooms=[page]))
+
+
+def _filled(words: Words, min_visits: int, title: str, **values: Any) -> str:
+    """The template, filled."""
     import jinja2
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         extensions=['jinja2.ext.i18n'])
     environment.install_gettext_translations(words.catalogue, newstyle=True)
-    seen = [places.Seen(camera.room, camera.plan, camera.plan.floors[0]) for camera in cameras
-            if camera.plan.floors and len(camera.room.begins) >= min_visits]
     return environment.get_template(TEMPLATE).render(
-        title=title or ', '.join(camera.room.label for camera in cameras),
-        language=words.language, zone='/'.join(dict.fromkeys(time.tzname)), min_visits=min_visits,
-        stay=words.duration(STAY), made=words.moment(time.time()),
-        side_by_side=[_side_by_side(camera.room, min_visits, words) for camera in cameras],
-        floor=places.floor_maps(words, seen, min_visits) if seen else [],
-        rooms=[_room(camera, f'room{number}', min_visits, words)
-               for number, camera in enumerate(cameras, 1)])
+        title=title, language=words.language, zone='/'.join(dict.fromkeys(time.tzname)),
+        min_visits=min_visits, stay=words.duration(STAY), made=words.moment(time.time()), **values)
+
+
+def need_jinja() -> None:
+    """Raises ImportError with one line if what only the report needs is missing."""
+    missing = [package for package in NEEDED if importlib.util.find_spec(package) is None]
+    if missing:
+        raise ImportError(f'the report needs {" and ".join(missing)}, which this Python lacks: '
+                          f'pip install {" ".join(missing)}')
 
 
 def _room(camera: Camera, name: str, min_visits: int, words: Words) -> Dict[str, Any]:

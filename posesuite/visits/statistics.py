@@ -148,9 +148,19 @@ class Room(NamedTuple):
     activities: Sequence[ActivityUse] = ()  # those of most visits first
 
 
+def to_milliseconds(seconds: np.ndarray) -> np.ndarray:
+    """Seconds rounded to milliseconds, which all that is stored is whole numbers of: so sums are
+    the same in whatever order they are made, also those of another engine (posesuite/fleet).
+    """
+    return np.round(seconds, 3)
+
+
 def sum_by(labels: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
-    """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size]."""
-    return np.bincount(labels, values, size)
+    """The sums of values [n] by their labels [n], whole numbers from 0 to size - 1: [size].
+
+    values: counts, or seconds in whole milliseconds.
+    """
+    return to_milliseconds(np.bincount(labels, values, size))
 
 
 def first_hours(room: Room) -> np.ndarray:
@@ -222,10 +232,14 @@ def count_days(room: Room, min_visits: int) -> Tuple[np.ndarray, np.ndarray]:
 
 def dwell_histogram(dwell: np.ndarray, min_visits: int) -> Tuple[np.ndarray, np.ndarray]:
     """Edges in seconds and counts of dwell times, without the longest ones."""
-    top = np.percentile(dwell, HISTOGRAM_PERCENTILE)
-    width = next((width for width in BAR_WIDTHS if top / width <= MAX_BARS), BAR_WIDTHS[-1])
-    counts, edges = np.histogram(dwell, np.arange(0, top + width, width))
+    counts, edges = np.histogram(dwell, dwell_edges(percentile(dwell, HISTOGRAM_PERCENTILE)))
     return edges, blanked(counts, min_visits)
+
+
+def dwell_edges(top: float) -> np.ndarray:
+    """Edges in seconds of the bars of dwell times up to the HISTOGRAM_PERCENTILE, `top` seconds."""
+    width = next((width for width in BAR_WIDTHS if top / width <= MAX_BARS), BAR_WIDTHS[-1])
+    return np.arange(0, top + width, width)
 
 
 def dwell_quartiles(room: Room, min_visits: int) -> np.ndarray:
@@ -243,4 +257,12 @@ def quartiles(seconds: np.ndarray, min_visits: int) -> List[float]:
     """The first quartile, the median and the third quartile."""
     if len(seconds) < min_visits:
         return [np.nan] * 3
-    return list(np.percentile(seconds, (25, 50, 75)))
+    return [percentile(seconds, percent) for percent in (25, 50, 75)]
+
+
+def percentile(seconds: np.ndarray, percent: int) -> float:
+    """As np.percentile, of seconds in whole milliseconds, but exact."""
+    milliseconds = np.sort(np.round(np.multiply(seconds, 1000))).astype(np.int64)
+    at, rest = divmod(percent * (len(milliseconds) - 1), 100)
+    low, high = milliseconds[at], milliseconds[min(at + 1, len(milliseconds) - 1)]
+    return float((low * (100 - rest) + high * rest) / 100000)

@@ -21,6 +21,7 @@ from posesuite.visits.statistics import (
     quartiles,
     rate,
     sum_by,
+    to_milliseconds,
     waits,
     week_rate,
 )
@@ -60,13 +61,15 @@ def csv_tables(rooms: List[Room], min_visits: int) -> Dict[str, str]:
     The first row names the columns. Cells, hours and areas with fewer than `min_visits` visits are
     left blank, as in the report.
     """
-    texts = {}
-    for name, rows in _tables(rooms, min_visits).items():
-        text = io.StringIO()
-        csv.writer(text, lineterminator='\n').writerows(
-            [[_cell_text(value) for value in row] for row in rows])
-        texts[name] = text.getvalue()
-    return texts
+    return {name: csv_text(rows) for name, rows in _tables(rooms, min_visits).items()}
+
+
+def csv_text(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as CSV: NaN is blank, and no text is a formula of a spreadsheet."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerows(
+        [[_cell_text(value) for value in row] for row in rows])
+    return text.getvalue()
 
 
 def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
@@ -76,19 +79,19 @@ def _tables(rooms: List[Room], min_visits: int) -> Dict[str, List[List[Any]]]:
             tables[name] += [[label, *row] for row in rows]
         few = len(room.begins) < min_visits
         add('visits', ['' if few else len(room.begins), *quartiles(room.dwell, min_visits),
-                       room.watched.sum() / 3600,
-                       sum(gap.ended - gap.begun for gap in room.gaps) / 3600,
+                       to_milliseconds(room.watched.sum()) / 3600,
+                       to_milliseconds(sum(gap.ended - gap.begun for gap in room.gaps)) / 3600,
                        room.short if room.short >= min_visits else '',
                        hours.mean_people(room, min_visits), hours.peak(room, min_visits).people,
                        quartiles(room.speed[np.isfinite(room.speed)], min_visits)[1]])
-        add('gaps', *([_iso(gap.begun), gap.ended - gap.begun, gap.why] for gap in room.gaps))
+        add('gaps', *([iso(gap.begun), gap.ended - gap.begun, gap.why] for gap in room.gaps))
         if few:
             continue
         hour = room.weekday * 24 + room.hour
         add('hours', *([WEEKDAYS[i // 24], i % 24, *row] for i, row in enumerate(zip(
             sum_by(hour, 168, room.watched) / 3600, week_rate(room, min_visits).ravel(),
             rate(room, room.people, room.present, hour, 168, min_visits, 7)))))
-        add('days', *([_iso(edge), n] for edge, n in zip(*count_days(room, min_visits))))
+        add('days', *([iso(edge), n] for edge, n in zip(*count_days(room, min_visits))))
         edges, counts = dwell_histogram(room.dwell, min_visits)
         add('dwell', *zip(edges, edges[1:], counts))
         for row, column in np.argwhere(room.map_visits >= min_visits):
@@ -124,7 +127,7 @@ def _add_ways(add: Callable[..., None], room: Room, min_visits: int) -> None:
         if use.queue is not None:
             add('queues', [use.area.name, *queue_now(room, use, min_visits)])
     for line in room.lines:
-        add('lines', *([line.line.name, _iso(part.begin)[:10], part.came, part.went]
+        add('lines', *([line.line.name, iso(part.begin)[:10], part.came, part.went]
                        for part in crossings.by_day(room, line, min_visits)))
         add('line_hours', *([line.line.name, *part]
                             for part in crossings.by_hour(room, line, min_visits)))
@@ -157,7 +160,7 @@ def _add_times(add: Callable[..., None], room: Room, min_visits: int) -> None:
     day, week = hours.today(room, min_visits), hours.this_week(room, min_visits)
     for what, found, unit in (('day', day, 'of this weekday' if day.same_weekday else 'days'),
                               ('week', week, 'weeks')):
-        add('compared', [what, _iso(found.begin), found.visits, found.usual,
+        add('compared', [what, iso(found.begin), found.visits, found.usual,
                          f'{found.others} {unit}'])
 
 
@@ -168,5 +171,5 @@ def _cell_text(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value[:1] in '=+-@\t' and value else value
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds).isoformat(' ', 'minutes')

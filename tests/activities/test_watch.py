@@ -73,3 +73,10 @@ def test_an_area_that_is_not_given_is_an_error(tmp_path):
     path.write_text(json.dumps({**ONE, 'rules': [{'label': 'in', 'when': ['inside kitchen']}]}))
     with pytest.raises(ValueError, match='kitchen'):
         ActivityWatch([str(path)])
+
+
+def test_what_may_come_is_known_before():
+    with ActivityWatch(['fall', 'standing']) as watch:
+        assert watch.kinds == ['fall', 'standing']
+    with ActivityWatch() as watch:
+        assert watch.kinds == []

@@ -66,3 +66,12 @@ def test_cameras(tree: Path) -> None:
     if os.geteuid():  # for root every file is open
         assert cameras().state == '!!'
         assert 'usermod -aG video' in cameras().cure
+
+
+def test_what_demos_publish_by(tree: Path, bare_python: str) -> None:
+    (tree / 'site' / 'paho').mkdir(parents=True)
+    (tree / 'site' / 'paho' / '__init__.py').touch()
+    _, rows = examine(tree, 'publish', python=bare_python, PYTHONPATH=str(tree / 'site'))
+    row = rows['publish']
+    assert (row.state, row.found) == ('--', '--publish osc:// needs python-osc')
+    assert row.cure.endswith('-m pip install python-osc')

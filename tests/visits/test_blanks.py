@@ -1,7 +1,7 @@
 """posesuite/visits/blanks.py: what is left out cannot be computed from what is told."""
 import itertools
 
-from posesuite.visits.blanks import blanked, told
+from posesuite.visits.blanks import blanked, told, told_of_many
 
 import numpy as np
 import pytest
@@ -33,3 +33,24 @@ def test_of_rows_and_columns():
 
 def test_one_visit_is_enough_if_it_is_said_so():
     assert told([1, 0, 3], 1).tolist() == [True, False, True]
+
+
+def test_of_many_cameras_and_their_sum():
+    """Neither a camera's counts, nor the sums of all, nor one of them from the others."""
+    random = np.random.RandomState(0)
+    hidden = 0
+    for counts in random.poisson(3, (40, 5, 3, 6)):
+        counts[random.rand(*counts.shape) < 0.3] = 0
+        may_be = counts.sum((1, 2)) >= 40
+        each, every = told_of_many(counts, 5, may_be)
+        assert not each[counts < 5].any() and not every[counts.sum(0) < 5].any()
+        assert not each[~may_be].any() and not each[:, ~every].any()
+        for axis in range(3):
+            lines, shown = (np.moveaxis(values, axis, -1).reshape(-1, counts.shape[axis])
+                            for values in (counts, each))
+            for line, may_be_shown in zip(lines, shown):
+                rest = line[~may_be_shown]
+                assert rest.sum() == 0 or not may_be_shown.any() or (
+                    rest.sum() >= 5 and (rest > 0).sum() > 1)
+        hidden += (each < (counts >= 5)).sum()
+    assert hidden > 100

@@ -238,3 +238,11 @@ def test_a_plan_of_other_cameras_is_an_error(tmp_path):
     path.write_text(json.dumps({'blackout': [{'polygon': [[0, 0], [100, 0], [100, 100]]}]}))
     with pytest.raises(ValueError, match=r'areas.json has no areas and lines$'):
         read_live_plan(str(path), 'a.db')
+
+
+def test_what_fails_while_frames_are_counted_ends_the_demo():
+    live = Live(PLAN, start=NOON)
+    live.write(frame(0), {1: None})  # type: ignore[dict-item]
+    live.numbers()
+    with pytest.raises(AttributeError):
+        live.write(frame(1), {})

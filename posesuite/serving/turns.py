@@ -1,0 +1,158 @@
+"""One engine for many clients: a bounded queue from which they are served in turns.
+
+    queue = EngineQueue(engine, limit=100)
+    done = queue.submit('192.168.1.20', lambda: image)  # a Future of Done
+
+Threads prepare pictures, for example decode them, while another one runs the engine. So few decoded
+pictures are in memory at a time, however many requests wait.
+"""
+import collections
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from typing import Any, Callable, Deque, Dict, Hashable, List, NamedTuple, Optional
+
+from posesuite.errors import SuiteError
+from posesuite.pose.pose import Pose
+
+import numpy as np
+
+PREPARERS = 2  # threads: one large picture is not to keep small ones waiting
+
+
+class QueueFull(SuiteError):
+    """As many requests wait as may."""
+
+
+class Done(NamedTuple):
+    """What the engine answers for one picture, and where the time went, in seconds."""
+    image: np.ndarray
+    poses: List[Pose]
+    more: Any  # what `read` returned
+    waited: float  # from submit to the picture's turn
+    prepared: float
+    network: float  # as the engine says
+
+
+class _Job(NamedTuple):
+    future: 'Future[Done]'
+    prepare: Callable[[], np.ndarray]
+    read: Callable[[Any], Any]
+    submitted: float  # time.monotonic()
+
+
+class Turns:
+    """Jobs by client. Each client in turn has its oldest job taken. Not safe for threads."""
+
+    def __init__(self) -> None:
+        self._jobs: Dict[Hashable, Deque[Any]] = {}  # in the order of their turns
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, client: Hashable, job: Any) -> None:
+        self._jobs.setdefault(client, collections.deque()).append(job)
+        self._count += 1
+
+    def take(self) -> Any:
+        """The next job. Raises StopIteration if there is none."""
+        client = next(iter(self._jobs))
+        jobs = self._jobs.pop(client)
+        job = jobs.popleft()
+        if jobs:
+            self._jobs[client] = jobs  # behind the others
+        self._count -= 1
+        return job
+
+
+class EngineQueue:
+    """Runs an engine on pictures of many clients, to be closed in the end.
+
+    engine: a PoseEngine. limit: the number of pictures that may wait.
+    """
+
+    def __init__(self, engine: Any, limit: int) -> None:
+        self._engine, self._limit = engine, limit
+        self._turns, self._closed = Turns(), False
+        self._changed = threading.Condition()  # guards the two
+        self._prepared: queue.Queue[Any] = queue.Queue(1)
+        self._preparers = [threading.Thread(target=self._prepare, daemon=True, name='preparer')
+                           for _ in range(PREPARERS)]
+        self._runner = threading.Thread(target=self._run, daemon=True, name='engine')
+        for thread in [*self._preparers, self._runner]:
+            thread.start()
+
+    def __len__(self) -> int:
+        """How many pictures wait."""
+        return len(self._turns)
+
+    @property
+    def full(self) -> bool:
+        """Whether submit would raise QueueFull."""
+        return len(self._turns) >= self._limit
+
+    def submit(self, client: Hashable, prepare: Callable[[], np.ndarray],
+               read: Optional[Callable[[Any], Any]] = None) -> 'Future[Done]':
+        """Queues a picture; the future is cancelled by who no longer waits for it.
+
+        client: whose turn it is. prepare: called in a thread, returns the picture, uint8
+            [Y, X, RGB]. read: called with the engine right after the picture was looked at.
+        The future raises what prepare, read and the engine raise. Raises QueueFull.
+        """
+        job = _Job(Future(), prepare, read or (lambda engine: None), time.monotonic())
+        with self._changed:
+            if self._closed:
+                raise QueueFull('the server ends')
+            if self.full:
+                raise QueueFull(f'{len(self._turns)} pictures wait, which is as many as may')
+            self._turns.put(client, job)
+            self._changed.notify()
+        return job.future
+
+    def _next(self) -> Optional[_Job]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._turns or self._closed)
+            return None if self._closed else self._turns.take()
+
+    def _prepare(self) -> None:
+        for job in iter(self._next, None):
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            began = time.monotonic()
+            try:
+                image = job.prepare()
+            except Exception as error:
+                job.future.set_exception(error)
+            else:
+                self._prepared.put((job, image, began, time.monotonic()))
+        self._prepared.put(None)
+
+    def _run(self) -> None:
+        ended = 0
+        while ended < PREPARERS:
+            prepared = self._prepared.get()
+            if prepared is None:
+                ended += 1
+                continue
+            job, image, began, ready = prepared
+            waited = began - job.submitted + time.monotonic() - ready
+            try:
+                poses, network = self._engine.DetectPosesInImage(image)
+                job.future.set_result(Done(image, poses, job.read(self._engine), waited,
+                                           ready - began, network))
+            except Exception as error:
+                job.future.set_exception(error)
+
+    def close(self) -> None:
+        """Ends the threads; what still waits is refused."""
+        with self._changed:
+            self._closed = True
+            while self._turns:
+                future = self._turns.take().future
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(QueueFull('the server ends'))
+            self._changed.notify_all()
+        for thread in [*self._preparers, self._runner]:
+            thread.join()

@@ -67,7 +67,8 @@ class WebServer:
         self.url = url_of(own_address() if bound.is_unspecified else host, port, token)
         self.has_numbers = has_numbers
         page = text_of('web_page.html').replace(
-            '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '')
+            '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '').replace(
+            '/* SKELETON */', text_of('skeleton.js').replace('export ', ''))
         words = json.dumps(script_words(page), ensure_ascii=False).replace('<', '\\u003c')
         self.page = page.replace('/* WORDS */ {}', words)
         self.setup = sse_event(setup_of(title), name='setup')

@@ -1,8 +1,9 @@
 // classify(keypoints) -> {label, confidence}: keypoints as PoseNet has them, a list of
 // {part: 'leftWrist', score: 0.9, position: {x: 251, y: 163}}. The same numbers as in
 // posesuite/activities/features.py and neighbours.py, of which each name stands there.
-function classify(keypoints) {
-  const {values, known} = features(keypoints);
+function classify(keypoints) { return classifyFeatures(features(keypoints)); }
+
+function classifyFeatures({values, known}) {
   const near = POSES.labels.map(() => []);
   for (const sample of POSES.samples)
     for (const view of POSES.views)

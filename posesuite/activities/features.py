@@ -74,7 +74,7 @@ def _reflection() -> Tuple[np.ndarray, np.ndarray]:
     return np.array(order + [2 * len(names), 2 * len(names) + 1]), np.array(signs + [1, -1])
 
 
-_ORDER, _SIGNS = _reflection()
+ORDER, SIGNS = _reflection()
 
 
 def places_of(poses: Sequence[Pose]) -> np.ndarray:
@@ -121,7 +121,7 @@ def torsos(places: np.ndarray) -> np.ndarray:
 
 def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """The numbers of somebody who moves alike in a mirror, with left and right changed over."""
-    return values[:, _ORDER] * _SIGNS, known[:, _ORDER]
+    return values[:, ORDER] * SIGNS, known[:, ORDER]
 
 
 def _at(places: np.ndarray, name: str) -> np.ndarray:

@@ -20,8 +20,8 @@ const OPERATOR = {CODE: 0, INPUTS: 1, OUTPUTS: 2};
 /**
  * Reads a model file.
  *
- * bytes: the file, an ArrayBuffer, which is changed where it has PosenetDecoderOp: the op's inputs
- *     become the network's outputs.
+ * bytes: the file, an ArrayBuffer, which is changed: where it has PosenetDecoderOp, the op's inputs
+ *     become the network's outputs, and it has no signatures.
  * Returns {inputs, outputs}: tensors as {name, shape, type, scale, zeroPoint}.
  * Throws a PoseNetError with the code 'bad-model'.
  */
@@ -55,6 +55,7 @@ function readGraph(reader) {
   if (graphs.length === 0) throw bad('the model file has no network');
   const graph = graphs[0];
   removeDecoder(reader, graph);
+  reader.shorten(reader.root, MODEL.SIGNATURES, []);  // they may give the outputs another order
   const tensors = reader.tables(graph, GRAPH.TENSORS);
   const named = field => reader.numbers(graph, field).map(index => {
     if (index >= tensors.length) throw new RangeError();
@@ -82,7 +83,6 @@ function removeDecoder(reader, graph) {
     throw bad(`the model does not end in ${DECODER_OP}: use a file without the op`);
   }
   reader.shorten(graph, GRAPH.OPERATORS, operators.slice(0, -1), null);
-  reader.shorten(reader.root, MODEL.SIGNATURES, []);  // they name the outputs that are gone
 }
 
 function customName(reader, codes, operator) {

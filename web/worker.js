@@ -1,0 +1,57 @@
+// The worker of a PoseNet: it loads a network, and answers what posenet.js asks.
+//
+// A classic worker, not a module, because LiteRT.js loads its script by importScripts.
+'use strict';
+
+const BASE = new URL('./', self.location);
+const MODULES = ['engine/decoder', 'engine/fetched', 'engine/network', 'engine/pixels',
+  'engine/posenet', 'litert/index'];
+let modules, net;
+
+/** Everything that MODULES export, and the started decoder; LiteRT.js is started, too. */
+async function start() {
+  const loaded = await Promise.all(MODULES.map(name => import(`${BASE}${name}.js`)));
+  const all = Object.assign({}, ...loaded);
+  const [decoder] = await Promise.all([
+    all.fetched(`${BASE}decoder/decoder.wasm`).then(all.startDecoder),
+    all.loadLiteRt(`${BASE}litert/`),
+  ]);
+  return {...all, decoder};
+}
+
+const ANSWERS = {
+  /** model: an address or a Blob. */
+  async load({model}) {
+    modules = await start();
+    const {Network, PoseNetwork, fetched, decoder} = modules;
+    const bytes = await (model instanceof Blob ? model : await fetched(model)).arrayBuffer();
+    net = new PoseNetwork(await Network.load(modules, bytes), decoder);
+    return {inputResolution: net.input, outputStride: net.stride};
+  },
+
+  /** image: an ImageBitmap or an ImageData. options: all of them, and `single`. */
+  async estimate({image, options}) {
+    const start = performance.now();
+    const pixels = modules.pixelsOf(image);
+    const read = performance.now() - start;
+    const timing = await net.look(pixels);
+    const looked = performance.now();
+    const poses = options.single ? [net.single(options)] : net.multiple(options);
+    return {poses, timing: {image: read + timing.image, network: timing.network,
+      decoder: performance.now() - looked}};
+  },
+
+  async heatmap({part}) {
+    return net.heatmap(part);
+  },
+};
+
+self.onmessage = async ({data: {id, call, ...rest}}) => {
+  try {
+    self.postMessage({id, result: await ANSWERS[call](rest)});
+  } catch (error) {
+    const own = error.name === 'PoseNetError';
+    self.postMessage({id, error: {code: own ? error.code : 'internal',
+      message: own ? error.message : `the worker failed: ${error.message ?? error}`}});
+  }
+};

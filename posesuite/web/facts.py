@@ -3,13 +3,22 @@ import json
 from typing import Any, Dict
 
 from posesuite import __version__
-from posesuite.activities import classifier, features, neighbours, recordings, rules, training
+from posesuite.activities import (
+    classifier,
+    features,
+    model_file,
+    neighbours,
+    recordings,
+    rules,
+    track,
+    training,
+)
 from posesuite.display import overlay, palette
 from posesuite.display.web_server import setup_of
 from posesuite.music import options, pitch, players, theory
 from posesuite.pose import log, smoothing, tracker
 from posesuite.pose.skeleton import FACE, JSON_NAMES, KEYPOINT_TYPES, MIRRORED
-from posesuite.privacy import background, composition, evidence, room
+from posesuite.privacy import background, composition, evidence, look, room
 
 
 def script() -> str:
@@ -31,7 +40,8 @@ def facts() -> Dict[str, Any]:
         'classifier': {'script': classifier.script_facts(), 'features': classifier.definition(),
                        **_of(classifier, 'HOLD RELEASE MAX_LABELS NEGATIVE NONE'),
                        **_of(recordings, 'STEADY_TIME MAX_GAP MAX_LABEL'),
-                       **_of(rules, 'FLICKER UNSEEN')},
+                       **_of(rules, 'FLICKER UNSEEN'), **_of(track, 'STEADY RIM MIN_SCORE'),
+                       **_of(model_file, 'FORMAT VERSION MAX_BYTES')},
         'training': {**_of(training, 'BLOCKS WITHIN MARGIN SINGLE LOWEST HIGHEST SINGLE_LOWEST '
                                      'SINGLE_HIGHEST WITH_OTHER WHOLE'),
                      **_of(neighbours, 'NEIGHBOURS MIN_KNOWN FAR MAX_SAMPLES NEAR'),
@@ -42,8 +52,8 @@ def facts() -> Dict[str, Any]:
                   **_of(pitch, 'HYSTERESIS LOG_ODDS WINDOW SECOND_DIFFERENCE UNCERTAIN_FRAMES')},
         'privacy': {**_of(evidence, 'GREY EVIDENCE PARTS RIM BODY POSE_MARGIN'),
                     'RIM_FACTOR': evidence.RIM_FACTORS['part'],
-                    **_of(composition, 'MIN_NOISE JOIN MARGIN'),
-                    **_of(background, 'MIN_SHARE FIRST_DISTANCE MAX_DISTANCE MOVED_FOR'),
+                    'ALONE': look.ALONE, **_of(composition, 'JOIN MARGIN'),
+                    **_of(background, 'PATIENCE MIN_SHARE FIRST_DISTANCE MAX_DISTANCE MOVED_FOR'),
                     **_of(room, 'UNCHANGED CHANGE_MARGIN OUTDATED MAX_OUTDATED REMAINS BETRAYS '
                                 'CALM CALM_AT_RIM CALM_RIM')}}
 

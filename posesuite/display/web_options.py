@@ -17,7 +17,7 @@ LOGGER = logging.getLogger(__name__)
 
 def add_web_options(group: Any) -> None:
     """Adds --serve and what belongs to it to a group of a parser's arguments."""
-    group.add_argument('--serve', type=_address, metavar='[HOST:]PORT',
+    group.add_argument('--serve', type=web_address, metavar='[HOST:]PORT',
                        help='show the picture to browsers; without HOST only on this machine, '
                             'with 0.0.0.0 to everyone who can reach it and knows the token')
     tokens = group.add_mutually_exclusive_group()
@@ -42,7 +42,7 @@ def token_from_environment() -> Optional[str]:
         raise DisplayError(f'the token in {TOKEN_VARIABLE} {error}')
 
 
-def _address(text: str) -> Tuple[str, int]:
+def web_address(text: str) -> Tuple[str, int]:
     host, colon, port = text.rpartition(':')
     if (bool(host) != bool(colon) or not re.fullmatch('[0-9]{1,5}', port) or int(port) > 65535
             or (':' in host and (host[0], host[-1]) != ('[', ']'))):

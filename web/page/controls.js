@@ -40,14 +40,17 @@ function showView() {
 }
 
 // Says what is wrong, in the page's alert; an empty text takes it back.
-export function complain(text) { write(element('error'), text); }
+export function complain(text) {
+  write(element('error'), text.slice(0, 1).toUpperCase() + text.slice(1));
+}
 
 // Text of an element that screen readers may follow: written only if it is another one.
 export function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
-export function press(button, pressed, text) {
-  button.setAttribute('aria-pressed', pressed);
-  if (text) write(button, text);
+// Marks a button whose work goes on, and says what it does now.
+export function press(button, active, text) {
+  button.dataset.active = active;
+  write(button, text);
 }
 
 // Does what an event of the visitor asks for; what fails is said in the alert.

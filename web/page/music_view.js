@@ -62,7 +62,7 @@ export class MusicView {
     const {places, players} = this.trio;
     const labels = new Map([...people.keys()].map(id => {
       const sound = places.has(id) && this.sounds[places.get(id)];
-      return [id, sound ? [`${NAMES[places.get(id)]} ${noteName(sound.note)}`] : []];
+      return [id, sound ? [noteName(sound.note)] : []];
     }));
     paintPicture(pen, image, mirrored);
     for (const [id, place] of places)

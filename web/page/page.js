@@ -22,6 +22,7 @@ const views = {skeletons: new SkeletonView(), anonymous: new AnonymousView(),
   music: new MusicView(), trainer: new TrainerView()};
 const live = new Live(find, failed, stalled);
 let net = null;  // a promise of the network
+let listed = [];  // the networks that there are
 let tracker = new Tracker(), latest = null, log = null, recording = null, times = [], said = null;
 
 // Finds the people of a frame and shows them, in the view that is chosen.
@@ -35,7 +36,7 @@ async function find(frame) {
       maxDetections: Math.max(chosen.most, view.evidence ? 10 : 1), nmsRadius: chosen.radius});
   const sure = found.filter(pose => pose.score >= chosen.poseScore)
     .slice(0, chosen.single ? 1 : chosen.most);
-  Object.assign(frame, {faint: found, model: network.model.name,
+  Object.assign(frame, {faint: found, model: nameOf(network.model.url),
     people: tracker.update(sure, frame.time, chosen.smooth && frame.source.kind !== 'picture')});
   await view.see(frame, network, chosen);
   if (live.source !== frame.source) return;
@@ -92,6 +93,7 @@ function play(source) {
   latest = null;
   complain('');
   state('Looking …');
+  element('mirrored').checked = source.facesVisitor;
   blank();
   live.start(source);
   canvas.setAttribute('aria-label', `${source.kind}: ${source.name}, with skeletons`);
@@ -179,6 +181,8 @@ function chooseModel(url) {
   });
 }
 
+function nameOf(url) { return listed.find(model => model.url === url)?.name; }
+
 on('camera', 'click', () => start());
 on('devices', 'change', event => start(event.target.value));
 on('file', 'change', async ({target}) => {
@@ -231,9 +235,10 @@ watchControls(control => {
 fill(element('heat'), [['', 'none'], ['all', 'all parts'], ...FACTS.parts.map(part => [part, part])]);
 navigator.serviceWorker?.register('service_worker.js').catch(() => { /* it works online all the same */ });
 try {
-  const known = await models();
-  fill(element('model'), known.map(({name, url}) => [url, name]));
-  chooseModel(known[0]?.url);
+  listed = await models();
+  fill(element('model'), listed.map(({url, inputResolution: {width, height}}) =>
+    [url, `${width}x${height}${/rendered/.test(url) ? ', the suite\'s own' : ', Google\'s'}`]));
+  chooseModel(listed[0]?.url);
 } catch (error) {
   state('No network');
   complain(error.message);

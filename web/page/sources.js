@@ -13,6 +13,12 @@ class Video {
   get width() { return this.video.videoWidth; }
   get height() { return this.video.videoHeight; }
   get live() { return this.kind === 'camera'; }
+
+  // Whether it shows the visitor, who then expects a mirror.
+  get facesVisitor() {
+    return this.live && this.video.srcObject.getVideoTracks()[0].getSettings().facingMode !== 'environment';
+  }
+
   get ended() { return this.video.ended; }
 
   // Seconds since the source began.
@@ -53,7 +59,8 @@ class Video {
 
 class Picture {
   constructor(name, bitmap) {
-    Object.assign(this, {kind: 'picture', name, bitmap, live: false, ended: true, time: 0});
+    Object.assign(this, {kind: 'picture', name, bitmap, live: false, ended: true, time: 0,
+      facesVisitor: false});
     const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
     this.width = Math.round(bitmap.width * scale);
     this.height = Math.round(bitmap.height * scale);

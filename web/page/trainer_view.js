@@ -76,7 +76,7 @@ export class TrainerView {
       const records = this.recording?.label === label;
       const record = button(records ? 'Stop' : 'Record', `${records ? 'Stop recording' : 'Record'} ${label}`,
         () => records ? this.end() : this.begin(label));
-      record.setAttribute('aria-pressed', records);
+      record.dataset.active = records;
       const keep = button('Save', `Save the recordings of ${label} as pose logs`, () => this.save(label));
       const remove = button('Delete', `Delete ${label}`, () => this.delete(label));
       keep.disabled = !recordings.length;

@@ -21,7 +21,8 @@ export async function load(config = {}) {
   const listed = await chooseModel(config);
   const worker = new AskedWorker();
   try {
-    const loaded = await worker.ask('load', {model: config.modelFile ?? listed.url});
+    const loaded = await worker.ask('load',
+        {model: config.modelFile ?? listed.url, sha256: listed.sha256});
     return new PoseNet(worker, {...listed, ...loaded});
   } catch (error) {
     worker.end(error);

@@ -12,6 +12,7 @@ let modules, net;
 async function start() {
   const loaded = await Promise.all(MODULES.map(name => import(`${BASE}${name}.js`)));
   const all = Object.assign({}, ...loaded);
+  self.Module = {locateFile: name => `${BASE}litert/${name}`};  // what LiteRT.js's script looks for
   const [decoder] = await Promise.all([
     all.fetched(`${BASE}decoder/decoder.wasm`).then(all.startDecoder),
     all.loadLiteRt(`${BASE}litert/`),
@@ -20,11 +21,11 @@ async function start() {
 }
 
 const ANSWERS = {
-  /** model: an address or a Blob. */
-  async load({model}) {
+  /** model: an address, whose content may have a known sha256, or a Blob. */
+  async load({model, sha256}) {
     modules = await start();
     const {Network, PoseNetwork, fetched, decoder} = modules;
-    const bytes = await (model instanceof Blob ? model : await fetched(model)).arrayBuffer();
+    const bytes = await (model instanceof Blob ? model : await fetched(model, sha256)).arrayBuffer();
     net = new PoseNetwork(await Network.load(modules, bytes), decoder);
     return {inputResolution: net.input, outputStride: net.stride};
   },

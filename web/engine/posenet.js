@@ -49,7 +49,7 @@ export class PoseNetwork {
   single({flipHorizontal}) {
     const [heatmaps, offsets] = this._maps;
     const [, , columns] = heatmaps.shape;
-    const scores = new Float32Array(KEYPOINTS), places = new Float32Array(2 * KEYPOINTS);
+    const scores = new Float32Array(KEYPOINTS), places = new Float64Array(2 * KEYPOINTS);
     for (let part = 0; part < KEYPOINTS; ++part) {
       const cell = highest(heatmaps.data, part);
       const row = Math.floor(cell / columns), column = cell % columns;

@@ -47,7 +47,7 @@ class Chromium:
         switches = [*switches, 'headless=new', 'no-sandbox', 'disable-gpu', 'disable-quic',
                     'no-first-run',
                     'disable-background-networking', 'disable-component-update', 'disable-sync',
-                    f'user-data-dir={folder}']
+                    f'user-data-dir={folder}', *more]
         phone = {'deviceMetrics': {'width': width, 'height': height, 'pixelRatio': 2}}
         options = {'args': [f'--{switch}' for switch in switches], 'mobileEmulation': phone}
         if downloads is not None:
@@ -62,8 +62,11 @@ class Chromium:
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.loads(response.read())['value']
 
+    def open(self, url: str) -> None:
+        self('/url', url=url)
+
     def run(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+        """The value of a JavaScript expression in the page; what it promises is awaited."""
         return self('/execute/sync', script='return ' + expression, args=[])
 
     def close(self) -> None:

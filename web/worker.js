@@ -47,7 +47,7 @@ const ANSWERS = {
   },
 };
 
-self.onmessage = async ({data: {id, call, ...rest}}) => {
+async function answer({id, call, ...rest}) {
   try {
     self.postMessage({id, result: await ANSWERS[call](rest)});
   } catch (error) {
@@ -55,4 +55,9 @@ self.onmessage = async ({data: {id, call, ...rest}}) => {
     self.postMessage({id, error: {code: own ? error.code : 'internal',
       message: own ? error.message : `the worker failed: ${error.message ?? error}`}});
   }
+}
+
+let last = Promise.resolve();  // one after the other: a network looks at one image at a time
+self.onmessage = ({data}) => {
+  last = last.then(() => answer(data));
 };

@@ -41,13 +41,13 @@ class Chromium:
                  downloads: Any = None) -> None:
         self._driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL)
+        self.pid = self._driver.pid
         port = next(found.group(1) for line in self._driver.stdout for found in
                     [re.search(br'started successfully on port (\d+)', line)] if found).decode()
         self._url = f'http://127.0.0.1:{port}/session'
         switches = [*switches, 'headless=new', 'no-sandbox', 'disable-gpu', 'disable-quic',
-                    'no-first-run',
-                    'disable-background-networking', 'disable-component-update', 'disable-sync',
-                    f'user-data-dir={folder}', *more]
+                    'no-first-run', 'disable-background-networking', 'disable-component-update',
+                    'disable-sync', f'user-data-dir={folder}']
         phone = {'deviceMetrics': {'width': width, 'height': height, 'pixelRatio': 2}}
         options = {'args': [f'--{switch}' for switch in switches], 'mobileEmulation': phone}
         if downloads is not None:

@@ -50,9 +50,9 @@ def facts() -> Dict[str, Any]:
                   **_of(players, 'MAX_PLAYERS MIN_SCORE WRIST_TIMEOUT PLACE_TIMEOUT REACH '
                                  'TORSO_IN_WIDTHS MIN_TORSO BODY_TIME'),
                   **_of(pitch, 'HYSTERESIS LOG_ODDS WINDOW SECOND_DIFFERENCE UNCERTAIN_FRAMES')},
-        'privacy': {**_of(evidence, 'GREY EVIDENCE PARTS RIM BODY POSE_MARGIN'),
+        'privacy': {**_of(evidence, 'GREY CELL EVIDENCE PARTS RIM BODY POSE_MARGIN'),
                     'RIM_FACTOR': evidence.RIM_FACTORS['part'],
-                    'ALONE': look.ALONE, **_of(composition, 'JOIN MARGIN'),
+                    'ALONE': look.ALONE, **_of(composition, 'NOISE_FACTOR MIN_NOISE MAX_NOISE JOIN MARGIN'),
                     **_of(background, 'PATIENCE MIN_SHARE FIRST_DISTANCE MAX_DISTANCE MOVED_FOR'),
                     **_of(room, 'UNCHANGED CHANGE_MARGIN OUTDATED MAX_OUTDATED REMAINS BETRAYS '
                                 'CALM CALM_AT_RIM CALM_RIM')}}

@@ -21,7 +21,8 @@ const canvas = element('canvas'), pen = canvas.getContext('2d');
 const views = {skeletons: new SkeletonView(), anonymous: new AnonymousView(),
   music: new MusicView(), trainer: new TrainerView()};
 const live = new Live(find, failed, stalled);
-let net = null;  // a promise of the network
+let net = null;  // a promise of the network, or of null if it does not load
+let noNetwork = '';  // why
 let listed = [];  // the networks that there are
 let tracker = new Tracker(), latest = null, log = null, recording = null, times = [], said = null;
 
@@ -91,8 +92,8 @@ function play(source) {
   tracker = new Tracker();
   times = [];
   latest = null;
-  complain('');
-  state('Looking …');
+  complain(noNetwork);
+  state(noNetwork ? 'No network' : 'Looking …');
   element('mirrored').checked = source.facesVisitor;
   blank();
   live.start(source);
@@ -169,16 +170,21 @@ function endLog(text) {
 function chooseModel(url) {
   const before = net;
   before?.then(network => network?.dispose());
+  noNetwork = '';
+  complain('');
   state('Loading the network …');
   net = load({modelUrl: url}).then(network => {
     state(live.source ? 'Looking …' : 'Ready');
     live.refresh();
     return network;
-  }, error => {
-    state('No network');
-    complain(error.message);
-    return null;
-  });
+  }, withoutNetwork);
+}
+
+function withoutNetwork(error) {
+  noNetwork = error.message;
+  state('No network');
+  complain(noNetwork);
+  return null;
 }
 
 function nameOf(url) { return listed.find(model => model.url === url)?.name; }
@@ -240,6 +246,5 @@ try {
     [url, `${width}x${height}${/rendered/.test(url) ? ', the suite\'s own' : ', Google\'s'}`]));
   chooseModel(listed[0]?.url);
 } catch (error) {
-  state('No network');
-  complain(error.message);
+  withoutNetwork(error);
 }

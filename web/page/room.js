@@ -5,22 +5,23 @@
 import {FACTS} from './facts.js';
 import {Evidence, viewsOf, widened} from './evidence.js';
 
-const {GREY, EVIDENCE, REMAINS, BETRAYS, JOIN, MARGIN, PATIENCE, MIN_SHARE, FIRST_DISTANCE,
+const {GREY, CELL, EVIDENCE, REMAINS, BETRAYS, NOISE_FACTOR, MIN_NOISE, MAX_NOISE, JOIN, MARGIN, PATIENCE, MIN_SHARE, FIRST_DISTANCE,
   MAX_DISTANCE, MOVED_FOR, UNCHANGED, CHANGE_MARGIN, OUTDATED, MAX_OUTDATED, CALM, CALM_AT_RIM,
   CALM_RIM} = FACTS.privacy;
 const LOOK = 3;  // seconds of frames of a look
-const LEAST_FRAMES = 10;  // of a look
-const MAX_GAP = 1;  // seconds between two frames of a look
-const COLUMNS = 80;  // cells in a row of the picture
-const NOISE = 5;  // levels of 255 by which the mean of a cell at rest may vary
+const INTERVAL = 0.25;  // seconds between them
+const LEAST_FRAMES = 8;  // of a look
+const MAX_GAP = 2;  // seconds between two frames of a look
+const WIDTH = 640;  // pixels of a picture in which cells have CELL pixels; in larger ones they grow
+const NEIGHBOURS = 2;  // cells around a moving one that move, too; noise is alone
 const VIEWS_A_FRAME = 2;  // that are examined in a frame's time
 const WAITING = 'Waiting for everyone to leave the picture …';
 
 export class Room {
   // size: width and height of the pictures. alone: factor of the scores that are evidence.
   constructor({width, height}, alone = 1) {
-    Object.assign(this, {width, height, alone, text: WAITING});
-    this.cell = Math.max(4, Math.round(width / COLUMNS));
+    Object.assign(this, {width, height, alone});
+    this.cell = Math.max(CELL, Math.round(CELL * width / WIDTH));
     this.columns = Math.ceil(width / this.cell);
     this.rows = Math.ceil(height / this.cell);
     this.image = new OffscreenCanvas(width, height);  // of the room; grey where it is not shown
@@ -32,9 +33,10 @@ export class Room {
   get share() { return this.shown.reduce((sum, is) => sum + is, 0) / this.shown.length; }
 
   // Forgets the picture and starts again.
-  drop(text = WAITING) {
+  drop(doubt = '') {
     const count = this.columns * this.rows;
-    this.text = text;
+    this.doubt = doubt;
+    this.text = WAITING + doubt;
     this.known = false;  // whether a first look has succeeded
     this.shown = new Uint8Array(count);
     this.pixels = new ImageData(this.width, this.height);
@@ -55,7 +57,7 @@ export class Room {
     const waits = !this.known && somebody && time - this.waitsSince < PATIENCE;
     if (waits) {
       this.look = null;
-      this.text = WAITING;
+      this.text = WAITING + this.doubt;
     } else if (!this.look && (!this.known || time >= this.lookAt)) {
       this.look = new Look(this, levels, time);
     }
@@ -66,7 +68,8 @@ export class Room {
       this.conclude(this.look, time);
       this.look = null;
     }
-    if (!this.known && this.look) this.text = `Looking at the room: ${Math.round(100 * this.look.progress)} %`;
+    if (!this.known && this.look)
+      this.text = `Looking at the room: ${Math.round(100 * this.look.progress)} %.${this.doubt}`;
   }
 
   conclude(look, time) {
@@ -77,7 +80,9 @@ export class Room {
       this.calmSince.fill(time);
       this.show(doubted.map(is => 1 - is), look);
       if (this.share < MIN_SHARE) {
-        this.drop('Too much of the picture looks like people: clear the view or move the camera.');
+        this.shown.fill(0);
+        this.render();
+        this.doubt = ' Too much of the picture looked like people: clear the view or move the camera.';
         return;
       }
       this.known = true;
@@ -152,7 +157,7 @@ export class Room {
     if (other <= cells / 2) this.differsSince = null;
     else this.differsSince ??= time;
     if (this.differsSince === null || time - this.differsSince < MOVED_FOR) return false;
-    this.drop('The camera was moved.');
+    this.drop(' The camera was moved.');
     return true;
   }
 
@@ -204,6 +209,8 @@ class Look {
   // Adds a frame; false if this look is void because time has jumped.
   add(data, levels, poses, time) {
     if (time < this.last || time - this.last > MAX_GAP) return false;
+    this.evidence.addPoses(poses);
+    if (this.frames && time - this.last < INTERVAL) return true;
     this.last = time;
     this.frames++;
     const factor = gain(levels, this.first);  // of a lamp that flickers, a camera that adapts
@@ -213,7 +220,6 @@ class Look {
       this.levels[i] += level;
     });
     for (let i = 0; i < data.length; i++) this.sums[i] += data[i];
-    this.evidence.addPoses(poses);
     if (time - this.begun >= LOOK && this.frames >= LEAST_FRAMES) this.compose();
     return true;
   }
@@ -221,14 +227,30 @@ class Look {
   compose() {
     this.mean = Uint8ClampedArray.from(this.sums, sum => sum / this.frames);
     this.levels = this.levels.map(sum => sum / this.frames);
-    const {room} = this, cells = new Uint8Array(room.columns * room.rows);
-    this.low.forEach((low, i) => { if (this.high[i] - low > NOISE) cells[Math.floor(i / 3)] = 1; });
-    this.moving = room.spread(cells);
+    const {room} = this;
+    this.moving = room.spread(this.restless());
     room.pen.putImageData(new ImageData(this.mean, room.width, room.height), 0, 0);
     const whole = new OffscreenCanvas(room.width, room.height);
     whole.getContext('2d').drawImage(room.frame, 0, 0);
     this.views = viewsOf(whole);
     this.all = this.views.length;
+  }
+
+  // The cells that move, by more than the noise of most.
+  restless() {
+    const {columns, rows} = this.room, varies = new Float64Array(columns * rows);
+    this.low.forEach((low, i) => {
+      const cell = Math.floor(i / 3);
+      varies[cell] = Math.max(varies[cell], this.high[i] - low);
+    });
+    const noise = Math.min(Math.max(MIN_NOISE, NOISE_FACTOR * median(varies)), MAX_NOISE);
+    const moves = varies.map(by => Number(by > noise));
+    return moves.map((is, i) => {
+      let around = 0;
+      for (const row of [-columns, 0, columns])
+        for (const column of [-1, 0, 1]) around += moves[i + row + column] || 0;
+      return is && around > NEIGHBOURS ? 1 : 0;
+    });
   }
 
   // Lets the network examine some views; true after the last one.
@@ -254,8 +276,10 @@ function changeOf(levels, before) {
 
 // The factor that makes levels as bright as others.
 function gain(levels, others) {
-  const ratios = levels.map((level, i) => (others[i] + 1) / (level + 1)).sort();
-  return ratios[ratios.length >> 1];
+  const some = levels.filter((_, i) => i % 16 === 0);
+  return median(some.map((level, i) => (others[16 * i] + 1) / (level + 1)));
 }
+
+function median(values) { return values.slice().sort()[values.length >> 1]; }
 
 function either(...masks) { return masks[0].map((_, i) => masks.some(mask => mask[i]) ? 1 : 0); }

@@ -69,6 +69,16 @@ class Chromium:
         """The value of a JavaScript expression in the page; what it promises is awaited."""
         return self('/execute/sync', script='return ' + expression, args=[])
 
+    def run_async(self, code: str) -> Any:
+        """What the body of an async function returns, run in the page."""
+        return self('/execute/async', args=[], script=f"""const done = arguments[0];
+            (async () => {{{code}}})().then(done, error => done(`${{error.stack}}`))""")
+
+    def type(self, selector: str, text: str) -> None:
+        """Types into an element of the page; into one for files, the path of a file."""
+        element, = self('/element', using='css selector', value=selector).values()
+        self(f'/element/{element}/value', text=text)
+
     def close(self) -> None:
         request = urllib.request.Request(self._url, method='DELETE')
         urllib.request.urlopen(request, timeout=30).close()

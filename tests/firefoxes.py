@@ -27,6 +27,7 @@ class Firefox:
         self._process = subprocess.Popen(
             ['firefox-esr', '--headless', '--marionette', '--no-remote', '--profile', str(folder)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.pid = self._process.pid
         active = os.path.join(folder, 'MarionetteActivePort')
         wait_for(lambda: os.path.exists(active) and os.path.getsize(active))
         with open(active) as file:

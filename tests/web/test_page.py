@@ -40,7 +40,12 @@ class Page:
         return self.run(f"document.getElementById('{id}').textContent")
 
     def click(self, selector: str) -> None:
-        self.run(f"document.querySelector('{selector}').click()")
+        element, = self.browser('/element', using='css selector', value=selector).values()
+        self.browser(f'/element/{element}/click')
+
+    def press(self, key: str) -> None:
+        self.browser('/actions', actions=[{'type': 'key', 'id': 'keyboard', 'actions': [
+            {'type': 'keyDown', 'value': key}, {'type': 'keyUp', 'value': key}]}])
 
     def set(self, id: str, value: object) -> None:
         """Sets a control as a visitor does."""
@@ -48,7 +53,7 @@ class Page:
                  f"new Event('input', {{bubbles: true}}))}})(document.getElementById('{id}'))")
 
     def view(self, name: str) -> None:
-        self.click(f'[name=view][value={name}]')
+        self.click(f'label:has([value={name}])')
 
     def start(self) -> None:
         """Starts the camera; returns once a frame was looked at."""
@@ -66,9 +71,9 @@ class Page:
         return moved
 
     def pixels(self) -> list:
-        """Every 40th pixel of the canvas, as [r, g, b]."""
-        return self.run("(data => Array.from({length: data.length / 160 | 0}, (_, i) => "
-                        "Array.from(data.slice(160 * i, 160 * i + 3))))(document.getElementById("
+        """Every 37th pixel of the canvas, as [r, g, b]."""
+        return self.run("(data => Array.from({length: data.length / 148 | 0}, (_, i) => "
+                        "Array.from(data.slice(148 * i, 148 * i + 3))))(document.getElementById("
                         "'canvas').getContext('2d').getImageData(0, 0, 640, 480).data)")
 
 
@@ -108,7 +113,7 @@ def test_the_page_fits_and_everything_has_a_name(page):
         for view in ('skeletons', 'anonymous', 'music', 'trainer'):
             page.view(view)
             page.run("document.querySelector('details').open = true")
-            assert page.run('document.documentElement.scrollWidth') == width, (width, view)
+            assert page.run('document.documentElement.scrollWidth <= innerWidth'), (width, view)
     page.browser('/goog/cdp/execute', cmd='Emulation.clearDeviceMetricsOverride', params={})
     unnamed = page.run("Array.from(document.querySelectorAll('input, select, button')).filter("
                        "control => !(control.labels && control.labels[0] || control.textContent"
@@ -201,7 +206,7 @@ def test_another_view_shows_no_live_picture(page):
         assert not any(near(pixel, (255, 0, 255)) or near(pixel, (255, 255, 0))
                        for pixel in page.pixels())
     assert page.text('record') == 'Record video'
-    wait_for(lambda: page.text('room').startswith('Waiting for everyone to leave'))
+    wait_for(lambda: page.text('room') != 'No frame yet.')
     page.saved(r'poses-.*\.(mp4|webm)')
 
 
@@ -276,15 +281,16 @@ def test_poses_are_collected_trained_and_recognized(page):
 def test_the_keyboard_is_enough(page):
     page.open([[]])
     page.run("document.querySelector('[value=skeletons]').focus()")
-    for key in ('\ue014', '\ue014'):  # arrow right
-        page.type('[name=view]:checked', key)
+    for _ in range(2):
+        page.press('\ue014')  # arrow right
     assert page.run("document.querySelector('[data-view=music]').hidden") is False
-    page.run("document.body.tabIndex = -1, document.body.focus()")
-    reached = set()
-    for _ in range(20):
-        page.type(':focus', '\ue004')  # tab
-        reached.add(page.run("document.activeElement.id || document.activeElement.name || document.activeElement.tagName"))
-    assert {'camera', 'file', 'view', 'sound', 'scale', 'SUMMARY'} <= reached
+    page.run("document.getElementById('camera').focus()")
+    reached = []
+    while 'SUMMARY' not in reached:
+        page.press('\ue004')  # tab
+        reached.append(page.run('document.activeElement.id || document.activeElement.tagName'))
+        assert len(reached) < 20
+    assert {'file', 'sound', 'scale', 'key', 'octaves', 'loudness'} <= set(reached)
 
 
 def test_what_cannot_be_is_said(tmp_path):

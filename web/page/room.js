@@ -9,7 +9,7 @@ const {GREY, CELL, EVIDENCE, REMAINS, BETRAYS, NOISE_FACTOR, MIN_NOISE, MAX_NOIS
   MAX_DISTANCE, MOVED_FOR, UNCHANGED, CHANGE_MARGIN, OUTDATED, MAX_OUTDATED, CALM, CALM_AT_RIM,
   CALM_RIM} = FACTS.privacy;
 const LOOK = 3;  // seconds of frames of a look
-const INTERVAL = 0.25;  // seconds between them
+const INTERVAL = 0.25;  // seconds from one to the next
 const LEAST_FRAMES = 8;  // of a look
 const MAX_GAP = 2;  // seconds between two frames of a look
 const WIDTH = 640;  // pixels of a picture in which cells have CELL pixels; in larger ones they grow
@@ -41,6 +41,7 @@ export class Room {
     this.shown = new Uint8Array(count);
     this.pixels = new ImageData(this.width, this.height);
     this.calmLevels = this.shownLevels = this.look = this.differsSince = this.waitsSince = null;
+    this.seenAt = -Infinity;
     this.calmSince = new Float64Array(count);
     this.distance = FIRST_DISTANCE;
     this.render();
@@ -49,27 +50,38 @@ export class Room {
   // Uses a frame: image: a canvas; poses: all that score EVIDENCE or more; time: seconds.
   // examine: a function from a canvas to a promise of {poses, heat}.
   async see(image, poses, time, examine) {
-    this.pen.drawImage(image, 0, 0);
-    const {data} = this.pen.getImageData(0, 0, this.width, this.height);
-    const levels = this.levelsOf(data), somebody = poses.some(pose => pose.score >= EVIDENCE);
-    if (this.known && this.moved(levels, time)) return;
+    const somebody = poses.some(pose => pose.score >= EVIDENCE);
     this.waitsSince ??= time;
-    const waits = !this.known && somebody && time - this.waitsSince < PATIENCE;
-    if (waits) {
+    if (!this.known && somebody && time - this.waitsSince < PATIENCE) {
       this.look = null;
       this.text = WAITING + this.doubt;
-    } else if (!this.look && (!this.known || time >= this.lookAt)) {
-      this.look = new Look(this, levels, time);
+      return;
     }
-    if (!this.look) return;
-    if (!this.look.views) {
-      if (!this.look.add(data, levels, poses, time)) this.look = null;
-    } else if (await this.look.examine(examine)) {
-      this.conclude(this.look, time);
-      this.look = null;
+    if (this.look?.views) {
+      if (await this.look.examine(examine)) {
+        this.conclude(this.look, time);
+        this.look = null;
+      }
+    } else {
+      this.look?.evidence.addPoses(poses);
+      if (time >= this.seenAt && time < this.seenAt + INTERVAL) return;
+      this.seenAt = time;
+      this.sample(image, poses, time);
     }
     if (!this.known && this.look)
       this.text = `Looking at the room: ${Math.round(100 * this.look.progress)} %.${this.doubt}`;
+  }
+
+  // Uses a frame's pixels: to see that the camera has not moved, and for a look.
+  sample(image, poses, time) {
+    this.pen.drawImage(image, 0, 0);
+    const {data} = this.pen.getImageData(0, 0, this.width, this.height), levels = this.levelsOf(data);
+    if (this.known && this.moved(levels, time)) return;
+    if (!this.look && (!this.known || time >= this.lookAt)) {
+      this.look = new Look(this, levels, time);
+      this.look.evidence.addPoses(poses);
+    }
+    if (this.look && !this.look.add(data, levels, time)) this.look = null;
   }
 
   conclude(look, time) {
@@ -173,19 +185,18 @@ export class Room {
 
   // The mean colour of each cell, three levels of 255.
   levelsOf(data) {
-    const sums = new Float64Array(3 * this.columns * this.rows);
-    const counts = new Float64Array(this.columns * this.rows);
-    for (let y = 0, pixel = 0; y < this.height; y++) {
-      const row = Math.floor(y / this.cell) * this.columns;
-      for (let x = 0; x < this.width; x++, pixel += 4) {
-        const i = row + Math.floor(x / this.cell);
-        sums[3 * i] += data[pixel];
-        sums[3 * i + 1] += data[pixel + 1];
-        sums[3 * i + 2] += data[pixel + 2];
-        counts[i]++;
+    const {cell, columns, width, height} = this;
+    const levels = new Float64Array(3 * columns * this.rows);
+    for (let y = 0, pixel = 0; y < height; y++) {
+      const high = Math.min(cell, height - y + y % cell);
+      for (let left = 0, i = 3 * columns * Math.floor(y / cell); left < width; left += cell, i += 3) {
+        const right = Math.min(left + cell, width), area = (right - left) * high;
+        for (let x = left; x < right; x++, pixel += 4)
+          for (let channel = 0; channel < 3; channel++)
+            levels[i + channel] += data[pixel + channel] / area;
       }
     }
-    return sums.map((sum, i) => sum / counts[Math.floor(i / 3)]);
+    return levels;
   }
 }
 
@@ -207,10 +218,8 @@ class Look {
   }
 
   // Adds a frame; false if this look is void because time has jumped.
-  add(data, levels, poses, time) {
+  add(data, levels, time) {
     if (time < this.last || time - this.last > MAX_GAP) return false;
-    this.evidence.addPoses(poses);
-    if (this.frames && time - this.last < INTERVAL) return true;
     this.last = time;
     this.frames++;
     const factor = gain(levels, this.first);  // of a lamp that flickers, a camera that adapts

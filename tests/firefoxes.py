@@ -7,14 +7,16 @@ from typing import Any
 
 from helpers import wait_for
 
-# What the browser itself would send: it starts with none of it. The camera is a made-up one.
-SETTINGS = {
-    'marionette.port': 0, 'media.navigator.streams.fake': True,
-    'media.navigator.permission.disabled': True, 'media.autoplay.default': 0,
-    'app.normandy.enabled': False, 'app.update.enabled': False, 'browser.safebrowsing.malware.enabled': False,
-    'browser.safebrowsing.phishing.enabled': False, 'datareporting.policy.dataSubmissionEnabled': False,
+SETTINGS = {  # what the browser itself would send is off
+    'marionette.port': 0, 'media.navigator.permission.disabled': True, 'media.autoplay.default': 0,
+    'app.normandy.enabled': False, 'app.update.enabled': False,
+    'browser.safebrowsing.malware.enabled': False, 'browser.safebrowsing.phishing.enabled': False,
+    'browser.search.update': False, 'browser.topsites.contile.enabled': False,
+    'browser.newtabpage.activity-stream.feeds.topsites': False, 'extensions.update.enabled': False,
+    'datareporting.policy.dataSubmissionEnabled': False, 'dom.push.connection.enabled': False,
+    'extensions.getAddons.cache.enabled': False, 'geo.provider.network.url': '',
     'network.captive-portal-service.enabled': False, 'network.connectivity-service.enabled': False,
-    'services.settings.server': 'http://127.0.0.1:9', 'toolkit.telemetry.enabled': False}
+    'services.settings.server': 'data:,', 'toolkit.telemetry.enabled': False}
 
 
 class Firefox:

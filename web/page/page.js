@@ -23,7 +23,8 @@ const views = {skeletons: new SkeletonView(), anonymous: new AnonymousView(),
 const live = new Live(find, failed, stalled);
 let net = null;  // a promise of the network, or of null if it does not load
 let noNetwork = '';  // why
-let listed = [];  // the networks that there are
+let networkName = '';
+const networks = new Map();  // {config (of load), name, label} of those that may be chosen, by ids
 let tracker = new Tracker(), latest = null, log = null, recording = null, times = [], said = null;
 
 // Finds the people of a frame and shows them, in the view that is chosen.
@@ -37,7 +38,7 @@ async function find(frame) {
       maxDetections: Math.max(chosen.most, view.evidence ? 10 : 1), nmsRadius: chosen.radius});
   const sure = found.filter(pose => pose.score >= chosen.poseScore)
     .slice(0, chosen.single ? 1 : chosen.most);
-  Object.assign(frame, {faint: found, model: nameOf(network.model.url),
+  Object.assign(frame, {faint: found, model: networkName,
     people: tracker.update(sure, frame.time, chosen.smooth && frame.source.kind !== 'picture')});
   await view.see(frame, network, chosen);
   if (live.source !== frame.source) return;
@@ -125,6 +126,7 @@ function blank() {
 }
 
 function failed(error) {
+  if (error.code === 'disposed') return;  // another network was chosen meanwhile
   complain(error.message);
   views.music.rest();
 }
@@ -167,13 +169,17 @@ function endLog(text) {
   if (text) complain(text);
 }
 
-function chooseModel(url) {
+function useNetwork(id) {
+  const {config, name} = networks.get(id);
+  fill(element('model'), [...networks].map(([key, {label}]) => [key, label]));
+  element('model').value = id;
   const before = net;
   before?.then(network => network?.dispose());
   noNetwork = '';
   complain('');
   state('Loading the network …');
-  net = load({modelUrl: url}).then(network => {
+  net = load(config).then(network => {
+    networkName = name;
     state(live.source ? 'Looking …' : 'Ready');
     live.refresh();
     return network;
@@ -187,14 +193,19 @@ function withoutNetwork(error) {
   return null;
 }
 
-function nameOf(url) { return listed.find(model => model.url === url)?.name; }
-
 on('camera', 'click', () => start());
 on('devices', 'change', event => start(event.target.value));
 on('file', 'change', async ({target}) => {
   const [file] = target.files;
   target.value = '';
   if (file) play(await fromFile(file));
+});
+on('model-file', 'change', ({target}) => {
+  const [file] = target.files;
+  target.value = '';
+  if (!file) return;
+  networks.set(file.name, {config: {modelFile: file}, name: file.name, label: file.name});
+  useNetwork(file.name);
 });
 on('stop', 'click', () => stop());
 on('pause', 'click', () => {
@@ -228,7 +239,8 @@ on('record', 'click', () => {
 });
 
 watchControls(control => {
-  if (control.id === 'model') return chooseModel(control.value);
+  if (control.id === 'model') return useNetwork(control.value);
+  if (control.type === 'file') return;
   if (control.name === 'view') {
     recording?.stop();  // of another view, which may show more
     views.music.rest();
@@ -241,10 +253,11 @@ watchControls(control => {
 fill(element('heat'), [['', 'none'], ['all', 'all parts'], ...FACTS.parts.map(part => [part, part])]);
 navigator.serviceWorker?.register('service_worker.js').catch(() => { /* it works online all the same */ });
 try {
-  listed = await models();
-  fill(element('model'), listed.map(({url, inputResolution: {width, height}}) =>
-    [url, `${width}x${height}${/rendered/.test(url) ? ', the suite\'s own' : ', Google\'s'}`]));
-  chooseModel(listed[0]?.url);
+  for (const {url, name, inputResolution: {width, height}} of await models())
+    networks.set(url, {config: {modelUrl: url}, name,
+      label: `${width}x${height} (${/rendered/.test(url) ? 'suite' : 'Google'})`});
+  if (!networks.size) throw new Error('There is no network here: choose a file under Settings.');
+  useNetwork([...networks.keys()][0]);
 } catch (error) {
   withoutNetwork(error);
 }

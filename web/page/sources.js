@@ -29,9 +29,18 @@ class Video {
   // Whether there is a newer frame than the one that was drawn, when there is one or after a while.
   async next() {
     await new Promise(resolve => {
-      setTimeout(resolve, NEXT_TIMEOUT);
-      if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(resolve);
-      else requestAnimationFrame(resolve);
+      const {video} = this;
+      let asked = null;
+      const timer = setTimeout(() => {
+        if (asked !== null) video.cancelVideoFrameCallback(asked);
+        resolve();
+      }, NEXT_TIMEOUT);
+      const came = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (video.requestVideoFrameCallback) asked = video.requestVideoFrameCallback(came);
+      else requestAnimationFrame(came);
     });
     return this.video.currentTime !== this.drawn;
   }

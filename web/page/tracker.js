@@ -4,14 +4,16 @@ import {FACTS} from './facts.js';
 
 const {PAIRS, WEIGHTS, SHOULDERS, HIPS, NEAR, NEAR_SIZE, MIN_TORSO} = FACTS.tracker;
 const {MIN_CUTOFF, BETA, SPEED_CUTOFF, MAX_STEP} = FACTS.smoothing;
-const MEMORY = 1;  // seconds for which somebody who is not seen is remembered
+const MEMORY = 1;  // seconds for which somebody who is not seen is remembered, at least
+const MEMORY_FRAMES = 4;  // the same in frames, where they come slowly
+const MAX_GAP = 5;  // seconds between two frames after which nobody is known any more
 const SPEED_TIME = 0.3;  // seconds over which the speed of a person is averaged
 
 export class Tracker {
   constructor() {
     this.people = [];
     this.ids = 0;
-    this.time = 0;
+    this.time = this.pace = 0;
   }
 
   // The poses by the ids of their persons, a Map. Ids count from 1 and are never given twice.
@@ -19,8 +21,10 @@ export class Tracker {
   update(poses, time, smooth = true) {
     const step = time - this.time;
     this.time = time;
-    if (step < 0 || step > MEMORY) this.people = [];
-    this.people = this.people.filter(person => time - person.seen <= MEMORY);
+    if (step < 0 || step > MAX_GAP) this.people = [];
+    else this.pace += .2 * (step - this.pace);
+    const memory = Math.max(MEMORY, MEMORY_FRAMES * this.pace);
+    this.people = this.people.filter(person => time - person.seen <= memory);
     const seen = poses.map(measured), found = new Map();
     for (const [person, i] of this.pairs(seen, step)) {
       person.correct(seen[i], time);

@@ -42,9 +42,9 @@ def parse_args() -> argparse.Namespace:
                        help='serve the page; without HOST only on this machine')
     where.add_argument('--build', metavar='DIR', help='write the page to a folder')
     parser.add_argument('--model', action='append', default=[], metavar='FILE',
-                        help='a PoseNet for the page, by its path or its name, may be given several '
-                             "times (default: Google's of 481x353 and 641x481 if they are "
-                             'downloaded, and the bundled ones)')
+                        help='a PoseNet for the page, by its path or its name; may be given '
+                             "several times (default: Google's of 481x353 and 641x481 if they "
+                             'are downloaded, and the bundled ones)')
     parser.add_argument('--certificate', metavar='FILE',
                         help='a PEM file with a certificate and its key: serve by https')
     args = parser.parse_args()

@@ -5,17 +5,16 @@ examples:
   python3 benchmarks/web.py --browser firefox --model posenet_mobilenet_v1_075_353_481_quant_decoder
   python3 benchmarks/web.py --frames 10000                # is the memory level?
 
-Both get the same frames of a clip, in turns of 20, so that other load of the machine meets both; the
-figures are the ratios of their median times for a frame, of the times below which a tenth of the
-frames stay, and of their processor times, which other load disturbs least. The browser's time is that of
-estimateMultiplePoses in the page, the way to the worker and back included. Memory is that of all of
-the browser's processes, which share some of it: what matters is whether it grows.
+Both get the same frames of a clip, in turns of 20, so that other load of the machine meets both.
+The figures are the ratios of their median times for a frame, of the times below which a tenth of
+the frames stay, and of their processor times, which other load disturbs least. The browser's time
+is that of estimateMultiplePoses in the page, the way to the worker and back included. Memory is
+that of all of the browser's processes, which share some of it: what matters is whether it grows.
 """
 import argparse
 import base64
 import contextlib
 import os
-import statistics
 import sys
 import tempfile
 import threading
@@ -100,7 +99,7 @@ def measure(args: argparse.Namespace, browser: Any, url: str, images: List[Any],
             engine.DetectPosesInImage(image)
             in_python.append(1000 * (time.perf_counter() - start))
         computed[1] += time.process_time() - before
-    times = {name: [statistics.quantiles(each, n=10)[share - 1]
+    times = {name: [sorted(each)[len(each) * share // 10]
                     for each in (in_browser, in_python)]
              for name, share in (('median', 5), ('fastest tenth', 1))}
     times['processor time'] = [1000 * each / len(in_browser) for each in computed]

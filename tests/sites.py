@@ -32,7 +32,8 @@ class Served:
     def end(self) -> int:
         """Stops the server; returns its exit status."""
         self._process.terminate()
-        self._process.communicate()
+        self._process.wait()
+        self._process.stderr.close()
         return self._process.returncode
 
 

@@ -46,8 +46,8 @@ def litert_files(folder: str = '', url: str = URL) -> Dict[str, bytes]:
         fetch(listed, url, folder, {name: f'{url}/{package}@{VERSION}'
                                     for name, package in PACKAGES.items()})
     if _missing(listed, folder):
-        raise RuntimeFilesError(f'LiteRT.js {VERSION} is not here and cannot be fetched: connect to '
-                                'the internet once, or install npm where only npm may')
+        raise RuntimeFilesError(f'LiteRT.js {VERSION} is not here and cannot be fetched: connect '
+                                'to the internet once, or install npm where only npm may')
     found = {}
     for file in listed:
         with open(os.path.join(folder, file.name), 'rb') as content:

@@ -12,9 +12,9 @@ from posesuite.engine.family import find_family, op_libraries
 from posesuite.engine.model_file import EngineError
 
 # Of those that are here, the one that a page loads first is the first: Google's before ours.
-USUAL = tuple(model.name for model in KNOWN
-              if re.fullmatch('posenet_(rendered_)?mobilenet_v1_075_(353_481|481_641)_quant_decoder',
-                              model.name))
+USUAL = [f'posenet_{kind}mobilenet_v1_075_{size}_quant_decoder'
+         for kind in ('', 'rendered_') for size in ('353_481', '481_641')]
+FAMILIES = 'PoseNet', 'BodyPix'
 MULTIPLIER = re.compile(r'mobilenet_v1_(\d)(\d\d)_')
 
 
@@ -46,8 +46,8 @@ def _about(path: str) -> Dict[str, Any]:
         family = find_family(network, {}).NAME
     except ValueError as error:
         raise EngineError(f'{path}: {error}')
-    if family != 'PoseNet':
-        raise EngineError(f'{path} is a {family}: pages run PoseNets')
+    if family not in FAMILIES:
+        raise EngineError(f'{path} is a {family}: pages run {" and ".join(FAMILIES)}')
     width, height = network.input_size
     multiplier = MULTIPLIER.search(os.path.basename(path))
     return {'architecture': 'MobileNetV1', 'outputStride': output_stride(network),

@@ -1,4 +1,5 @@
 """A server for the page: files from memory, nothing else."""
+import contextlib
 import hashlib
 import logging
 import ssl
@@ -31,10 +32,8 @@ def serve_site(site: Dict[str, bytes], address: Tuple[str, int], certificate: Op
             LOGGER.warning('browsers of other machines give pages the camera over https only: see '
                            '--certificate')
         (on_ready or (lambda url: LOGGER.info('open %s in a browser; Ctrl-C ends', url)))(url)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever(poll_interval=0.2)
-        except KeyboardInterrupt:
-            pass
 
 
 def _server(site: Dict[str, bytes], address: Tuple[str, int],

@@ -21,9 +21,8 @@ def images():
     couple = Image.open(COUPLE)
     with Camera(CLIP) as camera:
         frames = [frame.image.copy() for frame, _ in zip(camera, range(40))]
-    return [np.array(couple), np.array(couple.resize((1500, 1125))), np.array(couple.resize((962, 706))),
-            np.array(couple.resize((300, 225))), np.array(couple.resize((481, 353))),
-            np.array(couple.crop((0, 0, 340, 480))), frames[-1]]
+    resized = [couple.resize(size) for size in ((1500, 1125), (962, 706), (300, 225), (481, 353))]
+    return [*map(np.array, (couple, *resized, couple.crop((0, 0, 340, 480)))), frames[-1]]
 
 
 def assert_same(found, poses):

@@ -23,9 +23,10 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler with sanitizers; a screen, a mouse, a browser and a proxy; what a process does; sound
-# and MIDI servers; an RTSP server.
+# A compiler with sanitizers; a screen, a mouse, browsers, what runs a page's scripts without one,
+# and a proxy; what a process does; sound and MIDI servers; an RTSP server.
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+    firefox-esr nodejs npm
     nginx-light wget faketime x11-xkb-utils
     pulseaudio pulseaudio-utils jackd2
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good

@@ -40,6 +40,7 @@ def make_site(models: Sequence[str] = ()) -> Dict[str, bytes]:
             for pattern in OWN for path in sorted(glob.glob(os.path.join(glob.escape(root),
                                                                          *pattern.split('/'))))}
     site.update({place: _read(own_file(*parts)) for place, parts in SHARED.items()})
+    site['LICENSE'] = _read(own_file('LICENSE'))
     site['page/facts.js'] = facts.script().encode()
     site.update(litert_files())
     site.update(model_files(models))

@@ -136,10 +136,15 @@ def listening(address: Tuple[str, int]) -> socket.socket:
 
 
 def setup_of(title: str) -> Dict[str, Any]:
-    """What a page needs to know before it draws: the skeleton, as overlay.py draws it. What differs
-    from person to person, such as colours and the width of lines, is in the events.
+    """What a page needs to know before it draws. What differs from person to person, such as
+    colours and the width of lines, is in the events.
     """
-    return {'title': title, 'bones': BONES, 'threshold': SCORE_THRESHOLD,
+    return {'title': title, **skeleton_facts()}
+
+
+def skeleton_facts() -> Dict[str, Any]:
+    """What skeleton.js needs to know to draw as overlay.py does."""
+    return {'bones': BONES, 'threshold': SCORE_THRESHOLD,
             'radii': [RADII[part] for part in KEYPOINT_TYPES]}
 
 

@@ -14,7 +14,7 @@ from posesuite.activities import (
     training,
 )
 from posesuite.display import overlay, palette
-from posesuite.display.web_server import setup_of
+from posesuite.display.web_server import skeleton_facts
 from posesuite.music import options, pitch, players, theory
 from posesuite.pose import log, smoothing, tracker
 from posesuite.pose.skeleton import FACE, JSON_NAMES, KEYPOINT_TYPES, MIRRORED
@@ -31,9 +31,9 @@ def facts() -> Dict[str, Any]:
     return {
         'version': __version__,
         'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'face': FACE, 'mirrored': MIRRORED,
-        'skeleton': setup_of(''), 'colors': palette.COLORS,
+        'skeleton': skeleton_facts(), 'colors': palette.COLORS,
         'look': _of(overlay, 'LINE_WIDTH LETTER MIN_LETTER MAX_LETTER DIGIT'),
-        'log': _of(log, 'VERSION MAX_SIDE MAX_PIXELS'),
+        'log': _of(log, 'VERSION'),
         'tracker': {'PAIRS': tracker.PAIRS, 'WEIGHTS': tracker.WEIGHTS.tolist(),
                     **_of(tracker, 'SHOULDERS HIPS NEAR NEAR_SIZE MIN_TORSO')},
         'smoothing': _of(smoothing, 'MIN_CUTOFF BETA SPEED_CUTOFF MAX_STEP'),

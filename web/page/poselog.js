@@ -59,4 +59,9 @@ export function stamp() {
 
 export function rounded(value, places) { return Math.round(value * 10 ** places) / 10 ** places; }
 
-function printable(text) { return text.replace(/\p{C}/gu, '?').slice(0, 1000); }
+// What Python's isprintable lets pass: names of files may have other spaces than the usual one.
+export function isPrintable(text) { return !/[\p{C}\p{Z}]/u.test(text.replaceAll(' ', '')); }
+
+function printable(text) {
+  return Array.from(text, letter => isPrintable(letter) ? letter : '?').slice(0, 1000).join('');
+}

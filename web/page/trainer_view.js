@@ -3,7 +3,7 @@ import {Body, usable} from './body.js';
 import {FACTS} from './facts.js';
 import {Palette} from './look.js';
 import {paintPicture, paintSkeletons} from './painting.js';
-import {PoseLog, save, stamp} from './poselog.js';
+import {PoseLog, isPrintable, save, stamp} from './poselog.js';
 import {train} from './training.js';
 import {Watch, checked} from './watch.js';
 import {complain, element, on, settings, write} from './controls.js';
@@ -53,7 +53,7 @@ export class TrainerView {
   // Labels, as check_label of recordings.py accepts them: they may name folders.
   add(label) {
     label = label.trim();
-    if (!/^[^.\-\\/:*?"<>|\p{C}][^\\/:*?"<>|\p{C}]{0,59}$/u.test(label))
+    if (!/^[^.\-\\/:*?"<>|][^\\/:*?"<>|]{0,59}$/u.test(label) || !isPrintable(label))
       throw new Error('A label needs 1 to 60 letters, digits, spaces, - or _, and begins with none of .-');
     complain('');
     element('label').value = '';

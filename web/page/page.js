@@ -231,9 +231,10 @@ on('log', 'click', () => {
 });
 on('record', 'click', () => {
   if (recording) return recording.stop();
-  recording = new Recording(canvas, settings().view === 'music' ? views.music.stream : null, () => {
+  recording = new Recording(canvas, settings().view === 'music' ? views.music.stream : null, error => {
     recording = null;
     press(element('record'), false, 'Record video');
+    if (error) complain(`The recording has ended: ${error.message}`);
   });
   press(element('record'), true, 'Stop recording');
 });

@@ -6,6 +6,7 @@ import subprocess
 
 from browsers import Chromium
 from figures import standing
+from firefoxes import Firefox
 from helpers import ROOT, need, wait_for
 from pages import camera_clip, make_page, poses_of, served, write
 from posesuite.activities.classifier import Classifier
@@ -175,11 +176,17 @@ def test_a_picture_and_its_poses(page):
     wait_for(lambda: 'cannot play README.md' in page.text('error'))
 
 
-def test_a_clip_plays_to_its_end_and_is_recorded(page, tmp_path):
+def webm(folder) -> str:
+    """The path of a clip of two seconds, of 320x240 pixels."""
+    path = str(folder / 'clip.webm')
     subprocess.run([need('ffmpeg'), '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=s=320x240:d=2',
-                    '-c:v', 'libvpx', str(tmp_path / 'clip.webm')], check=True)
+                    '-c:v', 'libvpx', path], check=True)
+    return path
+
+
+def test_a_clip_plays_to_its_end_and_is_recorded(page, tmp_path):
     page.open(poses_of(TRIO))
-    page.type('#file', str(tmp_path / 'clip.webm'))
+    page.type('#file', webm(tmp_path))
     wait_for(lambda: 'frames a second' in page.text('rate'))
     assert page.run("document.getElementById('canvas').width") == 320
     page.click('#record')
@@ -292,6 +299,34 @@ def test_the_keyboard_is_enough(page):
         reached.append(page.run('document.activeElement.id || document.activeElement.tagName'))
         assert len(reached) < 20
     assert {'file', 'sound', 'scale', 'key', 'octaves', 'loudness'} <= set(reached)
+
+
+def test_firefox_shows_and_records(tmp_path):
+    need('firefox-esr')
+    clip = webm(tmp_path)
+    folder = make_page(tmp_path / 'page')
+    write(folder, 'poses.json', json.dumps(poses_of(TRIO)))
+    (tmp_path / 'profile').mkdir()
+    firefox = Firefox(tmp_path / 'profile', **{
+        'browser.download.folderList': 2, 'browser.download.dir': folder})
+    try:
+        with served(folder) as url:
+            firefox('Navigate', url=url)
+            state = "document.getElementById('%s').textContent"
+            wait_for(lambda: firefox.run(state % 'state') == 'Ready')
+            found = firefox('FindElement', using='css selector', value='#file')['value']
+            firefox('ElementSendKeys', id=next(iter(found.values())), text=clip)
+            wait_for(lambda: firefox.run(state % 'state') == '3 people')
+            wait_for(lambda: firefox.run(state % 'pause') == 'Play again')
+            firefox.run("document.getElementById('pause').click()")
+            firefox.run("document.getElementById('record').click()")
+            wait_for(lambda: firefox.run(state % 'pause') == 'Play again')
+            firefox.run("document.getElementById('record').click()")
+            wait_for(lambda: firefox.run(state % 'record') == 'Record video')
+            wait_for(lambda: list((tmp_path / 'page').glob('poses-*.webm')))
+            assert firefox.run(state % 'error') == ''
+    finally:
+        firefox.close()
 
 
 def test_what_cannot_be_is_said(tmp_path):

@@ -35,7 +35,8 @@ def content(folder: str, *parts: str) -> bytes:
 
 
 def test_the_worker_keeps_every_file_by_its_hash(site):
-    listed = json.loads(re.search(rb'const FILES = ({[^}]+})', content(site, 'service_worker.js'))[1])
+    worker = content(site, 'service_worker.js')
+    listed = json.loads(re.search(rb'const FILES = ({[^}]+})', worker)[1])
     found = {os.path.relpath(os.path.join(folder, name), site)
              for folder, _, names in os.walk(site) for name in names}
     assert found - set(listed) == {'service_worker.js', '_headers'}
@@ -91,7 +92,8 @@ def test_other_folders_are_left_alone(tmp_path, litert):
     ('nothing.tflite', 'no model nothing.tflite'),
     (os.path.join(ROOT, 'samples', 'couple.jpg'), 'couple.jpg')])
 def test_models_that_are_none(tmp_path, litert, model, words):
-    done = subprocess.run([sys.executable, WEB, '--build', str(tmp_path / 'site'), '--model', model],
+    folder = str(tmp_path / 'site')
+    done = subprocess.run([sys.executable, WEB, '--build', folder, '--model', model],
                           stderr=subprocess.PIPE)
     *_, line = done.stderr.decode().splitlines()
     assert done.returncode == 1 and line.startswith('error: ') and words in line

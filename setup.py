@@ -30,9 +30,9 @@ SCRIPTS = ('pose_camera', 'simple_pose', 'anonymizer', 'synthesizer', 'visits', 
            'pose_trainer', 'pose_web', 'doctor')
 DATA = ('LICENSE', 'models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite',
         'samples/couple.jpg', 'samples/one_person.mp4', 'samples/trio.jsonl',
-        *(f'web/{name}' for name in ('*.html', '*.css', '*.js', '*.d.ts', 'package.json', 'README.md',
-                                     'page/*.js', 'engine/*.js', 'decoder/decoder.wasm',
-                                     'litert/S*')))
+        *(f'web/{name}' for name in (
+            '*.html', '*.css', '*.js', '*.d.ts', 'package.json', 'README.md', 'page/*.js',
+            'engine/*.js', 'decoder/decoder.wasm', 'litert/S*')))
 
 
 class Build(build_py):

@@ -180,8 +180,8 @@ def test_the_page_is_built_by_an_installed_suite(installed, tmp_path):
     if 'cannot be fetched' in done.stderr:
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
-    assert {'index.html', 'posenet.js', 'decoder', 'litert', 'models.json', 'service_worker.js'} <= \
-        set(os.listdir(tmp_path / 'site'))
+    assert {'index.html', 'posenet.js', 'decoder', 'litert', 'models.json', 'LICENSE',
+            'service_worker.js'} <= set(os.listdir(tmp_path / 'site'))
 
 
 def test_without_a_home_folder_the_users_files_are_temporary(monkeypatch):

@@ -8,6 +8,9 @@ const FILES = /* FILES */ {};  // by path: SHA-256 in hexadecimal; pose_web.py f
 const CACHE = 'pose_web';
 const ROOT = new URL('./', self.location).href;
 // Kept when they are used: other models than the first, and the runtime for other browsers.
+// Without these headers a page gets no threads; not every host of static files sends them.
+const ISOLATION = {'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp'};
 const RELAXED_SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10,
     15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11);
 
@@ -20,7 +23,9 @@ self.addEventListener('fetch', event => {
 
 async function install() {
   const models = await firstModel();
-  const other = WebAssembly.validate(RELAXED_SIMD) ? /litert_wasm_compat/ : /litert_wasm_internal/;
+  // The page's next visit has threads, where the browser can.
+  const runtime = WebAssembly.validate(RELAXED_SIMD) ? 'threaded_internal' : 'compat_internal';
+  const other = new RegExp(`litert_wasm_(?!${runtime})`);
   const names = Object.keys(FILES).filter(name => !other.test(name) &&
       (!name.startsWith('models/') || name === models));
   await Promise.all(names.map(fileFor));
@@ -59,8 +64,11 @@ async function fileFor(name) {
   if (kept) return kept;
   const response = await fetch(`${ROOT}${name}`, {cache: 'no-cache', integrity: integrityOf(name)});
   if (!response.ok) throw new Error(`${name}: the server answers ${response.status}`);
-  await cache.put(keyOf(name), response.clone());
-  return response;
+  const headers = new Headers(response.headers);
+  for (const [key, value] of Object.entries(ISOLATION)) headers.set(key, value);
+  const isolated = new Response(response.body, {headers});
+  await cache.put(keyOf(name), isolated.clone());
+  return isolated;
 }
 
 function integrityOf(name) {

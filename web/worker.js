@@ -12,10 +12,14 @@ let modules, net;
 async function start() {
   const loaded = await Promise.all(MODULES.map(name => import(`${BASE}${name}.js`)));
   const all = Object.assign({}, ...loaded);
-  self.Module = {locateFile: name => `${BASE}litert/${name}`};  // what LiteRT.js's script looks for
+  const threads = self.crossOriginIsolated && all.hasRelaxedSimd();  // see docs/web.md
+  self.Module = {  // what LiteRT.js's script looks for
+    locateFile: name => `${BASE}litert/${name}`,
+    mainScriptUrlOrBlob: `${BASE}litert/litert_wasm_threaded_internal.js`,
+  };
   const [decoder] = await Promise.all([
     all.fetched(`${BASE}decoder/decoder.wasm`).then(all.startDecoder),
-    all.loadLiteRt(`${BASE}litert/`),
+    all.loadLiteRt(`${BASE}litert/`, {threads}),
   ]);
   return {...all, decoder};
 }

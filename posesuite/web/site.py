@@ -77,6 +77,8 @@ def _headers(site: Dict[str, bytes]) -> Dict[str, str]:
     found = POLICY.search(site['index.html'])
     assert found is not None
     return {'Content-Security-Policy': found.group(1).decode() + "; frame-ancestors 'none'",
+            'Cross-Origin-Opener-Policy': 'same-origin',  # these two give it threads
+            'Cross-Origin-Embedder-Policy': 'require-corp',
             'Cross-Origin-Resource-Policy': 'same-origin', 'Referrer-Policy': 'no-referrer',
             'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-cache'}
 

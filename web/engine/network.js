@@ -2,10 +2,19 @@
 import {PoseNetError} from '../errors.js';
 import {readModel} from './model_file.js';
 
+const MAX_THREADS = 4;
+// A module with a relaxed instruction on vectors.
+const RELAXED_SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10,
+    15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11);
 const MAX_SIDE = 4096;  // pixels of the input
 // From a pixel's 0..255 to a float's -1..1, as posesuite/engine/image.py computes it.
 const FLOATS = Float32Array.from({length: 256},
     (_, i) => Math.fround(i * Math.fround(1 / 127.5)) - 1);
+
+/** Whether the browser runs LiteRT.js's faster build, which alone has threads. */
+export function hasRelaxedSimd() {
+  return WebAssembly.validate(RELAXED_SIMD);
+}
 
 export class Network {
   /**
@@ -27,7 +36,9 @@ export class Network {
           'models whose inputs and outputs are uint8 or float32');
     }
     try {
-      const model = await litert.loadAndCompile(new Uint8Array(bytes), {accelerator: 'wasm'});
+      const model = await litert.loadAndCompile(new Uint8Array(bytes), {accelerator: 'wasm',
+        cpuOptions: {numThreads: self.crossOriginIsolated && hasRelaxedSimd() ?
+            Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1}});
       return new Network(litert, model, inputs[0], outputs);
     } catch (error) {
       throw new PoseNetError('bad-model', `the model does not load: ${error.message}`);

@@ -68,7 +68,7 @@ function distance(values, known, sample, view) {
   const sum = list => list.reduce((total, value) => total + value, 0), both = sum(shared);
   if (both < 0.5 * needed || both < 0.3 * sum(all)) return 9;
   const worst = Math.max(0, ...totals.slice(0, 5).map((total, limb) => shared[limb] > 0.3 * all[limb] ? total / shared[limb] : 0));
-  return Math.sqrt(0.75 * sum(totals) / both + 0.25 * worst + 0.03 * (1 - both / needed));
+  return Math.sqrt(0.75 * sum(totals) / both + 0.25 * worst + 0.03 * Math.max(0, 1 - both / needed));
 }
 
 function probabilities(values) {

@@ -42,8 +42,10 @@ async function find(frame) {
     people: tracker.update(sure, frame.time, chosen.smooth && frame.source.kind !== 'picture')});
   await view.see(frame, network, chosen);
   if (live.source !== frame.source) return;
-  latest = frame;
-  if (settings().view === chosen.view) paint(frame, view);
+  if (settings().view === chosen.view) {
+    latest = frame;
+    paint(frame, view);
+  }
   if (frame.fresh) note(frame, network);
 }
 

@@ -10,7 +10,7 @@ import {complain, element, on, settings, write} from './controls.js';
 
 const INTERVAL = 0.1;  // seconds between poses that are kept
 const MAX_RECORDINGS = 400;
-const {MAX_BYTES, MIN_SCORE} = FACTS.classifier;
+const {MAX_BYTES, MIN_SCORE, NONE} = FACTS.classifier;
 
 export class TrainerView {
   constructor() {
@@ -39,10 +39,18 @@ export class TrainerView {
   async see(frame) {
     if (frame.fresh) this.collect(frame);
     this.palette.keep(frame.people);
+    if (this.watch && frame.source.kind === 'picture') return this.label(frame);
     const found = frame.fresh && this.watch?.update(frame.people, frame.time, frame);
     if (found) [this.shown, frame.events] = [found.labels, found.events];
     for (const {event, id} of frame.events || [])
       write(element('training'), `Person ${id}: ${event}`);
+    return undefined;
+  }
+
+  // In a picture nothing can be held for a time: what people do at the moment counts.
+  label(frame) {
+    const {latest} = new Watch(this.content).update(frame.people, frame.time, frame);
+    this.shown = new Map([...latest].map(([id, {label}]) => [id, label === NONE ? [] : [label]]));
   }
 
   paint(pen, {image, people}, {mirrored, partScore}) {

@@ -23,12 +23,13 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler with sanitizers; a screen, a mouse, a browser and a proxy; what a process does; sound
-# and MIDI servers; an RTSP server; Java; what demos publish to, but influxdb, which some lack.
-dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver nginx-light
-    wget curl nodejs faketime x11-xkb-utils pulseaudio pulseaudio-utils jackd2 mosquitto liblo-tools
-    python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly default-jre-headless'
+# A compiler; a screen, a mouse, browsers, scripts without one, a proxy; processes; sound and MIDI;
+# RTSP; Java; what demos publish to, but influxdb, which some lack.
+dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
+    firefox-esr nodejs npm nginx-light wget curl faketime x11-xkb-utils pulseaudio
+    pulseaudio-utils jackd2 mosquitto liblo-tools python3-gi gir1.2-gst-rtsp-server-1.0
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-ugly default-jre-headless'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

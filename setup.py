@@ -3,6 +3,7 @@
     posesuite/scripts          the scripts, which become commands
     posesuite/models, samples  the bundled models, what the demos show without a camera
     posesuite/posenet_decoder  the decoder, compiled for the wheel's platform
+    posesuite/web              besides its modules the page of pose_web.py
 
 There are no extension modules in it, so one wheel serves every Python of a platform. For another
 platform than this, tools/build_wheels.py names the wheel's by --plat-name and zig's in
@@ -26,9 +27,12 @@ except ImportError:  # before setuptools 70.1
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPTS = ('pose_camera', 'simple_pose', 'anonymizer', 'synthesizer', 'visits', 'pose_log',
-           'pose_trainer', 'pose_server', 'doctor')
-DATA = ('models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite',
-        'samples/couple.jpg', 'samples/one_person.mp4', 'samples/trio.jsonl')
+           'pose_trainer', 'pose_server', 'pose_web', 'doctor')
+DATA = ('LICENSE', 'models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite',
+        'samples/couple.jpg', 'samples/one_person.mp4', 'samples/trio.jsonl',
+        *(f'web/{name}' for name in (
+            '*.html', '*.css', '*.js', '*.d.ts', 'package.json', 'README.md', 'page/*.js',
+            'engine/*.js', 'decoder/decoder.wasm', 'litert/S*')))
 
 
 class Build(build_py):

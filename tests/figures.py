@@ -22,8 +22,8 @@ def diagonal(scores: Iterable[float], score: float = 0.9) -> Pose:
                  for part, score in zip(KEYPOINT_TYPES, scores)}, score)
 
 
-def standing(x: float = 320, feet: float = 400, **moved: Any) -> Pose:
-    """Someone 300 pixels tall, hands down; moved: where other keypoints are, None if not sure."""
+def standing(x: float = 320, feet: float = 400, tall: float = 300, **moved: Any) -> Pose:
+    """Someone so many pixels tall, hands down; moved: where other keypoints are, None if unsure."""
     falls = dict.fromkeys(('NOSE', 'LEFT_EYE', 'RIGHT_EYE', 'LEFT_EAR', 'RIGHT_EAR'), 300)
     for part, fall in (('SHOULDER', 250), ('ELBOW', 200), ('WRIST', 150), ('HIP', 150),
                        ('KNEE', 75), ('ANKLE', 0)):
@@ -31,7 +31,7 @@ def standing(x: float = 320, feet: float = 400, **moved: Any) -> Pose:
     keypoints = {}
     for part in KEYPOINT_TYPES:
         side = 10 * (part.name.startswith('LEFT') - part.name.startswith('RIGHT'))
-        point = moved.get(part.name, (x + side, feet - falls[part.name]))
+        point = moved.get(part.name, (x + side, feet - falls[part.name] * tall / 300))
         keypoints[part] = Keypoint(Point(*(point or (0, 0))), 0.9 if point else 0.1)
     return Pose(keypoints, 0.8)
 

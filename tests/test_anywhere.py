@@ -13,7 +13,7 @@ from posesuite.child import child_command
 import pytest
 
 SCRIPTS = ('pose_camera.py', 'simple_pose.py', 'anonymizer.py', 'synthesizer.py', 'visits.py',
-           'pose_log.py', 'pose_trainer.py', 'doctor.py')
+           'pose_log.py', 'pose_trainer.py', 'pose_web.py', 'doctor.py')
 FOLDER = "Käthe's [1] Räume 部屋"
 C_LOCALE = {'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}
 LATIN_1 = {'PYTHONIOENCODING': 'latin-1'}

@@ -17,7 +17,7 @@ from posesuite import __version__, files
 import pytest
 
 COMMANDS = ('pose-camera', 'simple-pose', 'anonymizer', 'synthesizer', 'visits', 'pose-log',
-            'pose-trainer', 'pose-server', 'pose-doctor')
+            'pose-trainer', 'pose-server', 'pose-web', 'pose-doctor')
 BUILD = 'from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])'
 
 
@@ -78,13 +78,17 @@ def test_the_wheel_has_the_library_the_scripts_the_data_and_nothing_else(wheel):
                                 and os.path.exists(os.path.join(ROOT, name))}
     scripts = {f'posesuite/scripts/{name}' for name in (
         '__init__.py', 'pose_camera.py', 'simple_pose.py', 'anonymizer.py', 'synthesizer.py',
-        'visits.py', 'pose_log.py', 'pose_trainer.py', 'pose_server.py', 'doctor.py')}
+        'visits.py', 'pose_log.py', 'pose_trainer.py', 'pose_server.py', 'pose_web.py',
+        'doctor.py')}
     library = os.path.relpath(files.decoder_library(), ROOT)
     models = {f'posesuite/{name}' for name in tracked(
         'models/SHA256SUMS', 'models/SIZES', 'models/rendered/*_quant_decoder.tflite')}
     samples = {f'posesuite/samples/{name}' for name in (
         'couple.jpg', 'one_person.mp4', 'trio.jsonl')}
-    assert others == {'pose_engine.py', f'posesuite/{library}', *scripts, *models, *samples}
+    page = {f'posesuite/{name}' for name in tracked('web')
+            if not name.startswith('web/decoder/') or name.endswith('.wasm')}
+    assert others == {'pose_engine.py', 'posesuite/LICENSE', f'posesuite/{library}', *scripts,
+                      *models, *samples, *page}
     assert 'posesuite/py.typed' in package
 
 
@@ -168,6 +172,17 @@ def test_googles_models_lie_among_the_users_files(installed, tmp_path):
     google.touch()
     done = run(installed, '-c', code, cwd=tmp_path, XDG_DATA_HOME=str(tmp_path))
     assert done.stdout.splitlines() == [str(google.parent.parent), str(google)], done.stderr
+
+
+def test_the_page_is_built_by_an_installed_suite(installed, tmp_path):
+    cache = os.path.dirname(files.user_folder('cache'))
+    done = run(installed, command(installed, 'pose-web'), '--build', 'site', cwd=tmp_path,
+               XDG_CACHE_HOME=cache, PATH='')
+    if 'cannot be fetched' in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
+    assert {'index.html', 'posenet.js', 'decoder', 'litert', 'models.json', 'LICENSE',
+            'service_worker.js'} <= set(os.listdir(tmp_path / 'site'))
 
 
 def test_without_a_home_folder_the_users_files_are_temporary(monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as _file:
     README = _file.read()
 # What this machine may lack; a line that needs it must then end with one line that names it.
-LACKING = 'no camera', 'no display', 'no sound card'
+LACKING = 'no camera', 'no display', 'no sound card', 'LiteRT.js'
 
 
 def blocks(language: str) -> List[str]:
@@ -39,7 +39,8 @@ def clone(tmp_path_factory) -> str:
 
 def test_there_are_examples_of_every_demo():
     assert len(LINES) >= 14
-    for script in ('simple_pose', 'pose_camera', 'anonymizer', 'visits', 'synthesizer', 'doctor'):
+    for script in ('simple_pose', 'pose_camera', 'anonymizer', 'visits', 'synthesizer', 'pose_web',
+                   'doctor'):
         assert any(line.startswith(f'python3 {script}.py') for line in LINES), script
 
 

@@ -1,8 +1,9 @@
 // classify(keypoints) -> {label, confidence}: keypoints as PoseNet has them, a list of
 // {part: 'leftWrist', score: 0.9, position: {x: 251, y: 163}}. The same numbers as in
 // posesuite/activities/features.py and neighbours.py, of which each name stands there.
-function classify(keypoints) {
-  const {values, known} = features(keypoints);
+function classify(keypoints) { return classifyFeatures(features(keypoints)); }
+
+function classifyFeatures({values, known}) {
   const near = POSES.labels.map(() => []);
   for (const sample of POSES.samples) near[sample.label].push(distance(values, known, sample.values));
   const nearest = near.map(all => {
@@ -72,7 +73,7 @@ function distance(values, known, sample) {
   const sum = list => list.reduce((total, value) => total + value, 0), both = sum(shared);
   if (both < 0.5 * needed || both < 0.3 * sum(all)) return 9;
   const worst = Math.max(0, ...totals.slice(0, 5).map((total, limb) => shared[limb] > 0.3 * all[limb] ? total / shared[limb] : 0));
-  return Math.sqrt(0.75 * sum(totals) / both + 0.25 * worst + 0.03 * (1 - both / needed));
+  return Math.sqrt(0.75 * sum(totals) / both + 0.25 * worst + 0.03 * Math.max(0, 1 - both / needed));
 }
 
 function probabilities(values) {

@@ -158,20 +158,16 @@ class Classifier:
         """Writes it as a script for a page, which defines `classify`. Raises OSError."""
         with open(own_file('activities', 'classifier.js'), encoding='utf-8') as file:
             code = file.read()
-        facts = {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'unsure': UNSURE,
-                 'sure': SURE, 'measures': MEASURES, 'pairs': PAIRS, 'roots': ROOTS,
-                 'limbs': LIMBS.tolist(), 'none': NONE, 'negative': NEGATIVE, **self.as_json()}
+        facts = json.dumps({**script_facts(), **self.as_json()}, separators=(',', ':'))
         with written_whole(path) as file:
-            file.write(f'const POSES = {json.dumps(facts, separators=(",", ":"))};\n{code}')
+            file.write(f'const POSES = {facts};\n{code}')
 
     def as_json(self) -> Dict[str, Any]:
         """The content of its file."""
         rows = [[round(float(value), 3) if known else None for value, known in zip(*row)]
                 for row in zip(*self.samples)]
         content: Dict[str, Any] = {
-            'about': self.about, 'hold': self.hold,
-            'features': {'name': NAME, 'numbers': list(NAMES),
-                         'weights': [round(float(weight), 3) for weight in WEIGHTS]},
+            'about': self.about, 'hold': self.hold, 'features': definition(),
             'labels': [{'name': name, 'limit': round(float(limit), 4)}
                        for name, limit in zip(self.labels, self.limits)],
             'samples': [{'label': int(label), 'values': row} for label, row in zip(self.of, rows)]}
@@ -180,6 +176,19 @@ class Classifier:
                                   'bias': np.round(bias, 5).tolist()}
                                  for weights, bias in self.layers]
         return content
+
+
+def definition() -> Dict[str, Any]:
+    """What a file says of the features of this release."""
+    return {'name': NAME, 'numbers': list(NAMES),
+            'weights': [round(float(weight), 3) for weight in WEIGHTS]}
+
+
+def script_facts() -> Dict[str, Any]:
+    """What classifier.js must know besides a classifier's file."""
+    return {'parts': [JSON_NAMES[part] for part in KEYPOINT_TYPES], 'unsure': UNSURE, 'sure': SURE,
+            'measures': MEASURES, 'pairs': PAIRS, 'roots': ROOTS, 'limbs': LIMBS.tolist(),
+            'none': NONE, 'negative': NEGATIVE}
 
 
 def probabilities(layers: Layers, bodies: Bodies) -> np.ndarray:

@@ -82,7 +82,7 @@ def _reflection() -> Tuple[np.ndarray, np.ndarray]:
     return np.array(order + [2 * len(names), 2 * len(names) + 1]), np.array(signs + [1, -1])
 
 
-_ORDER, _SIGNS = _reflection()
+ORDER, SIGNS = _reflection()
 
 
 def places_of(poses: Sequence[Pose], size: Optional[Tuple[float, float]] = None) -> np.ndarray:
@@ -140,7 +140,7 @@ def torsos(places: np.ndarray) -> np.ndarray:
 
 def reflected(values: np.ndarray, known: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """The numbers of somebody who moves alike in a mirror, with left and right changed over."""
-    return values[:, _ORDER] * _SIGNS, known[:, _ORDER]
+    return values[:, ORDER] * SIGNS, known[:, ORDER]
 
 
 def turned(values: np.ndarray, known: np.ndarray, degrees: float) -> Tuple[np.ndarray, np.ndarray]:

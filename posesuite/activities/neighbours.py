@@ -72,7 +72,8 @@ def _distances(bodies: Bodies, samples: Bodies) -> np.ndarray:
             worst = np.maximum(worst, np.where(enough, squares / np.maximum(both, 1e-6), 0))
     mean = total / np.maximum(shared, 1e-6)
     share = shared / np.maximum(samples.known @ WEIGHTS, 1e-6)
-    found = np.sqrt((1 - WORST_LIMB) * mean + WORST_LIMB * worst + MISSING * (1 - share))
+    found = np.sqrt((1 - WORST_LIMB) * mean + WORST_LIMB * worst
+                    + MISSING * (1 - share).clip(0))
     found[(share < MIN_SHARED) | (shared < MIN_KNOWN * WEIGHTS.sum())] = FAR
     return found
 

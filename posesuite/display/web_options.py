@@ -10,7 +10,7 @@ TOKEN_SOURCES = f'--token-file, --token or {TOKEN_VARIABLE}'
 
 def add_web_options(group: Any) -> None:
     """Adds --serve and what belongs to it to a group of a parser's arguments."""
-    group.add_argument('--serve', type=address, metavar='[HOST:]PORT',
+    group.add_argument('--serve', type=web_address, metavar='[HOST:]PORT',
                        help='show the picture to browsers; without HOST only on this machine, '
                             'with 0.0.0.0 to everyone who can reach it and knows the token')
     add_client_options(group, 'browsers')
@@ -32,7 +32,7 @@ def add_client_options(group: Any, clients: str = 'clients') -> None:
                             "board.fritz.box or a proxy's; may be given several times")
 
 
-def address(text: str) -> Tuple[str, int]:
+def web_address(text: str) -> Tuple[str, int]:
     """An argument that names a host and a port."""
     host, colon, port = text.rpartition(':')
     if (bool(host) != bool(colon) or not re.fullmatch('[0-9]{1,5}', port) or int(port) > 65535

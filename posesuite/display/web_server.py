@@ -67,7 +67,8 @@ class WebServer:
         self.url = url_of(own_address() if bound.is_unspecified else host, port, token)
         self.has_numbers = has_numbers
         page = text_of('web_page.html').replace(
-            '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '')
+            '<!-- NUMBERS -->', text_of('web_numbers.html') if has_numbers else '').replace(
+            '/* SKELETON */', text_of('skeleton.js').replace('export ', ''))
         words = json.dumps(script_words(page), ensure_ascii=False).replace('<', '\\u003c')
         self.page = page.replace('/* WORDS */ {}', words)
         self.setup = sse_event(setup_of(title), name='setup')
@@ -135,10 +136,15 @@ def listening(address: Tuple[str, int]) -> socket.socket:
 
 
 def setup_of(title: str) -> Dict[str, Any]:
-    """What a page needs to know before it draws: the skeleton, as overlay.py draws it. What differs
-    from person to person, such as colours and the width of lines, is in the events.
+    """What a page needs to know before it draws. What differs from person to person, such as
+    colours and the width of lines, is in the events.
     """
-    return {'title': title, 'bones': BONES, 'threshold': SCORE_THRESHOLD,
+    return {'title': title, **skeleton_facts()}
+
+
+def skeleton_facts() -> Dict[str, Any]:
+    """What skeleton.js needs to know to draw as overlay.py does."""
+    return {'bones': BONES, 'threshold': SCORE_THRESHOLD,
             'radii': [RADII[part] for part in KEYPOINT_TYPES]}
 
 

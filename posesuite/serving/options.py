@@ -3,7 +3,7 @@ import argparse
 from typing import Tuple, Union
 
 from posesuite.arguments import between, positive, whole
-from posesuite.display.web_options import add_client_options, address
+from posesuite.display.web_options import add_client_options, web_address
 from posesuite.serving.limits import Limits
 
 DEFAULT = '127.0.0.1', 8090
@@ -50,7 +50,7 @@ def limits_of(args: argparse.Namespace) -> Limits:
 
 def _address(text: str) -> Address:
     if not text.startswith(UNIX):
-        return address(text)
+        return web_address(text)
     path = text[len(UNIX):]
     if not path or '\0' in path:
         raise argparse.ArgumentTypeError(f'must be unix:PATH, got {text!r}')

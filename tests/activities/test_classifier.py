@@ -8,8 +8,8 @@ from helpers import need
 from posers import Person
 from posesuite.activities.activities import Activities
 from posesuite.activities.classifier import NONE, Classifier
-from posesuite.activities.features import features, places_of
-from posesuite.activities.neighbours import Bodies
+from posesuite.activities.features import NAMES, features, places_of
+from posesuite.activities.neighbours import Bodies, distances
 from posesuite.activities.recordings import read_recordings
 from posesuite.activities.training import train
 from posesuite.pose.json_poses import pose_as_json
@@ -124,6 +124,31 @@ def test_what_is_no_such_file_is_refused(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(ValueError, match='no file of activities'):
         Classifier.read(str(path))
+
+
+def random_bodies():
+    """Two hundred bodies, each with some of its numbers."""
+    rng = np.random.default_rng(0)
+    known = rng.random((200, len(NAMES))) < .8
+    return Bodies(np.where(known, rng.normal(size=known.shape), 0).astype(np.float32), known)
+
+
+def test_a_body_is_no_distance_from_itself():
+    """Whatever the rounding."""
+    found = np.diag(distances(random_bodies(), random_bodies()))
+    np.testing.assert_allclose(found, 0, atol=2e-3)
+
+
+def test_nor_is_it_on_a_page(file, tmp_path):
+    Classifier.read(file).write_script(str(tmp_path / 'my.js'))
+    rows = [[[float(value) for value in values], known.tolist(),
+             [float(value) if is_known else None for value, is_known in zip(values, known)]]
+            for values, known in zip(*random_bodies())]
+    (tmp_path / 'run.js').write_text((tmp_path / 'my.js').read_text() + (
+        f'console.log(JSON.stringify({json.dumps(rows)}.map(row => distance(...row, [1, 1]))))'))
+    done = subprocess.run([need('node'), str(tmp_path / 'run.js')], stdout=subprocess.PIPE,
+                          check=True)
+    assert max(json.loads(done.stdout)) < 1e-6 and None not in json.loads(done.stdout)
 
 
 def test_a_device_or_nothing_is_no_file(tmp_path):

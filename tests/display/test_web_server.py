@@ -33,7 +33,9 @@ def test_the_page_learns_the_skeleton_from_the_server(serve):
     assert 0 < setup['threshold'] < 1
     assert [radius < 2 for radius in setup['radii']] == [part in FACE for part in KEYPOINT_TYPES]
     page = get(demo.url, '/').body.decode()
-    assert set(re.findall(r'setup\.(\w+)', page)) == set(setup)
+    drawing, = re.findall(r'{(bones.*)}\) {', page)
+    assert {*re.findall(r'setup\.(\w+)', page), *drawing.split(', ')} == set(setup)
+    assert 'paintPeople(pen, event.poses, setup)' in page
 
 
 def test_the_picture_of_an_event(serve):

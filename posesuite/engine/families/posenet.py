@@ -43,7 +43,7 @@ class Family(family.Family):
         self._heatmaps = _last_map(network.tensors, KEYPOINTS)
         self._single: List[TensorDetails] = []  # heatmaps and short offsets, to find one person
         self._min_score = options.get('score_threshold', MIN_SINGLE_SCORE)
-        self._cell = _stride(network)
+        self._cell = output_stride(network)
         raw = [] if self._order else _raw_outputs(network.outputs)
         if options.get('single') or len(raw) == 2:
             self._single = [network.outputs[i] for i in raw[:2]] or [
@@ -123,7 +123,7 @@ def _last_map(tensors: List[TensorDetails], channels: int) -> TensorDetails:
                 and 'long' not in tensor['name'])
 
 
-def _stride(network: Network) -> int:
+def output_stride(network: Network) -> int:
     """The input's pixels from one cell of the heatmaps to the next."""
     height, cells = network.input_size[1], int(_last_map(network.tensors, KEYPOINTS)['shape'][1])
     return next((stride for stride in STRIDES if -(-height // stride) == cells),
@@ -135,7 +135,7 @@ def _shrink(network: Network, factor: float) -> None:
 
     Raises ValueError if the runtime does not allow it.
     """
-    stride = _stride(network)
+    stride = output_stride(network)
     width, height = (max(1, int((side * factor - 1) // stride)) * stride + 1
                      for side in network.input_size)
     try:

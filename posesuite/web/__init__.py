@@ -1,0 +1,1 @@
+"""The suite as a page: what its folder holds, and a server for it."""

@@ -23,13 +23,12 @@ venv=$here/.venv
 python=$venv/bin/python
 library=$here/posenet_decoder/posenet_decoder.so
 missing=
-# A compiler; a screen, a mouse, browsers, scripts without one, a proxy; processes; sound and MIDI;
-# RTSP; Java; what demos publish to, but influxdb, which some lack.
+# A compiler, a screen, browsers, sound, RTSP, Java, what demos publish to (and influxdb, below).
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
-    firefox-esr nodejs npm nginx-light wget curl faketime x11-xkb-utils pulseaudio
-    pulseaudio-utils jackd2 mosquitto liblo-tools python3-gi gir1.2-gst-rtsp-server-1.0
+    firefox-esr nodejs npm nginx-light wget curl faketime x11-xkb-utils pulseaudio pulseaudio-utils
+    jackd2 mosquitto liblo-tools python3-gi gir1.2-gst-rtsp-server-1.0 default-jre-headless
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-    gstreamer1.0-plugins-ugly default-jre-headless'
+    gstreamer1.0-plugins-ugly'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

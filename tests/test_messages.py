@@ -13,7 +13,7 @@ import pytest
 # Options of other programs that messages and commands name.
 OTHERS = {'--force-reinstall', '--no-install-recommends', '--disable-pip-version-check',
           '--only-binary', '--retries', '--no-index', '--system-site-packages', '--version',
-          '--help'}
+          '--help', '--data-binary', '--silent', '--pack-destination'}
 ELSEWHERE = {'pycoral/utils/edgetpu.py', 'edgetpu.py'}  # files of other projects
 FILE = re.compile(r'(?<![\w./{}<$*-])((?:[\w-]+/)*[\w-]+\.(?:py|sh|md|service|toml|cc|h))\b')
 TEXT = ast.Constant if sys.version_info >= (3, 8) else ast.Str  # how Python parses strings

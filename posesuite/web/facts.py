@@ -5,12 +5,12 @@ from typing import Any, Dict
 from posesuite import __version__
 from posesuite.activities import (
     classifier,
+    collecting,
     features,
     model_file,
     neighbours,
     recordings,
     rules,
-    track,
     training,
 )
 from posesuite.display import overlay, palette
@@ -39,13 +39,15 @@ def facts() -> Dict[str, Any]:
         'smoothing': _of(smoothing, 'MIN_CUTOFF BETA SPEED_CUTOFF MAX_STEP'),
         'classifier': {'script': classifier.script_facts(), 'features': classifier.definition(),
                        **_of(classifier, 'HOLD RELEASE MAX_LABELS NEGATIVE NONE'),
-                       **_of(recordings, 'STEADY_TIME MAX_GAP MAX_LABEL'),
-                       **_of(rules, 'FLICKER UNSEEN'), **_of(track, 'STEADY RIM MIN_SCORE'),
+                       **_of(recordings, 'STEADY_TIME LEAST MAX_GAP MAX_LABEL'),
+                       **_of(rules, 'FLICKER UNSEEN'), **_of(features, 'RIM'),
+                       **_of(collecting, 'MIN_SCORE'),
                        **_of(model_file, 'FORMAT VERSION MAX_BYTES')},
         'training': {**_of(training, 'BLOCKS WITHIN MARGIN SINGLE LOWEST HIGHEST SINGLE_LOWEST '
-                                     'SINGLE_HIGHEST WITH_OTHER WHOLE'),
-                     **_of(neighbours, 'NEIGHBOURS MIN_KNOWN FAR MAX_SAMPLES NEAR'),
-                     'ORDER': features.ORDER.tolist(), 'SIGNS': features.SIGNS.tolist()},
+                                     'SINGLE_HIGHEST WITH_OTHER WHOLE CHANGES KNOWN'),
+                     **_of(neighbours, 'NEIGHBOURS MIN_KNOWN FAR MAX_SAMPLES NEAR TURNS'),
+                     'AHEAD': features.AHEAD, 'ORDER': features.ORDER.tolist(),
+                     'SIGNS': features.SIGNS.tolist()},
         'music': {**_of(theory, 'SCALES NOTE_NAMES'), **_of(options, 'INSTRUMENTS OCTAVES'),
                   **_of(players, 'MAX_PLAYERS MIN_SCORE WRIST_TIMEOUT PLACE_TIMEOUT REACH '
                                  'TORSO_IN_WIDTHS MIN_TORSO BODY_TIME'),

@@ -1,8 +1,8 @@
-// What a classifier sees of one person, steadied as Python's Track and Steady do it: a median of each
-// keypoint over a moment, then a mean of the numbers. Uses features() of classifier.js.
+// What a classifier sees of one person, steadied as Python's Steady does it: a mean of the numbers
+// over the last moments, the surer ones weighing more. Uses features() of classifier.js.
 import {FACTS} from './facts.js';
 
-const {STEADY, RIM, MIN_SCORE, STEADY_TIME, MAX_GAP} = FACTS.classifier;
+const {RIM, STEADY_TIME, LEAST, MAX_GAP} = FACTS.classifier;
 const {MIN_KNOWN} = FACTS.training;
 const WEIGHTS = FACTS.classifier.features.weights;
 
@@ -11,43 +11,31 @@ globalThis.POSES = {...FACTS.classifier.script, features: FACTS.classifier.featu
 
 export class Body {
   constructor() {
-    this.raw = [];
     this.time = -Infinity;
+    this.all = 0;
     this.sums = WEIGHTS.map(() => 0);
     this.weights = WEIGHTS.map(() => 0);
   }
 
-  // Adds a pose at a time in seconds, in a picture of that size. Returns {values, known}.
+  // Adds a pose at a time in seconds, in a picture of that size. Returns {values, known}, of which
+  // known says how sure each value is, 0 to 1.
   update(pose, time, {width, height}) {
-    this.raw.push({time, places: pose.keypoints.map(({score, position: {x, y}}) =>
-      score >= MIN_SCORE && x > RIM * width && x < width - RIM * width
-        && y > RIM * height && y < height - RIM * height ? {x, y} : null)});
-    while (time - this.raw[0].time > STEADY) this.raw.shift();
-    const {values, known} = features(this.medians());
+    const {values, known} = features(pose.keypoints.filter(({score, position: {x, y}}) =>
+      Number.isFinite(score) && x > RIM * width && x < width - RIM * width
+        && y > RIM * height && y < height - RIM * height));
     const passed = time - this.time;
     const kept = passed >= 0 && passed <= MAX_GAP ? Math.exp(-passed / STEADY_TIME) : 0;
     this.time = time;
-    this.sums = this.sums.map((sum, i) => kept * sum + (known[i] ? values[i] : 0));
-    this.weights = this.weights.map((sum, i) => kept * sum + (known[i] ? 1 : 0));
-    return {values: this.sums.map((sum, i) => this.weights[i] > .1 ? sum / this.weights[i] : 0),
-      known: this.weights.map(sum => sum > .1)};
-  }
-
-  medians() {
-    return FACTS.parts.flatMap((part, i) => {
-      const some = this.raw.map(({places}) => places[i]).filter(Boolean);
-      if (!some.length) return [];
-      const [x, y] = ['x', 'y'].map(axis => {
-        const sorted = some.map(place => place[axis]).sort((a, b) => a - b);
-        return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[sorted.length >> 1]) / 2;
-      });
-      return [{part, score: 1, position: {x, y}}];
-    });
+    this.all = kept * this.all + 1;
+    this.sums = this.sums.map((sum, i) => kept * sum + values[i] * known[i]);
+    this.weights = this.weights.map((sum, i) => kept * sum + known[i]);
+    const sure = this.weights.map(sum => sum / this.all > LEAST ? sum / this.all : 0);
+    return {values: sure.map((is, i) => is ? this.sums[i] / this.weights[i] : 0), known: sure};
   }
 }
 
 export function knownWeight({known}) {
-  return known.reduce((sum, is, i) => sum + (is ? WEIGHTS[i] : 0), 0);
+  return known.reduce((sum, sure, i) => sum + sure * WEIGHTS[i], 0);
 }
 
 // Whether enough is known to compare a body with others.

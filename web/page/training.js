@@ -5,9 +5,12 @@ import {FACTS} from './facts.js';
 import {rounded} from './poselog.js';
 
 const {BLOCKS, WITHIN, MARGIN, SINGLE, LOWEST, HIGHEST, SINGLE_LOWEST, SINGLE_HIGHEST, WITH_OTHER,
-  WHOLE, NEIGHBOURS, FAR, MAX_SAMPLES, NEAR, ORDER, SIGNS} = FACTS.training;
+  WHOLE, CHANGES, KNOWN, NEIGHBOURS, FAR, MAX_SAMPLES, NEAR, TURNS, AHEAD, ORDER, SIGNS} = FACTS.training;
 const {FORMAT, VERSION, HOLD, NEGATIVE, features: definition} = FACTS.classifier;
-const WEIGHTS = definition.weights, VIEWS = FACTS.classifier.script.views;
+const STEP = 20;  // bodies that are compared before the page may go on
+const WEIGHTS = definition.weights;
+const COLUMNS = Object.fromEntries(FACTS.classifier.script.pairs.map(([part, origin], i) =>
+  [`${part} ${origin}`, 2 * i]));  // of x
 
 // recordings: [{label, bodies: [{values, known}]}]. Returns the content of a file of
 // pose_trainer.py. It takes seconds, in steps between which the page goes on. Fails with a message.
@@ -50,8 +53,20 @@ function fit(parts, labels, mirror) {
   return labels.flatMap((name, label) => {
     const bodies = whole(parts.filter(part => part.label === name).flatMap(part => part.bodies));
     const all = mirror ? [...bodies, ...bodies.map(reflected)] : bodies;
-    return thinned(all, MAX_SAMPLES * (mirror ? 2 : 1)).map(body => ({label, body}));
+    return samplesOf(all, MAX_SAMPLES * (mirror ? 2 : 1)).map(body => ({label, body}));
   });
+}
+
+// Those that stand for some bodies, as they are and turned by all TURNS.
+function samplesOf(bodies, most) {
+  const kept = thinned(bodies, most).map(knownTo);
+  return [kept, ...TURNS.map(degrees => kept.map(body => turned(body, degrees)))].flat();
+}
+
+// A body of which a number is known or not, as a file has it.
+function knownTo({values, known}) {
+  const is = known.map(sure => Number(sure >= KNOWN));
+  return {values: values.map((x, i) => x * is[i]), known: is};
 }
 
 // Those bodies of which about as much is known as of most: half a body is like too many.
@@ -61,7 +76,7 @@ function whole(bodies) {
 }
 
 // At most so many bodies that stand for all: each next one is the farthest from those before.
-function thinned(bodies, most = MAX_SAMPLES) {
+function thinned(bodies, most) {
   if (!bodies.length) return [];
   const mean = WEIGHTS.reduce((sum, weight) => sum + weight, 0) / WEIGHTS.length;
   const rows = bodies.map(({values}) => values.map((x, i) => x * Math.sqrt(WEIGHTS[i] / mean)));
@@ -83,10 +98,10 @@ function thinned(bodies, most = MAX_SAMPLES) {
 async function limit(parts) {
   const near = [];
   for (const part of parts) {
-    const others = thinned(whole(parts.filter(each => each !== part).flatMap(each => each.bodies)));
-    const samples = others.map(sample);
+    const others = whole(parts.filter(each => each !== part).flatMap(each => each.bodies));
+    const samples = samplesOf(others, MAX_SAMPLES).map(sample);
     for (const body of part.bodies) {
-      const distance = nearestMean(body, samples, VIEWS);
+      const distance = nearestMean(body, samples);
       if (distance < FAR) near.push(distance);
     }
     await breath();
@@ -102,38 +117,62 @@ async function tellsSides(samples, limits) {
   const rows = groups.map(group => group.map(({body}) => sample(body)));
   for (const [label, group] of groups.entries()) {
     let others = 0;
-    for (const {body} of group) {
+    for (const [number, {body}] of group.entries()) {
       const mirrored = reflected(body);
-      const near = rows.map((own, i) => {
-        const distance = nearestMean(mirrored, own, [[1, 1]]);
-        return distance > limits[i] ? FAR : distance;
-      });
-      if (near.some((distance, i) => i !== label && distance < near[label])) others++;
+      if (rows.some((own, i) => {
+        if (i === label) return false;
+        const after = nearestMean(mirrored, own);
+        return after <= limits[i] && after < CHANGES * nearestMean(body, own);
+      })) others++;
+      if (number % STEP === 0) await breath();
     }
-    if (group.length && others / group.length > .5) return true;
-    await breath();
+    if (others > group.length / 2) return true;
   }
   return false;
 }
 
-// The mean distance from the nearest samples in any of the views.
-function nearestMean({values, known}, samples, views) {
+// The mean distance from the nearest samples.
+function nearestMean({values, known}, samples) {
   const best = [];
-  for (const view of views)
-    for (const other of samples) {
-      const found = distance(values, known, other, view);
-      if (best.length < NEIGHBOURS || found < best.at(-1)) {
-        best.push(found);
-        best.sort((a, b) => a - b);
-        best.length = Math.min(best.length, NEIGHBOURS);
-      }
+  for (const other of samples) {
+    const found = distance(values, known, other);
+    if (best.length < NEIGHBOURS || found < best.at(-1)) {
+      best.push(found);
+      best.sort((a, b) => a - b);
+      best.length = Math.min(best.length, NEIGHBOURS);
     }
+  }
   return best.length ? best.reduce((sum, x) => sum + x, 0) / best.length : FAR;
 }
 
 // Somebody who moves alike in a mirror, with left and right changed over.
 function reflected({values, known}) {
   return {values: ORDER.map((from, i) => values[from] * SIGNS[i]), known: ORDER.map(from => known[from])};
+}
+
+// A body that has turned on the spot by so much, to the picture's right. A limb that looks short
+// points towards the camera or away from it: arms and thighs ahead, shins behind.
+function turned({values, known}, degrees) {
+  const sine = Math.sin(degrees * Math.PI / 180), cosine = Math.cos(degrees * Math.PI / 180);
+  const ahead = known.at(-2) && values.at(-2) < 0 ? -1 : 1, after = [...values];
+  for (const [end, joint, top] of [['WRIST', 'ELBOW', 'SHOULDER'], ['ANKLE', 'KNEE', 'HIP']]) {
+    const [left, right] = ['LEFT', 'RIGHT'].map(side => {
+      let total = 0;
+      for (const [part, origin] of [[joint, top], [end, joint]]) {
+        const at = COLUMNS[`${side}_${part} ${side}_${origin}`], x = values[at], y = values[at + 1];
+        const depth = ahead * Math.sign(AHEAD[part])
+          * Math.sqrt(Math.max(AHEAD[part] ** 2 - x * x - y * y, 0));
+        const move = known[at] ? x * (cosine - 1) + depth * sine : 0;
+        after[at] += move;
+        total += move;
+      }
+      after[COLUMNS[`${side}_${end} ${side}_${top}`]] += total;
+      return total;
+    });
+    after[COLUMNS[`LEFT_${end} RIGHT_${end}`]] += left - right;
+  }
+  after.push(Math.min(Math.max(after.pop() + sine, -1), 1));
+  return {values: after.map((x, i) => known[i] ? x : 0), known};
 }
 
 // As classifier.js has it.

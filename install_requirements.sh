@@ -26,8 +26,7 @@ missing=
 # A compiler with sanitizers; a screen, a mouse, browsers, what runs a page's scripts without one,
 # and a proxy; what a process does; sound and MIDI servers; an RTSP server.
 dev_packages='g++ strace xvfb xdotool openbox wmctrl imagemagick chromium chromium-driver
-    firefox-esr nodejs npm
-    nginx-light wget faketime x11-xkb-utils
+    firefox-esr nodejs npm nginx-light wget faketime x11-xkb-utils
     pulseaudio pulseaudio-utils jackd2
     python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly'

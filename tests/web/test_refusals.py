@@ -30,8 +30,9 @@ def test_no_webassembly(served, firefox):
     browser = firefox(**{'javascript.options.wasm': False})
     browser.open(served.url + 'posenet.d.ts')
     assert outcome(browser, MODULE % 'load()') == [
-        'no-webassembly', 'this browser has no WebAssembly with SIMD: it takes Chrome or Edge 91, '
-        'Firefox 89, Safari 16.4, or a newer one; some browsers turn it off in their strictest mode']
+        'no-webassembly', 'this browser has no WebAssembly with SIMD: it takes Chrome or Edge 114, '
+        'Firefox 114, Safari 16.4, or a newer one; some browsers turn it off in their strictest '
+        'mode']
 
 
 def test_no_permission_in_firefox(served, firefox):

@@ -107,12 +107,12 @@ class AskedWorker {
 function checkBrowser() {
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(SIMD)) {
     throw new PoseNetError('no-webassembly', 'this browser has no WebAssembly with SIMD: it takes ' +
-        'Chrome or Edge 91, Firefox 89, Safari 16.4, or a newer one; some browsers turn it off in ' +
+        'Chrome or Edge 114, Firefox 114, Safari 16.4, or a newer one; some browsers turn it off in ' +
         'their strictest mode');
   }
   if (typeof OffscreenCanvas !== 'function') {
     throw new PoseNetError('no-webassembly', 'this browser has no OffscreenCanvas: it takes Chrome ' +
-        'or Edge 91, Firefox 105, Safari 16.4, or a newer one');
+        'or Edge 114, Firefox 114, Safari 16.4, or a newer one');
   }
 }
 

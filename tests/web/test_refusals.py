@@ -30,8 +30,8 @@ def test_no_webassembly(served, firefox):
     browser = firefox(**{'javascript.options.wasm': False})
     browser.open(served.url + 'posenet.d.ts')
     assert outcome(browser, MODULE % 'load()') == [
-        'no-webassembly', 'this browser has no WebAssembly with SIMD: it takes Chrome or Edge 91, '
-        'Firefox 89, Safari 16.4, or a newer one; some browsers turn it off in their strictest '
+        'no-webassembly', 'this browser has no WebAssembly with SIMD: it takes Chrome or Edge 114, '
+        'Firefox 114, Safari 16.4, or a newer one; some browsers turn it off in their strictest '
         'mode']
 
 

@@ -27,9 +27,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path[:0] = [ROOT, os.path.join(ROOT, 'tests'), os.path.join(ROOT, 'tools')]
 
 from posesuite import script  # noqa: E402
-from posesuite.arguments import between  # noqa: E402
+from posesuite.arguments import between, whole  # noqa: E402
 from posesuite.engine.device import has_edgetpu  # noqa: E402
 from posesuite.errors import SuiteError, one_line  # noqa: E402
+from posesuite.files import written_whole  # noqa: E402
 
 from programs import Program, free_ports, listens  # noqa: E402
 
@@ -90,7 +91,7 @@ class Museum:
         configuration = os.path.join(self._work, 'mosquitto.conf')
         with open(configuration, 'w') as file:
             file.write(f'listener {broker} 127.0.0.1\nallow_anonymous true\npersistence false\n'
-                       'log_dest stderr\nlog_type error\nlog_type warning\n'
+                       'log_dest stderr\nlog_type error\n'
                        + ('' if os.geteuid() else 'user root\n'))  # who may read this folder
         self._run('mosquitto', [mosquitto(), '-c', configuration])
         self._need(broker)
@@ -242,10 +243,13 @@ def run(args: argparse.Namespace) -> None:
     mosquitto()
     build_decoder()
     os.makedirs(args.to, exist_ok=True)
-    with open(plan(args.to), 'w') as file:
-        json.dump(PLAN, file)
+    if not os.path.exists(plan(args.to)):
+        with written_whole(plan(args.to)) as file:
+            json.dump(PLAN, file)
     with script.stopped_by_signals(Museum(args.to, args.device, args.port)) as museum:
         museum.wait(args.seconds)
+    if not any(os.path.exists(store(args.to, name)) for name in CLIPS):
+        raise SuiteError('stopped before a camera began: there is nothing to report')
     LOGGER.info('all have ended; writing the report')
     print(f'report     {write_report(args.to)}')
 
@@ -253,15 +257,15 @@ def run(args: argparse.Namespace) -> None:
 def parse_args() -> argparse.Namespace:
     parser = script.parser(__doc__)
     parser.add_argument('--to', default=SITE, metavar='FOLDER',
-                        help='for the stores, the fleet, report.html and its tables (default: %(default)s); '
-                             'what is there goes on')
+                        help='for the stores, the fleet, the areas, report.html and its tables; '
+                             'what is there is kept and goes on (default: %(default)s)')
     parser.add_argument('--seconds', type=between(1, 1e9), default=float('inf'), metavar='N',
                         help='end after so many (default: at Ctrl-C)')
     parser.add_argument('--device', choices=['auto', 'edgetpu', 'stand-in', 'cpu'], default='auto',
                         help="the network's: an Edge TPU; the tests' stand-in for one, which "
                              'computes on the CPU and needs a C++ compiler; the CPU; auto is the '
                              'first of these that there is')
-    parser.add_argument('--port', type=int, default=PORT, metavar='N',
+    parser.add_argument('--port', type=whole(0, 65536 - len(CLIPS) - 2), default=PORT, metavar='N',
                         help="the network's page; those of the cameras and the broker follow; "
                              'taken ones are replaced, 0 takes any (default: %(default)s)')
     return parser.parse_args()

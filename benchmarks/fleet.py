@@ -140,6 +140,8 @@ def measure(fleet: str, sizes: Sequence[Tuple[int, ...]], memory: str) -> None:
         found.append((cameras * days, *costs[0], *costs[1]))
         print(f'{cameras:7} {days:5} {cameras * days:12} {positions / 1e6:18.1f} {size / 1e6:6.0f} '
               + ' '.join('{:9.1f} {:6.1f} {:4.0f}'.format(*cost) for cost in costs), flush=True)
+    if len(found) < 2:
+        return
     for name, column in (('CPU time', 2), ('memory', 3), ('CPU time with maps', 5),
                          ('memory with maps', 6)):
         growth = np.polyfit(np.log([row[0] for row in found]),

@@ -11,11 +11,11 @@ import subprocess
 import sys
 from typing import Any, List
 
-from helpers import DOWNLOAD, ROOT, SIZES, bundled_model
+from helpers import DOWNLOAD, ROOT
+from stand_ins import STAND_IN, build_library, build_model
 
 import pytest
 
-STAND_IN = os.path.join(ROOT, 'tests', 'engine', 'edgetpu_stand_in')
 PHOTO = os.path.join(ROOT, 'samples', 'couple.jpg')  # two people
 # What every child begins with: its arguments are the photograph and the model files.
 PRELUDE = """
@@ -51,21 +51,15 @@ def library(tmp_path_factory: Any) -> str:
     if not sys.platform.startswith('linux') or sys.maxsize < 2**32:
         pytest.skip('the stand-in is for Linux on 64 bits')
     folder = str(tmp_path_factory.mktemp('library'))
-    subprocess.run([compiler(), '-std=c++17', '-O1', '-Wall', '-Wextra', '-Werror', '-shared',
-                    '-fPIC', '-fvisibility=hidden', '-I', os.path.join(ROOT, 'posenet_decoder'),
-                    os.path.join(STAND_IN, 'libedgetpu.cc'),
-                    '-o', os.path.join(folder, 'libedgetpu.so.1')], check=True, timeout=300)
+    build_library(compiler(), folder)
     return folder
 
 
 @pytest.fixture(scope='session')
 def edgetpu_model(tmp_path_factory: Any) -> str:
     """A model for the stand-in, with its file for the CPU beside it: the bundled one."""
-    tflite_files = pytest.importorskip('tflite_files')
-    folder = tmp_path_factory.mktemp('models')
-    for name in 'bundled', f'posenet_mobilenet_v1_075_{SIZES[0]}_quant_decoder':
-        shutil.copy(bundled_model(), str(folder / f'{name}.tflite'))
-    return tflite_files.for_edgetpu(bundled_model(), str(folder / 'bundled_edgetpu.tflite'))
+    pytest.importorskip('tflite_files')
+    return build_model(str(tmp_path_factory.mktemp('models')))
 
 
 class Child:

@@ -1,0 +1,76 @@
+"""tools/museum.py, as its user runs it: real programs, one of which is killed."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from helpers import ROOT, children, need_package, wait_for
+from systems import Listener, program
+
+import pytest
+
+for _name in ('paho', 'falcon', 'uvicorn', 'prometheus_client', 'pyarrow', 'duckdb'):
+    need_package(_name)
+CAMERAS = ['cafe', 'entrance', 'gallery', 'hall', 'studio']
+COMMAND = [sys.executable, os.path.join(ROOT, 'tools', 'museum.py')]
+
+
+def command_of(process):
+    with open(f'/proc/{process}/cmdline') as file:
+        return file.read()
+
+
+@pytest.fixture
+def museum(tmp_path):
+    program('mosquitto')
+    with open(tmp_path / 'said', 'w') as said, subprocess.Popen(
+            [*COMMAND, '--to', str(tmp_path / 'museum'), '--port', '0', '--seconds', '120'],
+            stdout=subprocess.PIPE, stderr=said, text=True, cwd=tmp_path,
+            env=dict(os.environ, LC_ALL='C')) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
+def test_five_cameras_a_broker_and_one_report(museum, tmp_path):
+    port = next(int(found[1]) for found in (re.search('-p ([0-9]+)', line)
+                                            for line in museum.stdout) if found)
+    with Listener(port, 'museum/#') as listener:
+        def counted(name):
+            numbers = [json.loads(text) for text in listener.of(f'museum/{name}/numbers')]
+            return [each for each in numbers if each.get('visits')]
+        wait_for(lambda: all(map(counted, CAMERAS)), 100)
+        programs = children(museum)
+        assert len(programs) == 7
+        hall, = (each for each in programs if '\0hall\0' in command_of(each))
+        os.kill(hall, signal.SIGKILL)
+        wait_for(lambda: listener.of('museum/hall/status')[-1:] == [b'offline'])
+        before = len(counted('entrance'))
+        wait_for(lambda: len(counted('entrance')) > before)
+        museum.send_signal(signal.SIGINT)
+        printed = museum.communicate(timeout=100)[0]
+        said = (tmp_path / 'said').read_text()
+    assert museum.returncode == 0, said
+    assert [name for name in CAMERAS if listener.of(f'museum/{name}/status')[-1] != b'offline'
+            ] == []  # all of them ended before the broker
+    assert 'hall has ended, killed by SIGKILL; the others go on\n' in said
+    assert said.count('has ended') == 1 and 'did not' not in said and 'error' not in said
+    assert not any(os.path.exists(f'/proc/{each}') for each in programs)
+    report, = re.findall('^report +(.+)$', printed, re.M)
+    with open(tmp_path / report, encoding='utf-8') as file:
+        assert sorted(set(re.findall(r'museum/(\w+)', file.read()))) == CAMERAS
+
+
+def test_no_broker(tmp_path):
+    done = subprocess.run([sys.executable, '-c', f"""
+import os, sys
+sys.path.insert(0, {os.path.dirname(COMMAND[1])!r})
+import museum
+museum.shutil.which = lambda *_, **__: None
+sys.argv[1:] = ['--to', 'here']
+sys.exit(museum.main())"""], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr == 'error: no mosquitto, the broker: sudo apt install mosquitto\n'
+    assert os.listdir(tmp_path) == []

@@ -54,7 +54,7 @@ def facts() -> Dict[str, Any]:
                   **_of(pitch, 'HYSTERESIS LOG_ODDS WINDOW SECOND_DIFFERENCE UNCERTAIN_FRAMES')},
         'privacy': {**_of(evidence, 'GREY CELL EVIDENCE PARTS RIM BODY POSE_MARGIN'),
                     'RIM_FACTOR': evidence.RIM_FACTORS['part'],
-                    'ALONE': look.BUNDLED[0],
+                    'BUNDLED': look.BUNDLED[0],
                     **_of(composition, 'NOISE_FACTOR MIN_NOISE MAX_NOISE JOIN MARGIN'),
                     **_of(background, 'PATIENCE MIN_SHARE FIRST_DISTANCE MAX_DISTANCE MOVED_FOR'),
                     **_of(room, 'UNCHANGED CHANGE_MARGIN OUTDATED MAX_OUTDATED REMAINS BETRAYS '

@@ -5,7 +5,7 @@ import {paintPicture, paintSkeletons} from './painting.js';
 import {Room} from './room.js';
 import {element, write} from './controls.js';
 
-const {EVIDENCE, ALONE, GREY} = FACTS.privacy;
+const {EVIDENCE, BUNDLED, GREY} = FACTS.privacy;
 const BLANK = `rgb(${GREY} ${GREY} ${GREY})`;
 
 export class AnonymousView {
@@ -25,7 +25,7 @@ export class AnonymousView {
   async see(frame, net, {radius}) {
     const {image, width, height, time, fresh, faint} = frame;
     if (this.room?.width !== width || this.room?.height !== height)
-      this.room = new Room({width, height}, /rendered/.test(net.model.url) ? ALONE : 1);
+      this.room = new Room({width, height}, /rendered/.test(net.model.url) ? BUNDLED : 1);
     const examine = async view => ({
       poses: await net.estimateMultiplePoses(view, {scoreThreshold: EVIDENCE, nmsRadius: radius}),
       heat: await net.heatmap()});

@@ -63,6 +63,19 @@ def test_five_cameras_a_broker_and_one_report(museum, tmp_path):
         assert sorted(set(re.findall(r'museum/(\w+)', file.read()))) == CAMERAS
 
 
+def test_the_stand_in_needs_no_package_of_the_tests(tmp_path):
+    program('c++')
+    need_package('ai_edge_litert')
+    (tmp_path / 'pytest.py').write_text('raise ImportError("no pytest")')
+    done = subprocess.run([sys.executable, '-c', f"""
+import sys
+sys.path[:0] = [{str(tmp_path)!r}, {os.path.dirname(COMMAND[1])!r}]
+import museum
+print(museum.choose_network('stand-in', {str(tmp_path)!r}).text)"""],
+                          capture_output=True, text=True, timeout=100)
+    assert done.stdout.startswith('a stand-in for an Edge TPU'), done.stderr
+
+
 def test_no_broker(tmp_path):
     done = subprocess.run([sys.executable, '-c', f"""
 import os, sys

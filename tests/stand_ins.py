@@ -1,10 +1,14 @@
-"""The stand-in for the Edge TPU, compiled, and a model that only it runs."""
+"""The stand-in for the Edge TPU, compiled, and a model that only it runs.
+
+tools/museum.py uses it too, where there is no pytest.
+"""
 import os
 import shutil
 import subprocess
 
-from helpers import ROOT, SIZES, bundled_model
-
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NETWORK = 'mobilenet_v1_075_353_481_quant_decoder.tflite'
+MODEL = os.path.join(ROOT, 'models', 'rendered', f'posenet_rendered_{NETWORK}')
 STAND_IN = os.path.join(ROOT, 'tests', 'engine', 'edgetpu_stand_in')
 
 
@@ -22,6 +26,6 @@ def build_model(folder: str) -> str:
     Raises ImportError where ai-edge-litert, which has the schema, is missing.
     """
     import tflite_files
-    for name in 'bundled', f'posenet_mobilenet_v1_075_{SIZES[0]}_quant_decoder':
-        shutil.copy(bundled_model(), os.path.join(folder, f'{name}.tflite'))
-    return tflite_files.for_edgetpu(bundled_model(), os.path.join(folder, 'bundled_edgetpu.tflite'))
+    for name in 'bundled.tflite', f'posenet_{NETWORK}':
+        shutil.copy(MODEL, os.path.join(folder, name))
+    return tflite_files.for_edgetpu(MODEL, os.path.join(folder, 'bundled_edgetpu.tflite'))

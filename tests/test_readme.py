@@ -56,7 +56,7 @@ def test_the_lines_run_in_their_order(clone):
             assert last[0].startswith('error: ')
         else:
             assert done.returncode == 0, (line, done.stderr)
-    for name in ('skeletons.png', 'poses.jsonl', 'skeletons.mp4', 'visit.jsonl', 'again.mp4',
+    for name in ('skeletons.png', 'poses.jsonl', 'two.mp4', 'visit.jsonl', 'again.mp4',
                  'report.html', 'take.wav', 'take.mid'):
         assert os.path.getsize(os.path.join(clone, name)) > 200, name
     assert not os.path.exists(os.path.join(clone, 'visits.db'))  # forgotten

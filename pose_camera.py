@@ -58,6 +58,8 @@ def main() -> int:
 
 
 def demo(args: argparse.Namespace) -> None:
+    with ActivityWatch.from_args(args, rule_areas(args.areas)):
+        pass  # What is wrong with files of activities is said before a network is loaded.
     with script.stopped_by_signals(Cameras.from_args(args)) as cameras:
         engine = None if cameras.has_poses else open_engine(
             PoseEngine, args, cameras.size, masks=bool(args.mask),

@@ -65,7 +65,7 @@ def usage_error(monkeypatch, capsys):
 
 @pytest.mark.parametrize('script', SCRIPTS)
 def test_wrong_usage_of_any_script_is_one_line(usage_error, script):
-    assert len(SCRIPTS) == 9
+    assert len(SCRIPTS) == 10
     command = {'visits.py': ['report'], 'pose_log.py': ['convert'],
                'pose_trainer.py': ['collect', 'tree']}.get(script, [])
     assert "unknown option '--no-such-thing'" in usage_error(script, *command, '--no-such-thing')

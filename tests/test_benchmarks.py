@@ -147,6 +147,12 @@ def test_benchmark(path, tmp_path):
     if name == 'coco_ap':
         pytest.importorskip('pycocotools')
         arguments.extend(write_labels(tmp_path, 0))
+    if name == 'fleet':
+        need_package('duckdb')
+        fleet = str(tmp_path / 'fleet')
+        subprocess.run([sys.executable, path, 'make', fleet, '--cameras', '2', '--days', '2',
+                        '--positions', '2e3'], check=True, timeout=120)
+        arguments = ['measure', fleet, '--sizes', '1x2', '2x2']
     if name == 'publish':
         program('mosquitto')
         need_package('paho')

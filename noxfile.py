@@ -1,4 +1,4 @@
-"""The tests on further Pythons and runtimes that the suite serves, and the training: nox.
+"""The tests on further Pythons and runtimes that the suite serves, the training, and Spark: nox.
 
 The README's own command runs all tests on the Python that is at hand; here are those whose result
 depends on the Python or on the runtime.
@@ -59,6 +59,13 @@ def training(session: nox.Session) -> None:
     session.install('-q', '-r', 'training/requirements.txt')
     session.install('-q', 'pillow', 'pytest', 'pytest-xdist')
     session.run('python', '-m', 'pytest', *(session.posargs or ['tests/training']))
+
+
+@nox.session(python='3.11')
+def spark(session: nox.Session) -> None:
+    """The fleet's report by a cluster of Spark, whose package has 450 MB."""
+    session.install('-q', 'pyspark>=4', 'numpy', *_other_requirements())
+    session.run('python', '-m', 'pytest', *(session.posargs or ['tests/fleet/test_same_numbers.py']))
 
 
 def _other_requirements() -> List[str]:

@@ -65,7 +65,8 @@ def training(session: nox.Session) -> None:
 def spark(session: nox.Session) -> None:
     """The fleet's report by a cluster of Spark, whose package has 450 MB."""
     session.install('-q', 'pyspark>=4', 'numpy', *_other_requirements())
-    session.run('python', '-m', 'pytest', *(session.posargs or ['tests/fleet/test_same_numbers.py']))
+    session.run('python', '-m', 'pytest', *(
+        session.posargs or ['tests/fleet/test_same_numbers.py']))
 
 
 def _other_requirements() -> List[str]:

@@ -103,6 +103,19 @@ def upright(view: View) -> Optional[float]:
     return max(trunk, legs) if trunk is not None and legs is not None else None
 
 
+@quantity('1 standing')
+def tallest_part(view: View) -> Optional[float]:
+    """The largest of torso, thighs and shins, each measured straight up as a share of what it is
+    for somebody upright: only for who lies is it small, as who bends or crouches keeps the shins
+    upright, who kneels a thigh, who sits the torso.
+    """
+    points, length, trunk = view.points, view.track.length, trunk_upright(view)
+    parts = [(points[b].y - points[a].y) / length / share
+             for share, uppers, lowers in ((THIGH, HIPS, KNEES), (SHIN, KNEES, ANKLES))
+             for a, b in zip(uppers, lowers) if length and a in points and b in points]
+    return max(trunk, *parts) if trunk is not None and parts else None
+
+
 @quantity('difference')
 def trunk_over_legs(view: View) -> Optional[float]:
     """trunk_upright less legs_upright: 0 for a straight body however it lies or stands, more for

@@ -29,11 +29,12 @@ def descent(view: View) -> Optional[float]:
 
 @quantity('body lengths')
 def fall_depth(view: View) -> Optional[float]:
-    """The largest descent of the last 4 seconds, plus a quarter of trunk_upright as it is now:
-    whoever lies with the head towards the camera has come down in the picture more than in truth.
+    """The largest descent of the last 4 seconds, plus half of trunk_upright as it is now:
+    whoever lies with the head towards the camera has come down in the picture more than in truth,
+    and whoever lies with the head away from it, less.
     """
     deepest, trunk = view.track.deepest_descent, trunk_upright(view)
-    return deepest + trunk / 4 if deepest is not None and trunk is not None else None
+    return deepest + trunk / 2 if deepest is not None and trunk is not None else None
 
 
 @quantity('body lengths a second')

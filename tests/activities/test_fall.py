@@ -3,8 +3,12 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import daily_life
 from athletes import (
+    BENT,
+    CROUCHED,
+    KNEELING,
     ON_BACK,
     ON_SIDE,
+    SITTING,
     SIZE,
     STANDING,
     Camera,
@@ -121,6 +125,24 @@ def test_who_gets_up_again_may_fall_again():
 def test_lying_down_slowly_is_no_fall():
     keys = [*STAND, Key(3.5, ON_BACK), Key(4, ON_BACK)]
     assert not events(clean(keys, SIDE))
+
+
+@pytest.mark.parametrize('turn', [0, 180])
+@pytest.mark.parametrize('posture', [
+    BENT, dict(CROUCHED, lean=45), dict(KNEELING, lean=35), SITTING,
+    dict(STANDING, lean=35, arm=60, hip_l=85, knee_l=90, hip_r=-5, knee_r=95)],
+                         ids=['bends', 'crouches', 'kneels', 'sits', 'on one knee'])
+def test_going_down_fast_and_staying_is_no_fall_along_the_line_of_sight(posture, turn):
+    for height in HEIGHTS:
+        assert not events(clean(falling(posture, .6), Camera(height, 4.5, turn))), height
+
+
+@pytest.mark.parametrize('turn', [0, 90, 180])
+def test_lying_down_from_the_edge_of_a_bed_is_no_fall(turn):
+    keys = [*STAND, Key(1.2, SITTING), Key(1, SITTING), Key(1.6, ON_BACK, .38),
+            Key(4, ON_BACK, .38)]
+    for height in HEIGHTS:
+        assert not events(clean(keys, Camera(height, 4.5, turn))), height
 
 
 def test_leaving_at_the_lower_rim_is_no_fall():

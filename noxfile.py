@@ -37,20 +37,22 @@ RUNTIME_TESTS = ['tests/test_every_python.py',
 
 # What does not, and takes long: C++ under sanitizers, and SIGKILL, which SQLite's files survive.
 ONCE = ['-k', 'not sanitizers and not killed_200_times']
+# Networks of three processes on two cores wait for each other's threads.
+PYTEST = ['python', '-m', 'pytest', '-n', '2']
 
 
 @nox.session(python=['3.7', '3.13'])
 def tests(session: nox.Session) -> None:
     """With the runtime that requirements.txt takes for this Python."""
     session.install('-q', '-r', 'requirements-dev.txt')
-    session.run('python', '-m', 'pytest', *(session.posargs or [*ONCE, *PYTHON_TESTS]))
+    session.run(*PYTEST, *(session.posargs or [*ONCE, *PYTHON_TESTS]))
 
 
 @nox.session(python='3.11')
 def tests_tflite_runtime(session: nox.Session) -> None:
     """With the older runtime, where both have wheels."""
     session.install('-q', 'tflite-runtime', 'numpy<2', *_other_requirements())
-    session.run('python', '-m', 'pytest', *(session.posargs or RUNTIME_TESTS))
+    session.run(*PYTEST, *(session.posargs or RUNTIME_TESTS))
 
 
 @nox.session(python='3.11')
@@ -58,14 +60,14 @@ def training(session: nox.Session) -> None:
     """The training pipeline, which has needs of its own: PyTorch above all."""
     session.install('-q', '-r', 'training/requirements.txt')
     session.install('-q', 'pillow', 'pytest', 'pytest-xdist')
-    session.run('python', '-m', 'pytest', *(session.posargs or ['tests/training']))
+    session.run(*PYTEST, *(session.posargs or ['tests/training']))
 
 
 @nox.session(python='3.11')
 def spark(session: nox.Session) -> None:
     """The fleet's report by a cluster of Spark, whose package has 450 MB."""
     session.install('-q', 'pyspark>=4', 'numpy', *_other_requirements())
-    session.run('python', '-m', 'pytest', *(
+    session.run(*PYTEST, *(
         session.posargs or ['tests/fleet/test_same_numbers.py']))
 
 

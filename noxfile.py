@@ -15,7 +15,7 @@ PYTHON_TESTS = ['tests/test_every_python.py', 'tests/test_simple_pose.py', 'test
                 'tests/test_language.py',
                 *(f'tests/engine/test_{name}.py' for name in (
                     'device', 'engine', 'extras', 'family', 'image', 'keypoint_rcnn', 'listed',
-                    'model_file', 'onnx', 'remote', 'openvino', 'posenet', 'rtmpose', 'yolo')),
+                    'model_file', 'onnx', 'openvino', 'posenet', 'rtmpose', 'yolo')),
                 *(f'tests/pose/test_{name}.py' for name in (
                     'body', 'export', 'json_poses', 'log', 'skeleton')),
                 *(f'tests/camera/test_{name}.py' for name in ('pictures', 'pose_logs', 'videos')),

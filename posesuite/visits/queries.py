@@ -127,7 +127,9 @@ def read_activities(store: sqlite3.Connection, since: int = 0,
         return [], iter(())
     names = [str(name) for name, in store.execute(
         'SELECT DISTINCT activity FROM activities ORDER BY 1')]
-    store.create_function('number_of', 1, {name: i for i, name in enumerate(names)}.get)
+    numbers = {name: i for i, name in enumerate(names)}
+    # Python 3.7 hashes the function, which it cannot with a method of a dictionary.
+    store.create_function('number_of', 1, lambda name: numbers.get(name))
     columns = 'visit, time, number_of(activity), seconds, times, x, y'
     return names, _read_parts(store, 'activities', ACTIVITY, columns, since, until, PART)
 

@@ -84,8 +84,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(fault: str = '') -> Iterator[Server]:
-    with Server(fault) as server:
+def running(server: Any) -> Iterator[Any]:
+    """Runs a server in a thread, and ends it. Its event done ends what its answers wait for."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -94,3 +95,7 @@ def serving(fault: str = '') -> Iterator[Server]:
             server.done.set()
             server.shutdown()
             thread.join()
+
+
+def serving(fault: str = '') -> 'contextlib.AbstractContextManager[Server]':
+    return running(Server(fault))

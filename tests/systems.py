@@ -8,8 +8,9 @@ import ssl
 import subprocess
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
+from file_server import running
 from helpers import DOWNLOAD, wait_for
 
 import pytest
@@ -215,18 +216,9 @@ class _Taker(http.server.BaseHTTPRequestHandler):
         """Logs nothing."""
 
 
-@contextlib.contextmanager
-def receiving(*statuses: int, port: int = 0,
-              tls: Optional[ssl.SSLContext] = None) -> Iterator[Receiver]:
-    with Receiver(statuses, port, tls) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.done.set()
-            server.shutdown()
-            thread.join()
+def receiving(*statuses: int, port: int = 0, tls: Optional[ssl.SSLContext] = None
+              ) -> 'contextlib.AbstractContextManager[Receiver]':
+    return running(Receiver(statuses, port, tls))
 
 
 def certificate(folder: Any) -> Tuple[str, str]:

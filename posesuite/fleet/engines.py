@@ -5,6 +5,7 @@
 
 Each has the tables of schema.py with the columns site, camera and day, limited to a Choice.
 """
+import abc
 import contextlib
 import datetime
 import os
@@ -40,14 +41,16 @@ class Choice(NamedTuple):
         return ' AND '.join(found)
 
 
-class Engine:
-    """An engine. query returns a pyarrow.Table; add makes a table of another."""
+class Engine(abc.ABC):
+    """What runs statements on the tables of a fleet."""
 
+    @abc.abstractmethod
     def query(self, statement: str) -> Any:
-        raise NotImplementedError
+        """The answer to a statement, a pyarrow.Table."""
 
+    @abc.abstractmethod
     def add(self, name: str, table: Any) -> None:
-        raise NotImplementedError
+        """Makes a pyarrow.Table one of its tables."""
 
 
 class DuckDB(Engine):

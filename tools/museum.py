@@ -207,13 +207,17 @@ def build_decoder() -> None:
         subprocess.run(['sh', os.path.join(folder, 'build.sh')], stdout=subprocess.DEVNULL)
 
 
-def write_report(folder: str) -> str:
-    """Brings the stores into the fleet and writes the report; returns its path."""
+def write_report(folder: str) -> Optional[str]:
+    """Brings the stores into the fleet and writes the report; returns its path, None if no visit
+    has been stored.
+    """
     fleet, report = os.path.join(folder, 'fleet'), os.path.join(folder, 'report.html')
     for name in CLIPS:
         if os.path.exists(store(folder, name)):
             visits('export', store(folder, name), '--to', fleet, '--camera', f'{SITE}/{name}',
                    '--today')
+    if not any(name.endswith('.parquet') for _, _, names in os.walk(fleet) for name in names):
+        return None
     visits('fleet', fleet, '-o', report, '--areas', plan(folder), '--min-visits', '1',
            '--title', 'Museum', '--csv', os.path.join(folder, 'tables'))
     return report
@@ -254,7 +258,11 @@ def run(args: argparse.Namespace) -> None:
         LOGGER.info('no camera had begun: there is nothing to report')
         return
     LOGGER.info('all have ended; writing the report')
-    print(f'report     {write_report(args.to)}')
+    report = write_report(args.to)
+    if report is None:
+        LOGGER.info('nobody has been seen for long enough: there is nothing to report')
+    else:
+        print(f'report     {report}')
 
 
 def parse_args() -> argparse.Namespace:

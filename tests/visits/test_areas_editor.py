@@ -29,7 +29,8 @@ class Editor:
              'cpu', *arguments], cwd=self._folder, env=screen, stderr=subprocess.PIPE, text=True)
         self._window = wait_for(lambda: self._xdotool('search', '--onlyvisible', '--name',
                                                       '^areas$')).split()[0]
-        wait_for(lambda: self.picture()[200:480].std() > 5)  # it is drawn
+        # It is drawn, and no longer of the 640 x 480 pixels that Qt gives a new window.
+        wait_for(lambda: self.picture()[200:480].std() > 5 and self.picture().shape[0] > 480)
         self._xdotool('windowfocus', '--sync', self._window)
 
     def _xdotool(self, *arguments: str) -> str:
@@ -49,12 +50,16 @@ class Editor:
                           'click', '1')
             wait_for(lambda x=x, y=y: color is None or (self.picture()[y + 3, x] == color).all())
 
-    def press(self, *keys: str) -> None:
-        self._xdotool('key', '--delay', '100', *keys)
+    def press(self, *keys: str, seen: bool = True) -> None:
+        """Presses keys. OpenCV keeps only the last one: waits until each changes the picture."""
+        for key in keys:
+            before = self.picture()
+            self._xdotool('key', key)
+            wait_for(lambda before=before: not seen or (self.picture() != before).any())
 
     def end(self) -> str:
         """Ends the editor, and returns what it said."""
-        self.press('q')
+        self.press('q', seen=False)
         _, errors = self.demo.communicate(timeout=20)
         assert self.demo.returncode == 0, errors
         return errors
@@ -77,7 +82,9 @@ def test_areas_are_drawn_with_the_mouse(screen, tmp_path, background):
         if not background:  # nothing of the picture but its edges, which have no colour
             assert np.ptp(editor.picture()[100:400], axis=2).max() == 0
         editor.click((64, 48), (320, 48), (320, 240))
-        editor.press('Return', 't', 'i', 'Left', 'eacute', 'udiaeresis', 'Return')
+        editor.press('Return', 't', 'i')
+        editor.press('Left', seen=False)
+        editor.press('eacute', 'udiaeresis', 'Return')
         wait_for(lambda: len(read_plan(path).areas) == 2)
         errors = editor.end()
     finally:

@@ -25,18 +25,20 @@ class Memory:
 
     def __init__(self, file: int) -> None:
         self._file = file
+        self._frame = np.empty(0, np.uint8)
         self.used = time.monotonic()
 
     def frame(self, width: int, height: int) -> np.ndarray:
-        """A copy of the frame, uint8 [Y, X, RGB]. Raises PictureError.
+        """A copy of the frame, uint8 [Y, X, RGB], until the next one. Raises PictureError.
 
         It is read, not mapped: a client that shortens the file must not kill the server.
         """
         self.used = time.monotonic()
-        frame = np.empty((height, width, 3), np.uint8)
-        if os.preadv(self._file, [frame], 0) != frame.nbytes:
+        if self._frame.shape != (height, width, 3):
+            self._frame = np.empty((height, width, 3), np.uint8)
+        if os.preadv(self._file, [self._frame], 0) != self._frame.nbytes:
             raise PictureError(f'the memory does not hold {width}x{height} pixels', 400)
-        return frame
+        return self._frame
 
     def __del__(self) -> None:
         os.close(self._file)

@@ -3,11 +3,10 @@
     queue = EngineQueue(engine, limit=100)
     done = queue.submit('192.168.1.20', lambda: image)  # a Future of Done
 
-Threads prepare pictures, for example decode them, while another one runs the engine. So few decoded
-pictures are in memory at a time, however many requests wait.
+Two threads each prepare a picture, for example decode it, and then wait for the engine. So two
+decoded pictures are in memory, however many requests wait, and a large one keeps no others waiting.
 """
 import collections
-import queue
 import threading
 import time
 from concurrent.futures import Future
@@ -18,7 +17,7 @@ from posesuite.pose.pose import Pose
 
 import numpy as np
 
-PREPARERS = 2  # threads: one large picture is not to keep small ones waiting
+WORKERS = 2  # threads: while one runs the engine, the other one prepares the next picture
 
 
 class QueueFull(SuiteError):
@@ -77,11 +76,11 @@ class EngineQueue:
         self._engine, self._limit = engine, limit
         self._turns, self._closed = Turns(), False
         self._changed = threading.Condition()  # guards the two
-        self._prepared: queue.Queue[Any] = queue.Queue(1)
-        self._preparers = [threading.Thread(target=self._prepare, daemon=True, name='preparer')
-                           for _ in range(PREPARERS)]
-        self._runner = threading.Thread(target=self._run, daemon=True, name='engine')
-        for thread in [*self._preparers, self._runner]:
+        self._engine_free = threading.Lock()
+        self._next_in_line = threading.Lock()  # held by who waits for the engine
+        self._workers = [threading.Thread(target=self._work, daemon=True, name='engine')
+                         for _ in range(WORKERS)]
+        for thread in self._workers:
             thread.start()
 
     def __len__(self) -> int:
@@ -116,32 +115,23 @@ class EngineQueue:
             self._changed.wait_for(lambda: self._turns or self._closed)
             return None if self._closed else self._turns.take()
 
-    def _prepare(self) -> None:
+    def _work(self) -> None:
         for job in iter(self._next, None):
             if not job.future.set_running_or_notify_cancel():
                 continue
             began = time.monotonic()
             try:
                 image = job.prepare()
-            except Exception as error:
-                job.future.set_exception(error)
-            else:
-                self._prepared.put((job, image, began, time.monotonic()))
-        self._prepared.put(None)
-
-    def _run(self) -> None:
-        ended = 0
-        while ended < PREPARERS:
-            prepared = self._prepared.get()
-            if prepared is None:
-                ended += 1
-                continue
-            job, image, began, ready = prepared
-            waited = began - job.submitted + time.monotonic() - ready
-            try:
-                poses, network = self._engine.DetectPosesInImage(image)
-                job.future.set_result(Done(image, poses, job.read(self._engine), waited,
-                                           ready - began, network))
+                ready = time.monotonic()
+                with self._next_in_line:
+                    self._engine_free.acquire()
+                try:
+                    waited = began - job.submitted + time.monotonic() - ready
+                    poses, network = self._engine.DetectPosesInImage(image)
+                    more = job.read(self._engine)
+                finally:
+                    self._engine_free.release()
+                job.future.set_result(Done(image, poses, more, waited, ready - began, network))
             except Exception as error:
                 job.future.set_exception(error)
 
@@ -154,5 +144,5 @@ class EngineQueue:
                 if future.set_running_or_notify_cancel():
                     future.set_exception(QueueFull('the server ends'))
             self._changed.notify_all()
-        for thread in [*self._preparers, self._runner]:
+        for thread in self._workers:
             thread.join()

@@ -23,9 +23,6 @@ def held():
     queue = EngineQueue(engine, limit=3)
     busy = [queue.submit('first', lambda: image(0)) for _ in range(2)]
     wait_for(lambda: not len(queue))
-    busy.append(queue.submit('first', lambda: image(0)))
-    busy.append(queue.submit('first', lambda: image(0)))
-    wait_for(lambda: not len(queue))
     yield engine, queue, busy
     engine.held.set()
     queue.close()

@@ -35,6 +35,7 @@ export class PoseNet {
     this._worker = worker;
     this.model = Object.freeze(model);
     this.timing = {image: 0, network: 0, decoder: 0};
+    this._spare = undefined;  // memory for an image
   }
 
   async estimateSinglePose(image, options = {}) {
@@ -58,11 +59,23 @@ export class PoseNet {
   }
 
   async _estimate(image, options) {
-    const frame = await frameOf(image);
-    const transfer = frame instanceof ImageData ? [] : [frame];
-    const {poses, timing} = await this._worker.ask('estimate', {image: frame, options}, transfer);
+    const frame = this._sendable(await frameOf(image));
+    const {poses, timing, data} = await this._worker.ask('estimate', {image: frame, options},
+        [frame.data?.buffer ?? frame]);
+    this._spare = data;
     this.timing = timing;
     return poses;
+  }
+
+  /** An ImageBitmap as it is; a copy of an ImageData's pixels, in memory that goes to and fro. */
+  _sendable(frame) {
+    if (!(frame instanceof ImageData)) return frame;
+    const {data: pixels, width, height} = frame;
+    const data = this._spare?.length === pixels.length ? this._spare :
+      new Uint8ClampedArray(pixels.length);
+    this._spare = undefined;  // until it is back
+    data.set(pixels);
+    return {data, width, height};
   }
 }
 

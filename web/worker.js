@@ -34,7 +34,10 @@ const ANSWERS = {
     return {inputResolution: net.input, outputStride: net.stride};
   },
 
-  /** image: an ImageBitmap or an ImageData. options: all of them, and `single`. */
+  /**
+   * image: an ImageBitmap, or {data, width, height}, RGBA, whose data goes back with the answer.
+   * options: all of them, and `single`.
+   */
   async estimate({image, options}) {
     const start = performance.now();
     const pixels = modules.pixelsOf(image);
@@ -42,7 +45,7 @@ const ANSWERS = {
     const timing = await net.look(pixels);
     const looked = performance.now();
     const poses = options.single ? [net.single(options)] : net.multiple(options);
-    return {poses, timing: {image: read + timing.image, network: timing.network,
+    return {poses, data: image.data, timing: {image: read + timing.image, network: timing.network,
       decoder: performance.now() - looked}};
   },
 
@@ -53,7 +56,8 @@ const ANSWERS = {
 
 async function answer({id, call, ...rest}) {
   try {
-    self.postMessage({id, result: await ANSWERS[call](rest)});
+    const result = await ANSWERS[call](rest);
+    self.postMessage({id, result}, result.data ? [result.data.buffer] : []);
   } catch (error) {
     const own = error.name === 'PoseNetError';
     self.postMessage({id, error: {code: own ? error.code : 'internal',

@@ -1,9 +1,9 @@
 // The pixels of what a page sent.
 let context;
 
-/** image: an ImageBitmap, which is closed, or an ImageData. Returns {data, width, height}, RGBA. */
+/** image: an ImageBitmap, which is closed, or {data, width, height}. Returns the latter, RGBA. */
 export function pixelsOf(image) {
-  if (image instanceof ImageData) return image;
+  if (!(image instanceof ImageBitmap)) return image;
   const {width, height} = image;
   if (context === undefined || context.canvas.width !== width ||
       context.canvas.height !== height) {

@@ -26,7 +26,7 @@ def command_of(process):
 def museum(tmp_path):
     program('mosquitto')
     with open(tmp_path / 'said', 'w') as said, subprocess.Popen(
-            [*COMMAND, '--to', str(tmp_path / 'museum'), '--port', '0', '--seconds', '120'],
+            [*COMMAND, '--to', str(tmp_path / 'museum'), '--port', '0', '--seconds', '600'],
             stdout=subprocess.PIPE, stderr=said, text=True, cwd=tmp_path,
             env=dict(os.environ, LC_ALL='C')) as process:
         yield process

@@ -1,7 +1,7 @@
 """Heights that rules measure, in body lengths or as shares of those of somebody upright."""
 from typing import List, Optional
 
-from posesuite.activities.track import LEG, SHIN, THIGH, TORSO
+from posesuite.activities.track import LEG, SHIN, THIGH, TORSO, UPPER_ARM
 from posesuite.activities.view import View, mean, quantity
 from posesuite.pose.body import (
     ANKLES,
@@ -19,6 +19,8 @@ from posesuite.pose.pose import Point
 from posesuite.pose.skeleton import FACE
 
 HEAD = 0.4  # torsos from the shoulders to the middle of the face
+LEGS = (THIGH, HIPS, KNEES), (SHIN, KNEES, ANKLES)  # lengths in body heights, upper and lower ends
+ARMS = ((UPPER_ARM, SHOULDERS, ELBOWS),)
 
 
 @quantity('body lengths')
@@ -105,15 +107,15 @@ def upright(view: View) -> Optional[float]:
 
 @quantity('1 standing')
 def tallest_part(view: View) -> Optional[float]:
-    """The largest of torso, thighs and shins, each measured straight up as a share of what it is
-    for somebody upright: only for who lies is it small, as who bends or crouches keeps the shins
-    upright, who kneels a thigh, who sits the torso.
+    """The largest of torso, thighs, shins and upper arms, each measured straight up as a share of
+    what it is for somebody upright: only for who lies is it small, as who bends or crouches keeps
+    the shins upright and lets the arms hang, who kneels keeps a thigh upright, who sits the torso.
     """
     points, length, trunk = view.points, view.track.length, trunk_upright(view)
-    parts = [(points[b].y - points[a].y) / length / share
-             for share, uppers, lowers in ((THIGH, HIPS, KNEES), (SHIN, KNEES, ANKLES))
-             for a, b in zip(uppers, lowers) if length and a in points and b in points]
-    return max(trunk, *parts) if trunk is not None and parts else None
+    legs, arms = ([(points[b].y - points[a].y) / length / share for share, uppers, lowers in limbs
+                   for a, b in zip(uppers, lowers) if length and a in points and b in points]
+                  for limbs in (LEGS, ARMS))
+    return max(trunk, *legs, *arms) if trunk is not None and legs else None
 
 
 @quantity('difference')

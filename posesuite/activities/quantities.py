@@ -29,12 +29,12 @@ def descent(view: View) -> Optional[float]:
 
 @quantity('body lengths')
 def fall_depth(view: View) -> Optional[float]:
-    """The largest descent of the last 4 seconds, plus half of trunk_upright as it is now:
-    whoever lies with the head towards the camera has come down in the picture more than in truth,
-    and whoever lies with the head away from it, less.
+    """The largest descent within 0.4 seconds, of the last 4 seconds, plus 0.3 of trunk_upright
+    as it is now: whoever lies with the head towards the camera has come down in the picture more
+    than in truth, and whoever lies with the head away from it, less.
     """
-    deepest, trunk = view.track.deepest_descent, trunk_upright(view)
-    return deepest + trunk / 2 if deepest is not None and trunk is not None else None
+    deepest, trunk = view.track.deepest_fall, trunk_upright(view)
+    return deepest + 0.3 * trunk if deepest is not None and trunk is not None else None
 
 
 @quantity('body lengths a second')

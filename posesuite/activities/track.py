@@ -29,11 +29,13 @@ MIN_SCORE = 0.3  # lowest score of a keypoint that counts
 RIM = 0.005  # share of the picture, at its rims, where a keypoint may stand for one outside
 STEADY = 0.21  # seconds over which the median of each keypoint is taken
 MEMORY = 2.0  # seconds of places that are kept
-DESCENT_TIME, DESCENTS = 0.7, 4.0  # seconds of one descent, and for which descents are kept
+DESCENT_TIME = 0.7  # seconds of a descent
+FALL_TIME, FALLS = 0.4, 4.0  # seconds of a descent as fast as a fall, and for which it is kept
 LOST_TIME = 1.2  # seconds of a descent during which the person is not found
-# Of a body that stands, in body heights: shoulders to hips, hips to knees, knees to ankles
-# (Drillis and Contini 1966, after Winter, Biomechanics and Motor Control of Human Movement).
-TORSO, THIGH, SHIN = 0.288, 0.245, 0.246
+# Of a body that stands, in body heights: shoulders to hips, hips to knees, knees to ankles, and
+# shoulders to elbows (Drillis and Contini 1966, after Winter, Biomechanics and Motor Control of
+# Human Movement).
+TORSO, THIGH, SHIN, UPPER_ARM = 0.288, 0.245, 0.246, 0.186
 LEG = THIGH + SHIN
 MIN_LENGTH = 8.0  # pixels that a body has at least
 LENGTH_TIME = 0.7  # seconds over whose median the length of a body may grow
@@ -74,7 +76,7 @@ class Track:
         self.notes: Dict[Any, Any] = {}
         self._raw: Deque[Tuple[float, np.ndarray]] = deque()
         self._places: Deque[Place] = deque()
-        self._descents: Deque[Tuple[float, float]] = deque()  # times, lengths
+        self._falls: Deque[Tuple[float, float]] = deque()  # times, lengths
 
     def add(self, pose: Pose, time: float, size: Tuple[float, float]) -> None:
         """Adds the pose of a later frame. time: seconds; size: of the picture, pixels."""
@@ -87,16 +89,16 @@ class Track:
         while time - self._places[0].time > MEMORY:
             self._places.popleft()
         self._measure(min(step, MEMORY))
-        self.descent = self._descent()
-        if self.descent is not None:
-            self._descents.append((time, self.descent))
-        while self._descents and time - self._descents[0][0] > DESCENTS:
-            self._descents.popleft()
+        self.descent, fast = self._descent(DESCENT_TIME), self._descent(FALL_TIME)
+        if fast is not None:
+            self._falls.append((time, fast))
+        while self._falls and time - self._falls[0][0] > FALLS:
+            self._falls.popleft()
 
     @property
-    def deepest_descent(self) -> Optional[float]:
-        """The largest descent of the last DESCENTS seconds."""
-        return max((descent for _, descent in self._descents), default=None)
+    def deepest_fall(self) -> Optional[float]:
+        """The largest descent within FALL_TIME, of the last FALLS seconds, in lengths."""
+        return max((depth for _, depth in self._falls), default=None)
 
     def is_near(self, pose: Pose, time: float) -> bool:
         """Whether a pose can be this person's: near enough to where they were."""
@@ -118,12 +120,12 @@ class Track:
                 return now.distance(before) / self.length / passed
         return None
 
-    def _descent(self) -> Optional[float]:
-        """How far the shoulders are below their highest place in DESCENT_TIME, in lengths."""
+    def _descent(self, seconds: float) -> Optional[float]:
+        """How far the shoulders are below their highest place of so many seconds, in lengths."""
         now = self._places[-1].top
         if now is None or not self.length:
             return None
-        begin = self.time - DESCENT_TIME
+        begin = self.time - seconds
         if len(self._places) > 1:  # nobody was found for a while, as networks miss who tumbles
             begin = min(begin, max(self._places[-2].time, self.time - LOST_TIME))
         return (now.y - min(place.top.y for place in self._places

@@ -137,6 +137,15 @@ def test_going_down_fast_and_staying_is_no_fall_along_the_line_of_sight(posture,
         assert not events(clean(falling(posture, .6), Camera(height, 4.5, turn))), height
 
 
+@pytest.mark.parametrize('turn', [-30, 0, 30])
+def test_crouching_down_towards_a_high_camera_is_no_fall(turn):
+    """Neither trunk nor legs look upright then, but the arms hang."""
+    keys = falling(dict(CROUCHED, lean=45), .7)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        assert not events(recording(keys, rng, Camera(2.7, 4, turn), 10)), seed
+
+
 @pytest.mark.parametrize('turn', [0, 90, 180])
 def test_lying_down_from_the_edge_of_a_bed_is_no_fall(turn):
     keys = [*STAND, Key(1.2, SITTING), Key(1, SITTING), Key(1.6, ON_BACK, .38),

@@ -29,7 +29,7 @@ def descent(view: View) -> Optional[float]:
 
 @quantity('body lengths')
 def fall_depth(view: View) -> Optional[float]:
-    """The largest descent within 0.4 seconds, of the last 4 seconds, plus 0.3 of trunk_upright
+    """The largest descent within 0.4 seconds, of the last 3 seconds, plus 0.3 of trunk_upright
     as it is now: whoever lies with the head towards the camera has come down in the picture more
     than in truth, and whoever lies with the head away from it, less.
     """

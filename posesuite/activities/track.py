@@ -30,7 +30,7 @@ RIM = 0.005  # share of the picture, at its rims, where a keypoint may stand for
 STEADY = 0.21  # seconds over which the median of each keypoint is taken
 MEMORY = 2.0  # seconds of places that are kept
 DESCENT_TIME = 0.7  # seconds of a descent
-FALL_TIME, FALLS = 0.4, 4.0  # seconds of a descent as fast as a fall, and for which it is kept
+FALL_TIME, FALLS = 0.4, 3.0  # seconds of a descent as fast as a fall, and for which it is kept
 LOST_TIME = 1.2  # seconds of a descent during which the person is not found
 # Of a body that stands, in body heights: shoulders to hips, hips to knees, knees to ankles, and
 # shoulders to elbows (Drillis and Contini 1966, after Winter, Biomechanics and Motor Control of

@@ -154,6 +154,14 @@ def test_lying_down_from_the_edge_of_a_bed_is_no_fall(turn):
         assert not events(clean(keys, Camera(height, 4.5, turn))), height
 
 
+@pytest.mark.parametrize('turn', [0, 90, 180])
+def test_lying_down_after_dropping_onto_the_floor_is_no_fall(turn):
+    sits = dict(SITTING, hip=115, knee=120, lean=-15)
+    keys = [*falling(sits, .5, after=1), Key(1.6, ON_BACK), Key(4, ON_BACK)]
+    for height in HEIGHTS:
+        assert not events(clean(keys, Camera(height, 4.5, turn))), height
+
+
 def test_leaving_at_the_lower_rim_is_no_fall():
     keys = [Key(.1, STANDING), *daily_life.walk(np.random.default_rng(1), 3, 4.3)]
     assert not events(clean(keys, Camera(1.4, 4.5, 0)))

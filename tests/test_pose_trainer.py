@@ -149,6 +149,7 @@ def test_label_prints_its_address_and_ends_with_ctrl_c(work):
     (['test', 'nowhere.json', 'poses'], 1, 'cannot read nowhere.json'),
     (['test', 'my.json', 'other_day/tree/take.jsonl'], 1, 'needs --label'),
     (['watch', 'other_day/tree/take.jsonl', '--headless'], 1, 'is no file of activities'),
+    (['export', 'poses', 'x.js'], 1, 'a .js is made of a trained file'),
     (['export', 'poses', 'x.txt'], 2, 'must end in .csv, .json or .js'),
     (['export', 'my.json', 'my.json'], 2, 'would overwrite'),
     (['export', 'my.json', 'x.csv'], 1, 'is made of a folder of recordings'),

@@ -160,6 +160,9 @@ def watch(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     if os.path.isdir(args.source):
+        if args.output.lower().endswith('.js'):
+            raise ValueError(f'{args.source} is a folder of recordings, of which .csv and .json '
+                             'can be made; a .js is made of a trained file')
         count = export_samples(args.source, args.output)
         LOGGER.info('%s: %s poses', args.output, count)
         return

@@ -86,6 +86,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.command == 'report':
         script.refuse_overwriting(report_parser, [args.output], [*args.stores, args.areas])
+    if args.command == 'fleet':
+        script.refuse_overwriting(fleet_parser, [args.output], [args.areas])
     if args.command == 'forget':
         fleets.check_forget_options(forget_parser, args)
     return args

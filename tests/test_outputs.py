@@ -23,6 +23,7 @@ import pytest
     ('synthesizer.py', ['--demo', '--mute', '--record', 'x.wav', '--record', './x.wav']),
     ('pose_log.py', ['convert', 'a.jsonl', 'hard.json']),
     ('visits.py', ['report', 'a.jsonl', '-o', 'hard.json']),
+    ('visits.py', ['fleet', 'pictures', '--areas', 'a.jsonl', '-o', 'hard.json']),
     ('pose_trainer.py', ['watch', 'x.json', 'pictures', '--output', 'pictures/1.png']),
     ('pose_trainer.py', ['export', 'a.jsonl', 'hard.json']),
 ])

@@ -128,6 +128,13 @@ def test_export_and_import_go_round(work, tmp_path):
         assert (tmp_path / output).stat().st_size > 1000
 
 
+@pytest.mark.parametrize('step', [
+    'collect', 'label', 'train', 'test', 'watch', 'export', 'import'])
+def test_each_step_has_examples_in_its_help(step, tmp_path):
+    shown, _ = run(step, '--help', cwd=tmp_path)
+    assert f'examples:\n  python3 pose_trainer.py {step} ' in shown
+
+
 def test_label_prints_its_address_and_ends_with_ctrl_c(work):
     process = subprocess.Popen([sys.executable, os.path.join(ROOT, 'pose_trainer.py'), 'label',
                                 'poses'], cwd=str(work[0]), stderr=subprocess.PIPE, text=True)
@@ -149,6 +156,7 @@ def test_label_prints_its_address_and_ends_with_ctrl_c(work):
     (['test', 'nowhere.json', 'poses'], 1, 'cannot read nowhere.json'),
     (['test', 'my.json', 'other_day/tree/take.jsonl'], 1, 'needs --label'),
     (['watch', 'other_day/tree/take.jsonl', '--headless'], 1, 'is no file of activities'),
+    (['export', 'poses', 'x.js'], 1, 'a .js is made of a trained file'),
     (['export', 'poses', 'x.txt'], 2, 'must end in .csv, .json or .js'),
     (['export', 'my.json', 'my.json'], 2, 'would overwrite'),
     (['export', 'my.json', 'x.csv'], 1, 'is made of a folder of recordings'),

@@ -7,12 +7,13 @@ import hmac
 import json
 import logging
 import secrets
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Callable, Dict, Optional
 from urllib.parse import parse_qs, urlsplit
 
 from posesuite.activities.changes import change, frames_of, listing
 from posesuite.files import own_file
+from posesuite.page_server import PageServer
 from posesuite.pose.skeleton import BONES
 
 LOGGER = logging.getLogger(__name__)
@@ -49,10 +50,9 @@ def serve_labels(folder: str, port: int = 0,
 
 def _server(folder: str, port: int) -> Any:
     try:
-        server = ThreadingHTTPServer((HOST, port), _Handler)
+        server: Any = PageServer((HOST, port), _Handler)
     except OSError as error:
         raise OSError(f'cannot serve at {HOST}:{port}: {error.strerror}')
-    server.daemon_threads = True
     server.token, server.folder = secrets.token_urlsafe(16), folder
     with open(own_file('activities', 'label_page.html'), encoding='utf-8') as file:
         server.page = file.read().replace('BONES', json.dumps([list(map(int, bone))
@@ -105,8 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _query(self) -> Optional[Dict[str, str]]:
         """The query of a request that may be answered; None after the refusal of another one."""
-        host = urlsplit('//' + self.headers.get('Host', '')).hostname
-        query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        try:
+            host = urlsplit('//' + self.headers.get('Host', '')).hostname
+            query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        except ValueError:  # brackets around what is no IPv6 address
+            host, query = None, {}
         if host in NAMES and hmac.compare_digest(query.get('token', '').encode(),
                                                  self.server.token.encode()):
             return query

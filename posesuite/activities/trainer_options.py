@@ -14,8 +14,11 @@ def add_steps(parser: argparse.ArgumentParser) -> Dict[str, argparse.ArgumentPar
     """Adds a parser for each step, whose name becomes `step`; returns them."""
     commands = parser.add_subparsers(dest='step', metavar='STEP', title='steps')
     steps = {}
-    for step, (add, text) in _STEPS.items():
-        steps[step] = commands.add_parser(step, help=text)
+    for step, (add, text, *examples) in _STEPS.items():
+        lines = ''.join(f'\n  python3 pose_trainer.py {step} {example}' for example in examples)
+        steps[step] = commands.add_parser(
+            step, help=text, description=text[0].upper() + text[1:] + '.',
+            epilog='examples:' + lines, formatter_class=argparse.RawDescriptionHelpFormatter)
         add(steps[step])
     return steps
 
@@ -119,11 +122,20 @@ def _size(text: str) -> Tuple[int, int]:
 
 
 _STEPS = {
-    'collect': (_add_collect, 'record each label from a camera, a clip, pictures or a pose log'),
-    'label': (_add_label, 'look through the recordings in a browser, relabel and delete'),
-    'train': (_add_train, 'train, and say how good it is'),
-    'test': (_add_test, 'compare with recordings that were not trained on'),
-    'watch': (_add_watch, 'recognise the labels, live or in a file'),
-    'export': (_add_export, 'recordings as CSV or COCO, or a trained file for a page'),
-    'import': (_add_import, 'add labelled poses of other tools'),
+    'collect': (_add_collect, 'record each label from a camera, a clip, pictures or a pose log',
+                'tree warrior other --into poses',
+                'tree --videosrc visit.jsonl --from 12 --to 15.5'),
+    'label': (_add_label, 'look through the recordings in a browser, relabel and delete',
+              'poses'),
+    'train': (_add_train, 'train, and say how good it is',
+              'poses --output my.json --confusion confusion.png'),
+    'test': (_add_test, 'compare with recordings that were not trained on',
+             'my.json poses_of_another_day',
+             'my.json visit.jsonl --label tree --from 12 --to 15.5'),
+    'watch': (_add_watch, 'recognise the labels, live or in a file',
+              'my.json', 'my.json clip.mp4 --output labelled.mp4'),
+    'export': (_add_export, 'recordings as CSV or COCO, or a trained file for a page',
+               'poses poses.csv', 'my.json my.js'),
+    'import': (_add_import, 'add labelled poses of other tools',
+               'poses yoga.csv', 'poses annotations.json --label tree'),
 }

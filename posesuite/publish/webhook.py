@@ -95,7 +95,7 @@ def counts_of(numbers: Numbers) -> Dict[str, Any]:
 
 def key(secret: str) -> bytes:
     """The bytes that a secret stands for; b'' for none."""
-    if secret.startswith(PREFIX):
+    if secret.startswith(PREFIX) and secret != PREFIX:  # an empty key would sign nothing
         try:
             return base64.b64decode(secret[len(PREFIX):], validate=True)
         except binascii.Error:

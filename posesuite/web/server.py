@@ -3,11 +3,12 @@ import contextlib
 import hashlib
 import logging
 import ssl
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Callable, Dict, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
 from posesuite.display.web_server import listening, own_address, url_of
+from posesuite.page_server import PageServer
 from posesuite.web.site import headers
 
 LOGGER = logging.getLogger(__name__)
@@ -39,13 +40,12 @@ def serve_site(site: Dict[str, bytes], address: Tuple[str, int], certificate: Op
 def _server(site: Dict[str, bytes], address: Tuple[str, int],
             certificate: Optional[str]) -> Any:
     try:
-        server: Any = ThreadingHTTPServer(address, _Handler, bind_and_activate=False)
+        server: Any = PageServer(address, _Handler, bind_and_activate=False)
         server.socket.close()
         server.socket = listening(address)
         server.server_address = server.socket.getsockname()
     except OSError as error:
         raise OSError(f'cannot serve at {address[0]}:{address[1]}: {error.strerror or error}')
-    server.daemon_threads = True
     server.site = site
     server.tags = {name: f'"{hashlib.sha256(content).hexdigest()}"'
                    for name, content in site.items()}
@@ -67,8 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = 'pose_web', ''
 
     def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        name = path[1:] or 'index.html'
+        try:
+            name = unquote(urlsplit(self.path).path)[1:] or 'index.html'
+        except ValueError:  # brackets around what is no IPv6 address
+            name = ''
         content = self.server.site.get(name)
         if content is None:
             self._reply(404, {'Content-Type': 'text/plain'}, b'no such file\n')

@@ -101,6 +101,11 @@ def test_only_the_page_itself_may_ask(url, folder):
     assert counts(folder) == before
 
 
+def test_a_malformed_host_is_refused_without_a_traceback(url, capfd):
+    assert request(url, 'GET', '/recordings', Host='[').status == 403
+    assert capfd.readouterr().err == ''
+
+
 @pytest.mark.parametrize('body', ['', '[]', '{"label": 1}', '{"label": "tree", "name": "a.jsonl", '
                                   '"numbers": ["x"], "to": null}', '[' * 100000,
                                   '{"label": "..", "name": "x", "numbers": [], "to": null}'])

@@ -12,7 +12,7 @@ import time
 from figures import frame, standing
 from helpers import ROOT, wait_for
 from posesuite.pose.event import Event
-from posesuite.publish import http, publishers
+from posesuite.publish import http, publishers, webhook
 from posesuite.publish.publishers import Publishers
 from posesuite.publish.targets import parse
 from systems import certificate, free_port, receiving
@@ -161,3 +161,7 @@ def test_tls(tmp_path, caplog, monkeypatch):
             sink.publish(frame(0), {}, [Event('fall', 3, 0)])
             wait_for(lambda: 'certificate verify failed' in caplog.text)
         assert numbers(server) == [0]
+
+
+def test_a_secret_that_is_only_the_prefix_still_signs():
+    assert webhook.key('whsec_') == b'whsec_'

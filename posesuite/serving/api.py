@@ -52,7 +52,8 @@ class Api:
         resp.content_type, resp.data = CONTENT_TYPE, self._metrics.text()
 
     async def on_post_memories(self, req: falcon.Request, resp: falcon.Response) -> None:
-        if client_of(req)[1] != LOCAL and not ipaddress.ip_address(req.remote_addr).is_loopback:
+        if client_of(req)[1] != LOCAL and not ipaddress.ip_address(
+                req.remote_addr.partition('%')[0]).is_loopback:
             raise PictureError('memory is shared on the same machine only', 403)
         name = await read(req, 1000)
         put(resp, {'id': self._memories.add(name.decode('ascii', 'replace'))})

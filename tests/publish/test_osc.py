@@ -25,13 +25,13 @@ ROOM = {'people': 2, 'visits': 12, 'came': 7,
 
 @pytest.fixture
 def server(monkeypatch):
-    """python-osc's server: its port, and (client's port, address, values) of what it hears."""
+    """python-osc's server: its port, and (address, values) of what it hears, in order."""
     from pythonosc.dispatcher import Dispatcher
-    from pythonosc.osc_server import ThreadingOSCUDPServer
+    from pythonosc.osc_server import BlockingOSCUDPServer
     monkeypatch.setattr(publishers, 'TICK', 0.1)
     dispatcher, heard = Dispatcher(), []
     dispatcher.set_default_handler(lambda address, *values: heard.append((address, values)))
-    with ThreadingOSCUDPServer(('127.0.0.1', 0), dispatcher) as server:
+    with BlockingOSCUDPServer(('127.0.0.1', 0), dispatcher) as server:
         server.max_packet_size = 65507  # which is 8192 else
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

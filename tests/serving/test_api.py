@@ -79,7 +79,7 @@ def test_several_pictures(picture):
     assert [each['image'] for each in answer.json] == [f'p{number}.png' for number in range(6)]
     assert [each['poses'] and len(each['poses']) for each in answer.json] == [1, 1, 1, None, 1, 1]
     assert answer.json[3]['error'].startswith('p3.png is no JPEG, PNG or WebP')
-    assert engine.seen == levels
+    assert sorted(engine.seen) == levels  # two are prepared at a time, and the faster one is first
 
 
 @pytest.mark.parametrize('body, status, said', [

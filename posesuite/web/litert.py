@@ -12,7 +12,7 @@ import tempfile
 from typing import Dict, Sequence
 
 from posesuite.download import Listed, fetch, listed_files
-from posesuite.errors import SuiteError
+from posesuite.errors import SuiteError, one_line
 from posesuite.files import own_file, sha256_of, user_folder, written_whole
 
 VERSION = '2.5.3'  # of both packages
@@ -79,7 +79,10 @@ def _get_by_npm(listed: Sequence[Listed], folder: str) -> None:
             return
         for name, package in PACKAGES.items():
             archive = f'{package.lstrip("@").replace("/", "-")}-{VERSION}.tgz'
-            _take(listed, os.path.join(work, archive), name, folder)
+            try:
+                _take(listed, os.path.join(work, archive), name, folder)
+            except (KeyError, tarfile.TarError) as error:
+                LOGGER.warning("npm's %s cannot be used: %s", archive, one_line(error))
 
 
 def _take(listed: Sequence[Listed], archive: str, package: str, folder: str) -> None:

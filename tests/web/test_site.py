@@ -171,3 +171,16 @@ def test_the_runtime_is_checked_by_its_hashes(litert, tmp_path, monkeypatch):
         os.rename(tmp_path / 'true', served)
         assert litert_files(str(kept), url) == litert_files()
         server.shutdown()
+
+
+def test_a_damaged_package_of_npm(tmp_path, monkeypatch, caplog):
+    """What npm brings is named, and the other address is tried."""
+    (tmp_path / 'npm').write_text('''#!/bin/sh
+for name in core wasm-utils; do echo damaged > "$4/litertjs-$name-2.5.3.tgz"; done
+''')
+    (tmp_path / 'npm').chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with pytest.raises(RuntimeFilesError, match='cannot be fetched'):
+        litert_files(str(tmp_path / 'kept'), 'http://127.0.0.1:9')
+    said = [message for message in caplog.messages if 'cannot be used' in message]
+    assert len(said) == 2 and said[0].startswith("npm's litertjs-core-2.5.3.tgz cannot be used: ")
